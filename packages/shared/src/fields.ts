@@ -1,0 +1,55 @@
+/**
+ * Types of fields and the field catalogue (design: rules.md 5, operators.md 2).
+ * The catalogue is built from the tables' footers and types every rule.
+ */
+export type ScalarType =
+  | { readonly kind: 'string' }
+  | { readonly kind: 'int64' }
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  | { readonly kind: 'double' }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'date' }
+  | { readonly kind: 'timestamp' };
+
+export type FieldType = ScalarType | { readonly kind: 'array'; readonly of: ScalarType };
+
+/**
+ * How a column lies in a file, when that is not its declared type:
+ * `text`, `double` or `int64` values that are read as the declared type, and
+ * `local`, a timestamp without zone.
+ */
+export type StoredForm = 'text' | 'double' | 'int64' | 'local';
+
+export interface CatalogField {
+  /** Table that the column is in. */
+  readonly table: string;
+  readonly name: string;
+  readonly type: FieldType;
+  readonly stored?: StoredForm;
+  /** IANA zone of a `local` column; the run's zone when absent. */
+  readonly zone?: string;
+  /** Why a column of this name cannot be used in a rule (a map, a struct, a time ...). */
+  readonly unusable?: string;
+  readonly nullable: boolean;
+}
+
+export interface FieldCatalog {
+  readonly fields: readonly CatalogField[];
+}
+
+/** The frozen clock of a run: nothing else may tell the time to a rule. */
+export interface RunClock {
+  /** The instant, RFC 3339 in UTC with microseconds: `2026-11-22T15:59:59.999999Z`. */
+  readonly asOf: string;
+  /** Date of `asOf` in the zone: `2026-11-22`. */
+  readonly today: string;
+  /** IANA zone, `Asia/Shanghai`. */
+  readonly zone: string;
+}
+
+/** `decimal(20,8)`, `array<string>` and so on, as people and the corpus write it. */
+export function typeName(type: FieldType): string {
+  if (type.kind === 'decimal') return `decimal(${type.precision},${type.scale})`;
+  if (type.kind === 'array') return `array<${typeName(type.of)}>`;
+  return type.kind;
+}

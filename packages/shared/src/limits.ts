@@ -1,0 +1,36 @@
+/** Every bound of the system, with its unit and its reason. */
+export const LIMITS = {
+  /** Text of one rule, bytes: a rule is read by people, and is hostile input. */
+  ruleBytes: 256 * 1024,
+  ruleDepth: 12,
+  ruleNodes: 2_000,
+  ruleListItems: 10_000,
+  ruleStringBytes: 1_024,
+  /** One gRPC message but Rows, bytes: a larger one would hold up heartbeats. */
+  messageBytes: 256 * 1024,
+  /** One Rows message, bytes. */
+  rowsMessageBytes: 4 * 1024 * 1024,
+  /** A job template or plan, bytes, all parts together. */
+  templateBytes: 256 * 1024 * 1024,
+  /** Shards of one pass; a shard is at least one user. */
+  shardsPerPass: 1_000_000,
+  /** Users that one request may name. */
+  usersPerRequest: 1_000_000,
+  /** Runs that a trigger may have going at once; the rest queue in order. */
+  triggeredRuns: 3,
+  /** Runs that may wait; the next trigger is refused with 429. */
+  queuedRuns: 1_000,
+  /** Story lines kept for one instance; the oldest in the middle are dropped and counted. */
+  storyLines: 64,
+  /** Failed attempts kept for one instance. */
+  attemptsShown: 100,
+  /** Finished runs kept in memory. */
+  finishedRuns: 200,
+  /** Inbound WebSocket message, bytes. */
+  feedInboundBytes: 64 * 1024,
+  /** Outbound buffer of a feed client from which it is skipped, and then cut off, bytes. */
+  feedSkipBytes: 1024 * 1024,
+  feedCutBytes: 4 * 1024 * 1024,
+  /** Deltas kept for each topic to resume from. */
+  feedHistory: 2_048,
+} as const;
