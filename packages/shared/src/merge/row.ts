@@ -1,0 +1,70 @@
+/** One row of `user_tags` merged with what a run found for its user. Pure. */
+import { joinJsonObject, splitJsonObject } from './json-object.ts';
+import { formatTagIds, parseTagIds } from './tag-ids.ts';
+
+/** What a run says of one user; tags in neither list are UNKNOWN or not evaluated and stay as they are. */
+export interface RowFindings {
+  readonly matched: readonly number[];
+  readonly notMatched: readonly number[];
+  /** The text `"7":{...}` that a tag gets in tag_details when the user enters it. */
+  readonly entryOf: (tagId: number) => string;
+}
+
+export type RowMerge =
+  | { readonly kind: 'unchanged' }
+  /** tag_ids or tag_details hold something that is neither ours nor the source system's: left alone. */
+  | { readonly kind: 'unreadable' }
+  | {
+      readonly kind: 'changed';
+      readonly tagIds: string;
+      readonly tagDetails: string;
+      /** Ascending. */
+      readonly entered: readonly number[];
+      readonly exited: readonly number[];
+    };
+
+const UNCHANGED: RowMerge = { kind: 'unchanged' };
+const UNREADABLE: RowMerge = { kind: 'unreadable' };
+
+/**
+ * Final tags = held, less those that were not matched and were not set by hand,
+ * plus those matched. Order and spacing of the stored text are no difference; a
+ * row whose last tag goes stays with `[]`.
+ */
+export function mergeRow(tagIds: string | null, tagDetails: string | null, findings: RowFindings): RowMerge {
+  const ids = parseTagIds(tagIds);
+  if (ids === undefined) return UNREADABLE;
+  const held = new Set(ids);
+  const entered = findings.matched.filter((id) => !held.has(id));
+  const leaving = findings.notMatched.filter((id) => held.has(id));
+  if (entered.length === 0 && leaving.length === 0) return UNCHANGED;
+  const details = parseDetails(tagDetails);
+  if (details === undefined) return UNREADABLE;
+  const byHand = new Set(details.filter((entry) => isManual(entry.value)).map((entry) => entry.key));
+  const exited = leaving.filter((id) => !byHand.has(String(id)));
+  if (entered.length === 0 && exited.length === 0) return UNCHANGED;
+  for (const id of exited) held.delete(id);
+  for (const id of entered) held.add(id);
+  const replaced = new Set([...entered, ...exited].map(String));
+  const kept = details.filter((entry) => !replaced.has(entry.key)).map((entry) => entry.raw);
+  const ascending = (a: number, b: number): number => a - b;
+  entered.sort(ascending);
+  return {
+    kind: 'changed',
+    tagIds: formatTagIds(held),
+    tagDetails: joinJsonObject([...kept, ...entered.map(findings.entryOf)]),
+    entered,
+    exited: exited.sort(ascending),
+  };
+}
+
+/** Nothing, `null` and the empty array that some languages write for an empty object are no entries. */
+function parseDetails(text: string | null): { key: string; raw: string; value: string }[] | undefined {
+  if (text === null || /^\s*(null|\[\s*\])?\s*$/.test(text)) return [];
+  return splitJsonObject(text);
+}
+
+function isManual(value: string): boolean {
+  const parsed: unknown = JSON.parse(value);
+  return typeof parsed === 'object' && parsed !== null && 'source' in parsed && parsed.source === 'MANUAL';
+}
