@@ -1,0 +1,42 @@
+/** Looking up fields by the names that rules use. */
+import type { CatalogField, FieldCatalog } from '../fields.ts';
+import { didYouMean } from './suggest.ts';
+
+export type FieldLookup =
+  | { readonly field: CatalogField }
+  | { readonly code: 'FIELD_UNKNOWN' | 'FIELD_AMBIGUOUS'; readonly message: string };
+
+/** The user's key: the same in every table, so its bare name is never ambiguous. */
+export const KEY_FIELD = 'user_id';
+
+export interface CatalogIndex {
+  find(name: string): FieldLookup;
+}
+
+export function indexCatalog(catalog: FieldCatalog): CatalogIndex {
+  const byName = new Map<string, CatalogField[]>();
+  const byTable = new Map<string, CatalogField>();
+  for (const field of catalog.fields) {
+    byName.set(field.name, [...(byName.get(field.name) ?? []), field]);
+    byTable.set(`${field.table}.${field.name}`, field);
+  }
+  const usable = (field: CatalogField): FieldLookup =>
+    field.unusable === undefined
+      ? { field }
+      : { code: 'FIELD_UNKNOWN', message: `\`${field.name}\` of ${field.table} cannot be used in a rule: ${field.unusable}` };
+  return {
+    find(name) {
+      const [first, ...others] = byName.get(name) ?? [];
+      if (first !== undefined && (others.length === 0 || name === KEY_FIELD)) return usable(first);
+      if (first !== undefined) {
+        const tables = [first, ...others].map((field) => field.table);
+        const message = `\`${name}\` is in ${tables.join(' and ')}; write \`${first.table}.${name}\` or the like`;
+        return { code: 'FIELD_AMBIGUOUS', message };
+      }
+      const qualified = byTable.get(name);
+      if (qualified !== undefined) return usable(qualified);
+      const known = name.includes('.') ? byTable.keys() : byName.keys();
+      return { code: 'FIELD_UNKNOWN', message: `no field \`${name.slice(0, 80)}\`${didYouMean(name, known)}` };
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** What the parts of the check share: where faults are collected, and the faults of one node in the order of the reference. */
+import type { CatalogIndex } from './catalog-index.ts';
+import { RULE_CODES, type RuleCode, type RuleError, type RuleWarning, type RuleWarningCode } from './codes.ts';
+import type { Json, JsonObject } from './json.ts';
+import { checkText } from './operand-scalars.ts';
+import { didYouMean } from './suggest.ts';
+
+export interface CheckContext {
+  /** Null where there is no catalogue: only the checks that need none are made. */
+  readonly catalog: CatalogIndex | null;
+  readonly errors: RuleError[];
+  readonly warnings: RuleWarning[];
+}
+
+/** One step of a JSON Pointer (RFC 6901). */
+export const step = (key: string | number): string => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** The faults of one node; `close` hands them over in the order of the reference. */
+export class NodeFaults {
+  readonly #path: string;
+  readonly #errors: RuleError[] = [];
+  readonly #context: CheckContext;
+
+  constructor(context: CheckContext, path: string) {
+    this.#context = context;
+    this.#path = path;
+  }
+
+  /** `where` is a JSON Pointer from the node. */
+  readonly fail = (code: RuleCode, where: string, message: string, hint?: string): void => {
+    const error = { code, path: this.#path + where, message };
+    this.#errors.push(hint === undefined ? error : { ...error, hint });
+  };
+
+  warn(code: RuleWarningCode, where: string, message: string): void {
+    this.#context.warnings.push({ code, path: this.#path + where, message });
+  }
+
+  /** Whether the node has no fault of its own. */
+  close(): boolean {
+    this.#errors.sort((a, b) => RULE_CODES.indexOf(a.code) - RULE_CODES.indexOf(b.code));
+    this.#context.errors.push(...this.#errors);
+    return this.#errors.length === 0;
+  }
+}
+
+/** Tells every key that is not among `known`. */
+export function checkKeys(node: JsonObject, known: readonly string[], faults: NodeFaults): void {
+  for (const key of node.keys()) {
+    if (known.includes(key)) continue;
+    const name = key.length > 40 ? `${key.slice(0, 40)}...` : key;
+    faults.fail('KEY_UNKNOWN', step(key), `unknown key \`${name}\`${didYouMean(key, known)}`);
+  }
+}
+
+/** `note` is text without meaning, on any node. */
+export function checkNote(note: Json | undefined, faults: NodeFaults): void {
+  if (note === undefined) return;
+  if (typeof note !== 'string') faults.fail('OPTION_INVALID', '/note', '`note` is text');
+  else checkText(note, (code, message) => faults.fail(code, '/note', message));
+}

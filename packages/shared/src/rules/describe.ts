@@ -1,0 +1,54 @@
+/** A rule as one short line for people: the `reason` of a tag. */
+import type { NormalGroup, NormalLeaf, NormalRule } from './normal.ts';
+import { operatorOf } from './operators/registry.ts';
+
+/** Longest description, in characters. */
+export const DESCRIPTION_LENGTH = 200;
+
+const MISSING_WORDS = { unknown: '', match: ' or is missing', no_match: '' } as const;
+
+function operandText(leaf: NormalLeaf): string {
+  const { value } = leaf;
+  if (value === undefined) return '';
+  if (typeof value === 'string') return value === '' ? " ''" : ` ${value}`;
+  if (typeof value === 'boolean') return ` ${value}`;
+  const kind = operatorOf(leaf.operator).operand.name;
+  const items = value.slice(0, 20).map((item) => (item === '' ? "''" : item));
+  if (kind === 'pair' || leaf.compare?.endsWith('in_range') === true) return ` ${items.join(' to ')}`;
+  return ` (${items.join(', ')}${value.length > items.length ? ', ...' : ''})`;
+}
+
+function leafText(leaf: NormalLeaf): string {
+  const compare = leaf.compare === undefined ? '' : ` ${leaf.compare.replaceAll('_', ' ')}`;
+  const operator = leaf.operator.replaceAll('_', ' ');
+  const fold = leaf.case === 'fold' ? ' (any case)' : '';
+  return `${leaf.field.name} ${operator}${compare}${operandText(leaf)}${fold}${MISSING_WORDS[leaf.missing]}`;
+}
+
+const joined = (group: NormalGroup, word: string): string =>
+  group.conditions
+    .map((child) => ('logic' in child && child.conditions.length > 1 ? `(${ruleText(child)})` : ruleText(child)))
+    .join(` ${word} `);
+
+function ruleText(rule: NormalRule): string {
+  if (!('logic' in rule)) return leafText(rule);
+  switch (rule.logic) {
+    case 'AND':
+      return joined(rule, 'and');
+    case 'OR':
+      return joined(rule, 'or');
+    case 'NOT':
+    case 'NONE':
+      return `not (${joined(rule, 'or')})`;
+    case 'NOT_ALL':
+      return `not (${joined(rule, 'and')})`;
+    case 'AT_LEAST':
+      return `at least ${rule.k} of (${rule.conditions.map(ruleText).join('; ')})`;
+  }
+}
+
+/** Readable text such as `user_level in (VIP2, VIP3) and kyc_status = verified`, cut at 200 characters. */
+export function describeRule(rule: NormalRule): string {
+  const points = Array.from(ruleText(rule));
+  return points.length <= DESCRIPTION_LENGTH ? points.join('') : `${points.slice(0, DESCRIPTION_LENGTH - 3).join('')}...`;
+}

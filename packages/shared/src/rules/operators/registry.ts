@@ -1,0 +1,104 @@
+/** All operators, in the order of the reference. One more is a file in this folder and a line here. */
+import type { Operator } from '../operator.ts';
+import { after } from './after.ts';
+import { anniversaryWithin } from './anniversary-within.ts';
+import { before } from './before.ts';
+import { containsAll } from './contains-all.ts';
+import { containsAny } from './contains-any.ts';
+import { contains } from './contains.ts';
+import { dateBetween } from './date-between.ts';
+import { daysAgoBetween } from './days-ago-between.ts';
+import { daysAgo } from './days-ago.ts';
+import { empty } from './empty.ts';
+import { endsWith } from './ends-with.ts';
+import { equal } from './equal.ts';
+import { has } from './has.ts';
+import { inRangeOperators } from './in-range.ts';
+import { inOperators } from './in.ts';
+import { length } from './length.ts';
+import { nextDays } from './next-days.ts';
+import { olderThanDays } from './older-than-days.ts';
+import { on } from './on.ts';
+import { order } from './order.ts';
+import { periods } from './periods.ts';
+import { presence } from './presence.ts';
+import { recentDays } from './recent-days.ts';
+import { size } from './size.ts';
+import { startsWith } from './starts-with.ts';
+import { truthOperators } from './truth.ts';
+
+export const OPERATORS: readonly Operator[] = [
+  ...presence,
+  ...empty,
+  ...equal,
+  ...order,
+  ...inOperators,
+  ...inRangeOperators,
+  ...contains,
+  ...startsWith,
+  ...endsWith,
+  ...length,
+  ...truthOperators,
+  ...on,
+  ...before,
+  ...after,
+  ...dateBetween,
+  ...recentDays,
+  ...nextDays,
+  ...daysAgo,
+  ...olderThanDays,
+  ...daysAgoBetween,
+  ...periods,
+  ...anniversaryWithin,
+  ...has,
+  ...containsAny,
+  ...containsAll,
+  ...size,
+];
+
+/** Names of the reference that this version does not have yet; a rule with one of them is refused. */
+export const LATER_OPERATORS: readonly string[] = [
+  'in_list',
+  'not_in_list',
+  'matches',
+  'regex_match',
+  'not_matches',
+  'ratio',
+  'bucket',
+  'count',
+  'count_distinct',
+  'days_active',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'changed_since',
+  'increased_by',
+  'has_tag',
+  'not_has_tag',
+  'had_tag_within',
+  'top_n',
+  'percentile',
+  'ntile',
+];
+
+const byName = new Map<string, Operator>();
+for (const operator of OPERATORS) {
+  for (const name of [operator.name, ...operator.aliases]) {
+    if (byName.has(name)) throw new Error(`two operators are named ${name}`);
+    byName.set(name, operator);
+  }
+}
+
+/** Every name and alias that a rule may use. */
+export const OPERATOR_NAMES: readonly string[] = [...byName.keys()];
+
+/** The operator of a name or alias (exact, case-sensitive). */
+export const findOperator = (name: string): Operator | null => byName.get(name) ?? null;
+
+/** The operator of a checked leaf. */
+export function operatorOf(name: string): Operator {
+  const operator = byName.get(name);
+  if (operator === undefined) throw new Error(`no operator ${name}; only checked rules can be evaluated`);
+  return operator;
+}

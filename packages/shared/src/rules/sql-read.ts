@@ -1,0 +1,112 @@
+/** How a stored column becomes a value of its declared type in DuckDB (operators.md 2). What cannot is NULL. */
+import type { CatalogField, FieldType, RunClock, ScalarType } from '../fields.ts';
+import { typeSql } from './sql-literals.ts';
+import { readTextArraySql, readTextSql } from './sql-read-text.ts';
+import { localToUtcSql } from './sql-zones.ts';
+
+const nothing = (type: FieldType): string => `CAST(NULL AS ${typeSql(type)})`;
+
+/** DATE and TIMESTAMP hold years far outside of 1 to 9999, and infinity. */
+const inCalendar = (value: string, type: 'DATE' | 'TIMESTAMP'): string =>
+  type === 'DATE'
+    ? `(CASE WHEN ${value} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN ${value} END)`
+    : `(CASE WHEN ${value} BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN ${value} END)`;
+
+/** A time of another unit or with a zone as TIMESTAMP of UTC; finer digits are cut. */
+function timestampSql(storedType: string, raw: string): string {
+  switch (storedType) {
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_S':
+    case 'TIMESTAMP_MS':
+      return storedType === 'TIMESTAMP' ? raw : `CAST(${raw} AS TIMESTAMP)`;
+    case 'TIMESTAMP WITH TIME ZONE':
+    case 'TIMESTAMPTZ':
+      // Not a cast: that would depend on the zone of the session.
+      return `make_timestamp(epoch_us(${raw}))`;
+    case 'TIMESTAMP_NS':
+      return `make_timestamp((epoch_ns(${raw}) - ((epoch_ns(${raw}) % 1000) + 1000) % 1000) // 1000)`;
+    default:
+      return `TRY_CAST(${raw} AS TIMESTAMP)`;
+  }
+}
+
+function plainSql(type: ScalarType, storedType: string, raw: string): string {
+  const declared = typeSql(type);
+  switch (type.kind) {
+    case 'string':
+      return storedType === 'BLOB' ? `TRY(decode(${raw}))` : raw;
+    case 'double': {
+      const double = storedType === 'DOUBLE' ? raw : `CAST(${raw} AS DOUBLE)`;
+      return `(CASE WHEN isnan(${double}) THEN NULL ELSE ${double} END)`;
+    }
+    case 'date':
+      return inCalendar(raw, 'DATE');
+    case 'timestamp':
+      return inCalendar(timestampSql(storedType, raw), 'TIMESTAMP');
+    case 'decimal':
+      if (storedType === declared) return raw;
+      return `(CASE WHEN TRY_CAST(${raw} AS ${declared}) = ${raw} THEN TRY_CAST(${raw} AS ${declared}) END)`;
+    case 'int64':
+    case 'boolean':
+      return storedType === declared ? raw : `TRY_CAST(${raw} AS ${declared})`;
+  }
+}
+
+function plainArraySql(type: FieldType & { kind: 'array' }, storedType: string, raw: string): string {
+  const declared = typeSql(type);
+  const element = storedType.endsWith('[]') ? storedType.slice(0, -2) : typeSql(type.of);
+  const exact = storedType === declared && type.of.kind !== 'date';
+  const values = exact ? raw : `list_transform(${raw}, lambda x: ${plainSql(type.of, element, 'x')})`;
+  return `list_filter(${values}, lambda x: x IS NOT NULL)`;
+}
+
+/** Whole doubles only; 2^63 itself is out of range. */
+const doubleToInt64 = (raw: string): string =>
+  `(CASE WHEN isfinite(${raw}) AND ${raw} = trunc(${raw}) AND ${raw} >= CAST('-9223372036854775808' AS DOUBLE) AND ${raw} < CAST('9223372036854775808' AS DOUBLE) THEN CAST(${raw} AS BIGINT) END)`;
+
+/** By the shortest text that gives the double: a direct cast would make 1.005 to 1.00. */
+const doubleToDecimal = (raw: string, declared: string): string =>
+  `TRY_CAST(CASE WHEN isfinite(${raw}) THEN CAST(${raw} AS VARCHAR) END AS ${declared})`;
+
+/**
+ * A stored column as SQL of the declared type: VARCHAR, BIGINT, DECIMAL(p,s),
+ * DOUBLE, BOOLEAN, DATE, TIMESTAMP (UTC, without zone) or lists of these.
+ *
+ * @param storedType DuckDB's name of the column's type, as DESCRIBE gives it
+ * @param raw reference to the column
+ */
+export function readColumnSql(field: CatalogField, storedType: string, raw: string, clock: RunClock): string {
+  const { type } = field;
+  const zone = field.zone ?? clock.zone;
+  switch (field.stored ?? 'plain') {
+    case 'plain':
+      return type.kind === 'array' ? plainArraySql(type, storedType, raw) : plainSql(type, storedType, raw);
+    case 'text':
+      return type.kind === 'array' ? readTextArraySql(type.of, raw, zone) : readTextSql(type, raw, zone);
+    case 'double':
+      if (type.kind === 'int64') return doubleToInt64(raw);
+      if (type.kind === 'decimal') return doubleToDecimal(raw, typeSql(type));
+      return type.kind === 'double' ? plainSql(type, storedType, raw) : nothing(type);
+    case 'int64':
+      return type.kind === 'int64' || type.kind === 'decimal' ? `TRY_CAST(${raw} AS ${typeSql(type)})` : nothing(type);
+    case 'local': {
+      if (type.kind !== 'timestamp') return nothing(type);
+      const local = inCalendar(timestampSql(storedType, raw), 'TIMESTAMP');
+      return localToUtcSql(local, zone);
+    }
+  }
+}
+
+/**
+ * Whether a stored value could not be read as the declared type (counted as a
+ * cast error): a BOOLEAN expression that is never NULL, or null for a column
+ * where that cannot happen. NaN is missing, but no error.
+ */
+export function castErrorSql(field: CatalogField, storedType: string, raw: string, clock: RunClock): string | null {
+  const { type, stored } = field;
+  const same = storedType === typeSql(type);
+  const safe = type.kind === 'string' || type.kind === 'int64' || type.kind === 'decimal' || type.kind === 'boolean';
+  if (stored === undefined && (type.kind === 'array' || type.kind === 'double' || (safe && same))) return null;
+  const notNan = stored === 'double' ? ` AND NOT isnan(${raw})` : '';
+  return `(${raw} IS NOT NULL${notNan} AND (${readColumnSql(field, storedType, raw, clock)}) IS NULL)`;
+}
