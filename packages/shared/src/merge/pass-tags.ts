@@ -3,10 +3,32 @@
  * change, and the texts it writes. Users share few distinct sets of tags, so
  * everything that depends on the set alone is made once and kept.
  */
-import type { PassJob } from '../job.ts';
+import type { PassJob, PassTag } from '../job.ts';
 import { type MergeBatch, planeWords } from './batch.ts';
 import type { RowFindings } from './row.ts';
 import { formatTagIds, parseTagIds } from './tag-ids.ts';
+
+/** What a merge needs of a pass: small enough to travel with rows. */
+export interface MergeJob {
+  readonly runId: string;
+  readonly pass: number;
+  readonly tags: readonly Pick<PassTag, 'tagId' | 'name' | 'reason' | 'ruleVersion'>[];
+  /** Date that a tag which is entered now holds since, `2026-11-22`. */
+  readonly today: string;
+  /** Whether the users between the first and the last key of a batch are about those of the batch. */
+  readonly dense: boolean;
+}
+
+export function mergeJobOf(job: PassJob): MergeJob {
+  return {
+    runId: job.runId,
+    pass: job.pass,
+    tags: job.tags.map(({ tagId, name, reason, ruleVersion }) => ({ tagId, name, reason, ruleVersion })),
+    today: job.clock.today,
+    // A run for some users only would read all the rows between them, and digits don't sort as their numbers do.
+    dense: job.users.kind === 'all' && job.keyType === 'string',
+  };
+}
 
 /** A set of matched tags and the texts of a new row with just these. */
 export interface TagSetTexts {
@@ -29,7 +51,7 @@ export class PassTags {
   readonly #sets = new Map<number | string, TagSetTexts>();
   readonly #held = new Map<string, Uint32Array | undefined>();
 
-  constructor(job: PassJob, scope: readonly number[]) {
+  constructor(job: MergeJob, scope: readonly number[]) {
     const inScope = new Set(scope);
     this.words = planeWords(job.tags.length);
     this.tagIds = job.tags.map((tag) => tag.tagId);
@@ -39,7 +61,7 @@ export class PassTags {
     for (const [id, bit] of this.#bitOf) {
       if (inScope.has(id)) this.#scopeMask[bit >> 5] = (this.#scopeMask[bit >> 5]! | (1 << (bit & 31))) >>> 0;
     }
-    this.#entries = new Map(job.tags.map((tag) => [tag.tagId, detailEntry(tag, job.clock.today)]));
+    this.#entries = new Map(job.tags.map((tag) => [tag.tagId, detailEntry(tag, job.today)]));
   }
 
   /** The texts of a new row for the user, or undefined when no tag in scope matched. */
@@ -130,7 +152,7 @@ export class PassTags {
 }
 
 /** As of the run in which the user enters; never refreshed and never compared. */
-function detailEntry(tag: PassJob['tags'][number], since: string): string {
+function detailEntry(tag: MergeJob['tags'][number], since: string): string {
   const detail = { tag_name: tag.name, reason: tag.reason, source: 'AUTO', rule_version: tag.ruleVersion, since };
   return `"${tag.tagId}":${JSON.stringify(detail)}`;
 }

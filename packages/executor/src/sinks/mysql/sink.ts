@@ -5,7 +5,7 @@ import { TagmillError } from '@tagmill/shared/errors';
 import type { MergeCommand, MergeResult, PassJob } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { type BatchCounts, MergeTotals } from '@tagmill/shared/merge/counts';
-import { PassTags } from '@tagmill/shared/merge/pass-tags';
+import { mergeJobOf, PassTags } from '@tagmill/shared/merge/pass-tags';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import { failureKind, toDatabaseError } from '@tagmill/shared/sinks/mysql-errors';
 import { type BatchPoint, type BatchWork, mergeBatch, RowsMoved } from './batch-tx.ts';
@@ -56,12 +56,12 @@ export class MysqlTagSink implements TagSink {
   ): Promise<MergeResult> {
     const startedAt = performance.now();
     const totals = new MergeTotals(command.scope);
+    const mergeJob = mergeJobOf(job);
     const attempt: Attempt = {
-      tags: new PassTags(job, command.scope),
+      tags: new PassTags(mergeJob, command.scope),
       fence: new Fence(job, command),
       command,
-      // A run for some users only would read all the rows between them.
-      dense: job.users.kind === 'all' && job.keyType === 'string',
+      dense: mergeJob.dense,
       signal,
       session: undefined,
     };

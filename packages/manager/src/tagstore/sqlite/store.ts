@@ -1,0 +1,212 @@
+/** The embedded tag store: one batch, one transaction, under the fence, synchronous (run in a worker thread). */
+import { TagmillError } from '@tagmill/shared/errors';
+import type { MergeCommand } from '@tagmill/shared/job';
+import type { MergeBatch } from '@tagmill/shared/merge/batch';
+import { BatchMerge } from '@tagmill/shared/merge/batch-merge';
+import type { BatchCounts } from '@tagmill/shared/merge/counts';
+import type { MergeJob, PassTags, TagSetTexts } from '@tagmill/shared/merge/pass-tags';
+import { SQLITE_SINK_TABLES, SQLITE_TAG_TABLES } from '@tagmill/shared/sinks/sqlite-tables';
+import type { Statement } from 'better-sqlite3';
+import { isUniqueViolation, openSqlite, type SqliteDatabase, toSqliteError } from './open.ts';
+
+/** `YYYY-MM-DD HH:MM:SS` in UTC, as SQLite's CURRENT_TIMESTAMP writes it. */
+const NOW = "datetime('now')";
+const PLACE = 'run_id = ? AND pass = ? AND shard = ?';
+
+type Place = readonly [runId: string, pass: number, shard: number];
+
+export class SqliteTagStore {
+  readonly #path: string;
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, Statement>();
+
+  /** Opens the file and creates the tables that are missing. Throws as openSqlite does. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = openSqlite(path);
+    try {
+      for (const statement of [...SQLITE_TAG_TABLES, ...SQLITE_SINK_TABLES]) this.#database.exec(statement);
+    } catch (error) {
+      this.#database.close();
+      throw toSqliteError(error, path);
+    }
+  }
+
+  /**
+   * Merges a batch, or gives the counts of the attempt that did. The write lock
+   * is taken before the first read, so a hand edit by another program comes
+   * wholly before or wholly after. Throws FENCED, DISK_FULL,
+   * DATABASE_UNAVAILABLE when another program keeps the lock, DATABASE_SCHEMA.
+   */
+  mergeBatch(job: MergeJob, tags: PassTags, command: MergeCommand, index: number, batch: MergeBatch): BatchCounts {
+    const place: Place = [job.runId, job.pass, command.shard];
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      this.#claim(place, command);
+      const counts = this.#doneBefore(place, index) ?? this.#apply(job, tags, command, place, index, batch);
+      this.#database.exec('COMMIT');
+      return counts;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw toSqliteError(error, this.#path);
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #apply(job: MergeJob, tags: PassTags, command: MergeCommand, place: Place, index: number, batch: MergeBatch): BatchCounts {
+    const merge = new BatchMerge(tags, batch);
+    const keys = Array.from({ length: batch.count }, (_, row) => merge.keyText(row));
+    this.#readHeld(merge, keys, job.dense);
+    const select = this.#prepare('SELECT tag_ids, tag_details FROM user_tags WHERE user_id = ?').raw();
+    for (const row of merge.rowsToLook()) {
+      const [tagIds, details] = select.get(keys[row]!) as [unknown, unknown];
+      merge.merge(row, asText(tagIds), asText(details));
+    }
+    this.#insert(merge, keys);
+    const update = this.#prepare(`UPDATE user_tags SET tag_ids = ?, tag_details = ?, updated_time = ${NOW} WHERE user_id = ?`);
+    for (const { row, tagIds, tagDetails } of merge.updates) update.run(tagIds, tagDetails, keys[row]!);
+    const counts = merge.counts();
+    this.#record(command, place, index, merge, keys, counts);
+    return counts;
+  }
+
+  #readHeld(merge: BatchMerge, keys: readonly string[], dense: boolean): void {
+    if (dense) {
+      const rowOf = new Map(keys.map((key, row) => [key, row]));
+      const range = this.#prepare('SELECT user_id, tag_ids FROM user_tags WHERE user_id BETWEEN ? AND ?').raw();
+      for (const found of range.iterate(keys[0]!, keys.at(-1)!)) {
+        const [key, tagIds] = found as [unknown, unknown];
+        const row = rowOf.get(asText(key) ?? '');
+        if (row !== undefined) merge.see(row, asText(tagIds));
+      }
+    }
+    // Also after a range: under a collation of the installation's own the range may not hold all.
+    if (dense && this.#sortsByBytes()) return;
+    const select = this.#prepare('SELECT user_id, tag_ids FROM user_tags WHERE user_id = ?').raw();
+    keys.forEach((key, row) => {
+      const found = select.get(key) as [unknown, unknown] | undefined;
+      if (found !== undefined && asText(found[0]) === key) merge.see(row, asText(found[1]));
+    });
+  }
+
+  #insert(merge: BatchMerge, keys: readonly string[]): void {
+    // Texts as bytes: the driver would encode a string anew for every row.
+    const insert = this.#prepare(
+      `INSERT INTO user_tags (user_id, tag_ids, tag_details, created_time, updated_time)
+       VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?)`,
+    );
+    const now = this.#now();
+    const bytes = new Map<TagSetTexts, [Buffer, Buffer]>();
+    if (!this.#sortsByBytes()) this.#findConflicts(merge, keys);
+    for (const row of merge.rowsAbsent()) merge.insert(row);
+    for (const { row, texts } of merge.inserts) {
+      let pair = bytes.get(texts);
+      if (pair === undefined) {
+        pair = [Buffer.from(texts.tagIds, 'utf8'), Buffer.from(texts.tagDetails, 'utf8')];
+        bytes.set(texts, pair);
+      }
+      insert.run(keys[row]!, pair[0], pair[1], now, now);
+    }
+  }
+
+  /** Under NOCASE or RTRIM two users can meet on one row: tried out and taken back, one by one. */
+  #findConflicts(merge: BatchMerge, keys: readonly string[]): void {
+    const insert = this.#prepare("INSERT INTO user_tags (user_id, tag_ids) VALUES (?, '[]')");
+    const holder = this.#prepare('SELECT user_id FROM user_tags WHERE user_id = ?').pluck();
+    this.#database.exec('SAVEPOINT tried');
+    for (const row of merge.rowsAbsent().filter((absent) => merge.needsRow(absent))) {
+      try {
+        insert.run(keys[row]!);
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        merge.conflict(row, String(holder.get(keys[row]!)));
+      }
+    }
+    this.#database.exec('ROLLBACK TO tried');
+    this.#database.exec('RELEASE tried');
+  }
+
+  #claim(place: Place, command: MergeCommand): void {
+    const select = this.#prepare(`SELECT term, token FROM tagmill_shard_fence WHERE ${PLACE}`).raw();
+    const found = select.get(...place) as [number, number] | undefined;
+    const { term, token, shard } = command;
+    if (found !== undefined && (found[0] > term || (found[0] === term && found[1] > token))) {
+      throw new TagmillError(
+        'FENCED',
+        `shard ${shard} of run ${place[0]} may not be written with term ${term} token ${token}: term ${found[0]} token ${found[1]} holds it`,
+        { shard, term, token },
+      );
+    }
+    if (found !== undefined && found[0] === term && found[1] === token) return;
+    this.#prepare('INSERT OR REPLACE INTO tagmill_shard_fence (run_id, pass, shard, term, token) VALUES (?, ?, ?, ?, ?)').run(
+      ...place,
+      term,
+      token,
+    );
+  }
+
+  #doneBefore(place: Place, index: number): BatchCounts | undefined {
+    const counts = this.#prepare(`SELECT counts FROM tagmill_batch_done WHERE ${PLACE} AND batch = ?`)
+      .pluck()
+      .get(...place, index);
+    return counts === undefined ? undefined : (JSON.parse(String(counts)) as BatchCounts);
+  }
+
+  #record(command: MergeCommand, place: Place, index: number, merge: BatchMerge, keys: readonly string[], counts: BatchCounts): void {
+    if (merge.changedUsers > 0) {
+      this.#prepare(
+        'INSERT INTO tagmill_changes (run_id, pass, shard, batch, users, first_user, last_user, block) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ).run(...place, index, merge.changedUsers, keys[0]!, keys.at(-1)!, merge.changeBlock());
+    }
+    this.#prepare(
+      'INSERT INTO tagmill_batch_done (run_id, pass, shard, batch, term, token, piece_hash, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ).run(...place, index, command.term, command.token, command.pieceHash, JSON.stringify(counts));
+  }
+
+  #now(): string {
+    return String(this.#prepare(`SELECT ${NOW}`).pluck().get());
+  }
+
+  #sorts: boolean | undefined;
+  /** Whether the unique index on user_id compares bytes (BINARY), as the tables made here do. */
+  #sortsByBytes(): boolean {
+    this.#sorts ??= uniqueCollation(this.#database, this.#path) === 'BINARY';
+    return this.#sorts;
+  }
+
+  #prepare(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Collation of the unique index on user_id alone. Throws DATABASE_SCHEMA when there is none. */
+function uniqueCollation(database: SqliteDatabase, path: string): string {
+  const indexes = database.pragma('index_list(user_tags)') as { name: string; unique: number; partial: number }[];
+  for (const index of indexes) {
+    if (index.unique !== 1 || index.partial !== 0) continue;
+    const columns = database.pragma(`index_xinfo('${index.name.replaceAll("'", "''")}')`) as {
+      name: string | null;
+      coll: string;
+      key: number;
+    }[];
+    const keyed = columns.filter((column) => column.key === 1);
+    if (keyed.length === 1 && keyed[0]!.name?.toLowerCase() === 'user_id') return keyed[0]!.coll.toUpperCase();
+  }
+  throw new TagmillError('DATABASE_SCHEMA', `user_tags in sqlite:${path} has no unique index on user_id alone; add one`, {
+    table: 'user_tags',
+  });
+}
+
+/** SQLite columns hold what was put in, whatever their type. */
+function asText(value: unknown): string | null {
+  if (value === null || typeof value === 'string') return value;
+  return Buffer.isBuffer(value) ? value.toString('utf8') : String(value);
+}

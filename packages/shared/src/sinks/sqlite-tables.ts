@@ -1,0 +1,63 @@
+/**
+ * The tables of the embedded tag store: names and columns of the MySQL ones, as
+ * plain tables that any sqlite3 reads and writes. JSON is text, times are UTC
+ * text `YYYY-MM-DD HH:MM:SS`.
+ */
+export const SQLITE_TAG_TABLES: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS tag_category (
+    category_id INTEGER PRIMARY KEY,
+    category_name TEXT NOT NULL,
+    description TEXT,
+    is_active INTEGER DEFAULT 1,
+    created_date TEXT DEFAULT CURRENT_TIMESTAMP
+  )`,
+  `CREATE TABLE IF NOT EXISTS tag_definition (
+    tag_id INTEGER PRIMARY KEY,
+    tag_name TEXT NOT NULL,
+    tag_category TEXT NOT NULL,
+    description TEXT,
+    is_active INTEGER DEFAULT 1,
+    created_date TEXT DEFAULT CURRENT_TIMESTAMP
+  )`,
+  `CREATE TABLE IF NOT EXISTS tag_rules (
+    rule_id INTEGER PRIMARY KEY,
+    tag_id INTEGER NOT NULL REFERENCES tag_definition (tag_id),
+    rule_conditions TEXT NOT NULL,
+    is_active INTEGER DEFAULT 1,
+    created_date TEXT DEFAULT CURRENT_TIMESTAMP
+  )`,
+  `CREATE TABLE IF NOT EXISTS user_tags (
+    id INTEGER PRIMARY KEY,
+    user_id TEXT NOT NULL UNIQUE,
+    tag_ids TEXT NOT NULL,
+    tag_details TEXT,
+    created_time TEXT DEFAULT CURRENT_TIMESTAMP,
+    updated_time TEXT DEFAULT CURRENT_TIMESTAMP
+  )`,
+];
+
+/** The merge's own tables; what they mean is said in mysql-tables.ts. */
+export const SQLITE_SINK_TABLES: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS tagmill_shard_fence (
+    run_id TEXT NOT NULL, pass INTEGER NOT NULL, shard INTEGER NOT NULL,
+    term INTEGER NOT NULL, token INTEGER NOT NULL,
+    PRIMARY KEY (run_id, pass, shard)
+  )`,
+  `CREATE TABLE IF NOT EXISTS tagmill_batch_done (
+    run_id TEXT NOT NULL, pass INTEGER NOT NULL, shard INTEGER NOT NULL, batch INTEGER NOT NULL,
+    term INTEGER NOT NULL, token INTEGER NOT NULL, piece_hash TEXT NOT NULL, counts TEXT NOT NULL,
+    done_time TEXT DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (run_id, pass, shard, batch)
+  )`,
+  `CREATE TABLE IF NOT EXISTS tagmill_changes (
+    run_id TEXT NOT NULL, pass INTEGER NOT NULL, shard INTEGER NOT NULL, batch INTEGER NOT NULL,
+    users INTEGER NOT NULL, first_user TEXT NOT NULL, last_user TEXT NOT NULL, block BLOB NOT NULL,
+    created_time TEXT DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (run_id, pass, shard, batch)
+  )`,
+];
+
+export const SQLITE_LEADER_TABLE = `CREATE TABLE IF NOT EXISTS tagmill_leader (
+  name TEXT PRIMARY KEY, holder TEXT NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL,
+  term INTEGER NOT NULL, lease_until REAL NOT NULL
+)`;

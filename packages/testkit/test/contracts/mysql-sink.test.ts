@@ -1,0 +1,15 @@
+import { afterAll, beforeAll } from 'vitest';
+import { makeMysqlWorld } from '../../src/contracts/mysql-world.ts';
+import { sinkContract } from '../../src/contracts/sink-contract.ts';
+import { type MariadbServer, startMariadb } from '../../src/mariadb.ts';
+
+let server: MariadbServer;
+beforeAll(async () => {
+  server = await startMariadb();
+});
+afterAll(async () => {
+  await server?.stop();
+});
+
+sinkContract('MariaDB, bulk loads', () => makeMysqlWorld(server, 'bulk'));
+sinkContract('MariaDB, rows inserted', () => makeMysqlWorld(server, 'plain', { bulk: false }));

@@ -1,0 +1,4 @@
+import { sinkContract } from '../../src/contracts/sink-contract.ts';
+import { makeSqliteWorld } from '../../src/contracts/sqlite-world.ts';
+
+sinkContract('SQLite', makeSqliteWorld);
