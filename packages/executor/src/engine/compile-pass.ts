@@ -1,0 +1,165 @@
+/**
+ * A pass made ready for its shards: the tables to scan, each distinct leaf
+ * once, and the steps that combine leaves into tags.
+ */
+import { TagmillError } from '@tagmill/shared/errors';
+import type { CatalogField } from '@tagmill/shared/fields';
+import type { PassJob, PassTag, PlannedTable } from '@tagmill/shared/job';
+import type { NormalGroup, NormalLeaf, NormalRule } from '@tagmill/shared/rules/normal';
+import { leafSql, readColumn } from './leaf-sql.ts';
+import type { Step } from './planes.ts';
+import type { ReadColumn } from './scan-sql.ts';
+
+export interface PassTable {
+  readonly table: PlannedTable;
+  readonly columns: readonly ReadColumn[];
+  /** SQL of its leaves; leaf i has the slot `firstSlot + i`. */
+  readonly leaves: readonly string[];
+  readonly firstSlot: number;
+}
+
+export interface CompiledTag {
+  readonly tag: PassTag;
+  /** Slot of the result among evaluated users. */
+  readonly result: number;
+  /** Slot that must be T for a user to be evaluated; -1: everybody is. */
+  readonly eligible: number;
+  /** Tables, by index, of which at least one must have the user. */
+  readonly reads: readonly number[];
+}
+
+export interface CompiledPass {
+  readonly tables: readonly PassTable[];
+  readonly tags: readonly CompiledTag[];
+  readonly steps: readonly Step[];
+  readonly slots: number;
+  /** Slot that must be T for a user to be in the run's scope; -1 when a list or nothing limits it. */
+  readonly scope: number;
+}
+
+interface TableDraft {
+  readonly table: PlannedTable;
+  readonly fields: Map<string, CatalogField>;
+  readonly leaves: { readonly node: NormalLeaf; slot: number }[];
+}
+
+const isGroup = (rule: NormalRule): rule is NormalGroup => 'logic' in rule;
+const REGISTERED = 'registration_date';
+
+/**
+ * Errors: FIELD_REQUIRED when the scope needs `registration_date` and no table
+ * or more than one has it; TABLE_NO_DATA when a tag reads a table that the plan lacks.
+ */
+export function compilePass(job: PassJob): CompiledPass {
+  const drafts = draftTables(job);
+  const found = new Map<string, { slot: number }>();
+  const leaf = (node: NormalLeaf): { slot: number } => {
+    const name = JSON.stringify(node);
+    const known = found.get(name);
+    if (known !== undefined) return known;
+    const draft = drafts.get(node.field.table);
+    if (draft === undefined) throw noTable(node.field.table);
+    draft.fields.set(node.field.name, node.field);
+    const added = { node, slot: -1 };
+    draft.leaves.push(added);
+    found.set(name, added);
+    return added;
+  };
+  const rules = job.tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
+  for (const rule of rules) eachLeaf(rule, leaf);
+  const scopeLeaf = job.users.kind === 'registered' ? leaf(registeredLeaf(job, job.users)) : undefined;
+  let slots = 0;
+  for (const draft of drafts.values()) for (const one of draft.leaves) one.slot = slots++;
+  const program = new Program(slots, (node) => leaf(node).slot);
+  const index = new Map([...drafts.keys()].map((name, at) => [name, at]));
+  const tags = job.tags.map((tag) => compileTag(tag, program, index));
+  const tables = [...drafts.values()].map((draft) => ({
+    table: draft.table,
+    columns: [...draft.fields.values()].map((field) => readColumn(field, job.clock)),
+    leaves: draft.leaves.map((one) => leafSql(one.node, job.clock)),
+    firstSlot: draft.leaves[0]?.slot ?? 0,
+  }));
+  return { tables, tags, steps: program.steps, slots: program.slots, scope: scopeLeaf?.slot ?? -1 };
+}
+
+/** The tables that the pass's tags read, in the order of the plan. */
+function draftTables(job: PassJob): Map<string, TableDraft> {
+  const wanted = new Set(job.tags.flatMap((tag) => tag.reads));
+  for (const tag of job.tags) {
+    for (const rule of [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]) eachLeaf(rule, (node) => wanted.add(node.field.table));
+  }
+  if (job.users.kind === 'registered') wanted.add(registeredField(job).table);
+  for (const name of wanted) if (!job.tables.some((table) => table.name === name)) throw noTable(name);
+  const drafts = new Map<string, TableDraft>();
+  for (const table of job.tables) if (wanted.has(table.name)) drafts.set(table.name, { table, fields: new Map(), leaves: [] });
+  return drafts;
+}
+
+const noTable = (table: string): TagmillError =>
+  new TagmillError('TABLE_NO_DATA', `a tag of the pass reads ${table}, which the plan could not read`, { table });
+
+function eachLeaf(rule: NormalRule, visit: (leaf: NormalLeaf) => unknown): void {
+  if (!isGroup(rule)) visit(rule);
+  else for (const child of rule.conditions) eachLeaf(child, visit);
+}
+
+/** Hands out slots for groups after those of the leaves. */
+class Program {
+  readonly steps: Step[] = [];
+  readonly #slotOf: (leaf: NormalLeaf) => number;
+  slots: number;
+
+  constructor(slots: number, slotOf: (leaf: NormalLeaf) => number) {
+    this.slots = slots;
+    this.#slotOf = slotOf;
+  }
+
+  rule(rule: NormalRule): number {
+    if (!isGroup(rule)) return this.#slotOf(rule);
+    const from = rule.conditions.map((child) => this.rule(child));
+    return this.step(rule.logic, from, rule.k ?? 0);
+  }
+
+  step(logic: Step['logic'], from: readonly number[], k = 0): number {
+    const into = this.slots++;
+    this.steps.push({ into, logic, k, from: Int32Array.from(from) });
+    return into;
+  }
+
+  /** T where all rules are T, F elsewhere. */
+  allTrue(rules: readonly NormalRule[]): number {
+    return this.step('TRUE_ONLY', [
+      this.step(
+        'AND',
+        rules.map((rule) => this.rule(rule)),
+      ),
+    ]);
+  }
+}
+
+function compileTag(tag: PassTag, program: Program, index: ReadonlyMap<string, number>): CompiledTag {
+  const own = program.rule(tag.rule);
+  return {
+    tag,
+    // A match that fails a condition of its class is no match, whether that is F or U.
+    result: tag.onlyMatches.length === 0 ? own : program.step('AND', [own, program.allTrue(tag.onlyMatches)]),
+    eligible: tag.onlyUsers.length === 0 ? -1 : program.allTrue(tag.onlyUsers),
+    reads: tag.reads.map((table) => index.get(table)!),
+  };
+}
+
+function registeredField(job: PassJob): CatalogField {
+  const fields = job.catalog.fields.filter(
+    (field) => field.name === REGISTERED && field.unusable === undefined && ['date', 'timestamp'].includes(field.type.kind),
+  );
+  const [field] = fields;
+  if (fields.length === 1 && field !== undefined) return field;
+  const where = fields.length === 0 ? 'no table has it' : `${fields.map((one) => one.table).join(' and ')} have it`;
+  throw new TagmillError('FIELD_REQUIRED', `users by date of registration need one date ${REGISTERED}, but ${where}`, {
+    field: REGISTERED,
+  });
+}
+
+function registeredLeaf(job: PassJob, users: { readonly from: string; readonly to: string }): NormalLeaf {
+  return { field: registeredField(job), operator: 'date_between', value: [users.from, users.to], missing: 'no_match' };
+}

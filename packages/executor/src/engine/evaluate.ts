@@ -1,0 +1,194 @@
+/** Evaluates one shard of a pass: tables read and joined by key, every tag of it for every user, into a piece. */
+import { TagmillError } from '@tagmill/shared/errors';
+import type { EvaluateResult, PassJob } from '@tagmill/shared/job';
+import { compareUtf8, type KeyRange, keyCompare, lowerBound, shardRange } from '../sources/key-order.ts';
+import { discardScans, finishScans, type OpenScan, openScans, planScans, type ScanWish } from '../sources/materialize.ts';
+import { type AbsentWords, type Assembled, assemble } from './assemble.ts';
+import { type CompiledPass, compilePass, type PassTable } from './compile-pass.ts';
+import { mapEngineError, oneRow } from './duckdb.ts';
+import type { Evaluator } from './evaluator.ts';
+import { fetchTable, type TableRows, wordsOfChunk } from './fetch-table.ts';
+import type { Keys } from './keys.ts';
+import { type PieceBatch, writePiece } from './piece.ts';
+import { absentSql, type TableScan } from './scan-sql.ts';
+
+/** A pass made ready by this process, and what was learned about its tables. */
+interface ReadyPass {
+  readonly compiled: CompiledPass;
+  readonly absent: readonly AbsentWords[];
+  /** Users of a list scope, in key order. */
+  readonly users: readonly string[] | undefined;
+  /** Tables whose files do not give the keys in order. */
+  readonly unsorted: Set<string>;
+}
+
+const ready = new WeakMap<PassJob, Promise<ReadyPass>>();
+
+/**
+ * Evaluates a shard and leaves its piece at `spool.path(runId, pass, shard)`.
+ * The same job gives the same piece and hash in every attempt and process.
+ * Give the same `job` object for every shard of a pass: it is compiled once.
+ * Errors: TABLE_UNREADABLE, TABLE_DUPLICATE_KEY (both with `facts.table`),
+ * INPUT_CHANGED, FIELD_REQUIRED, DISK_FULL, OUT_OF_MEMORY, S3_DENIED,
+ * S3_UNAVAILABLE; the signal's reason when it was aborted.
+ */
+export async function evaluateShard(evaluator: Evaluator, job: PassJob, shard: number, signal?: AbortSignal): Promise<EvaluateResult> {
+  const started = performance.now();
+  const bytesBefore = evaluator.store.bytesRead;
+  if (shard < 0 || shard > job.cuts.length) throw new TagmillError('INTERNAL', `there is no shard ${shard} of ${job.cuts.length + 1}`);
+  const pass = await readyPass(evaluator, job, signal);
+  const range = shardRange(job.cuts, shard);
+  const users = pass.users === undefined ? undefined : usersOfRange(pass.users, range, job.keyType);
+  const rows = await readTables(evaluator, job, pass, range, users, signal);
+  const result = assemble(pass.compiled, rows, pass.absent, users === undefined ? undefined : scopeKeys(users, job.keyType));
+  const tagIds = job.tags.map((tag) => tag.tagId);
+  await evaluator.spool.reserve(result.batches.reduce((sum, batch) => sum + sizeOfBatch(batch), 0));
+  const pieceHash = await writePiece(evaluator.spool.path(job.runId, job.pass, shard), job.keyType, tagIds, result.batches);
+  return {
+    pieceHash,
+    users: result.users,
+    tags: countsOf(tagIds, result),
+    bytesRead: evaluator.store.bytesRead - bytesBefore,
+    castErrors: rows.reduce((sum, table) => sum + table.castErrors, 0),
+    durationMs: performance.now() - started,
+  };
+}
+
+function countsOf(tagIds: readonly number[], result: Assembled): EvaluateResult['tags'] {
+  return tagIds.map((tagId, index) => ({
+    tagId,
+    evaluated: result.evaluated[index]!,
+    matched: result.matched[index]!,
+    unknown: result.unknown[index]!,
+  }));
+}
+
+const sizeOfBatch = (batch: PieceBatch): number => batch.keys.length + batch.offsets.byteLength + 3 * batch.matched.byteLength + 16;
+
+function readyPass(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
+  const known = ready.get(job);
+  if (known !== undefined) return known;
+  const making = makeReady(evaluator, job, signal);
+  ready.set(job, making);
+  making.catch(() => ready.delete(job));
+  return making;
+}
+
+async function makeReady(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
+  const compiled = compilePass(job);
+  const absent: AbsentWords[] = [];
+  await evaluator.database.with(signal, async (connection) => {
+    for (const table of compiled.tables) {
+      if (table.leaves.length === 0) absent.push([]);
+      else absent.push(wordsOfChunk(await oneRow(connection, absentSql(table)), table.leaves.length));
+    }
+  });
+  return {
+    compiled,
+    absent,
+    users: job.users.kind === 'list' ? sortedUsers(job.users.users, job.keyType) : undefined,
+    unsorted: new Set(),
+  };
+}
+
+const INTEGER = /^-?(0|[1-9][0-9]{0,18})$/;
+
+function sortedUsers(users: readonly string[], keyType: PassJob['keyType']): string[] {
+  const own = keyType === 'string' ? users : users.filter((user) => INTEGER.test(user));
+  return [...new Set(own)].sort(keyType === 'string' ? compareUtf8 : keyCompare(keyType));
+}
+
+function usersOfRange(users: readonly string[], range: KeyRange, keyType: PassJob['keyType']): string[] {
+  const compare = keyCompare(keyType);
+  const from = range.from === undefined ? 0 : lowerBound(users, range.from, compare);
+  const to = range.to === undefined ? users.length : lowerBound(users, range.to, compare);
+  return users.slice(from, to);
+}
+
+function scopeKeys(users: readonly string[], keyType: PassJob['keyType']): Keys {
+  if (keyType === 'int64') return { kind: 'int64', count: users.length, values: BigInt64Array.from(users, BigInt) };
+  const offsets = new Uint32Array(users.length + 1);
+  users.forEach((user, at) => {
+    offsets[at + 1] = offsets[at]! + Buffer.byteLength(user, 'utf8');
+  });
+  return { kind: 'string', count: users.length, bytes: Buffer.from(users.join(''), 'utf8'), offsets };
+}
+
+/** All tables of the shard; the next one's files come in while one is read. */
+async function readTables(
+  evaluator: Evaluator,
+  job: PassJob,
+  pass: ReadyPass,
+  range: KeyRange,
+  users: readonly string[] | undefined,
+  signal?: AbortSignal,
+): Promise<TableRows[]> {
+  const rows: TableRows[] = [];
+  const { tables } = pass.compiled;
+  const open = (table: PassTable | undefined): Promise<OpenScan[]> | undefined =>
+    table === undefined ? undefined : withTable(table, openTable(evaluator, job, table, range, users, signal));
+  let next = open(tables[0]);
+  for (let index = 0; index < tables.length; index += 1) {
+    const files = await next!;
+    next = open(tables[index + 1]);
+    // A failure of the files after these is seen when it is their turn, or below.
+    next?.catch(() => undefined);
+    const scan: TableScan = { ...scanOf(job, tables[index]!, range, users), sort: pass.unsorted.has(tables[index]!.table.name) };
+    try {
+      const got = await readTable(evaluator, scan, files, signal);
+      if (got.sorted) pass.unsorted.add(scan.table.name);
+      rows.push(got);
+    } catch (thrown) {
+      await discardScans((await next?.catch(() => undefined)) ?? []);
+      throw thrown;
+    }
+  }
+  return rows;
+}
+
+function scanOf(job: PassJob, table: PassTable, range: KeyRange, users: readonly string[] | undefined): TableScan {
+  return { ...table, keyType: job.keyType, range, ...(users === undefined ? {} : { users }), sort: false };
+}
+
+function openTable(
+  evaluator: Evaluator,
+  job: PassJob,
+  table: PassTable,
+  range: KeyRange,
+  users: readonly string[] | undefined,
+  signal?: AbortSignal,
+): Promise<OpenScan[]> {
+  const wish: ScanWish = {
+    table: table.table,
+    columns: table.columns.map((column) => column.name),
+    range,
+    ...(users === undefined ? {} : { users }),
+  };
+  return openScans(evaluator.copies, wish, planScans(wish, keyCompare(job.keyType)), signal);
+}
+
+async function readTable(evaluator: Evaluator, scan: TableScan, files: readonly OpenScan[], signal?: AbortSignal): Promise<TableRows> {
+  try {
+    const rows = await evaluator.database.with(signal, (connection) => fetchTable(connection, scan, files));
+    await finishScans(files);
+    return rows;
+  } catch (thrown) {
+    if (signal?.aborted === true) {
+      await discardScans(files);
+      throw thrown;
+    }
+    // A file that was changed under the engine's hands looks broken: that it changed is the truth of it.
+    await finishScans(files);
+    throw mapEngineError(thrown, scan.table.name);
+  }
+}
+
+/** Says of which table an object that cannot be opened is. */
+async function withTable<T>(table: PassTable, opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (thrown) {
+    if (!(thrown instanceof TagmillError) || thrown.code !== 'TABLE_UNREADABLE') throw thrown;
+    throw new TagmillError(thrown.code, thrown.message, { ...thrown.facts, table: table.table.name }, thrown);
+  }
+}

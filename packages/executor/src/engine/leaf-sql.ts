@@ -1,0 +1,30 @@
+/** Rules as SQL, from the one compiler that all engines share (`shared/rules`). */
+import { TagmillError } from '@tagmill/shared/errors';
+import type { CatalogField, RunClock } from '@tagmill/shared/fields';
+import type { NormalLeaf } from '@tagmill/shared/rules/normal';
+import { castErrorSql, compileRules, readColumnSql, typeSql } from '@tagmill/shared/rules/sql';
+import type { ReadColumn } from './scan-sql.ts';
+
+/**
+ * One leaf, with its negation and its rule for missing values, as a nullable
+ * BOOLEAN expression over `"table"."column"`.
+ */
+export function leafSql(leaf: NormalLeaf, clock: RunClock): string {
+  const { leaves, tags } = compileRules([leaf], clock);
+  const [compiled] = leaves;
+  const [tag] = tags;
+  if (leaves.length !== 1 || compiled === undefined || tag === undefined) {
+    throw new TagmillError('INTERNAL', `the condition on ${leaf.field.name} did not compile to one expression`);
+  }
+  return tag.split(`"${compiled.id}"`).join(`(${compiled.sql})`);
+}
+
+/** How a column is read as its declared type. */
+export function readColumn(field: CatalogField, clock: RunClock): ReadColumn {
+  return {
+    name: field.name,
+    sqlType: typeSql(field.type),
+    read: (storedType, raw) => readColumnSql(field, storedType, raw, clock),
+    castError: (storedType, raw) => castErrorSql(field, storedType, raw, clock),
+  };
+}

@@ -1,0 +1,140 @@
+/** SQL that reads one table's rows of a shard: keys, and each leaf's truth packed into words. */
+import type { PlannedTable } from '@tagmill/shared/job';
+import { KEY_COLUMN } from '../sources/footer.ts';
+import type { KeyRange, KeyType } from '../sources/key-order.ts';
+import type { OpenScan, RowRun } from '../sources/materialize.ts';
+import { identifier, literal } from './duckdb.ts';
+
+/** A column as its declared type, whatever it is stored as in a file. */
+export interface ReadColumn {
+  readonly name: string;
+  /** SQL that reads the raw column of a file as the declared type; missing values are NULL. */
+  read(storedType: string, raw: string): string;
+  /** The declared type in SQL, for files without the column. */
+  readonly sqlType: string;
+  /** BOOLEAN SQL: the stored value is there but cannot be read as declared; null where that cannot be. */
+  castError(storedType: string, raw: string): string | null;
+}
+
+export interface TableScan {
+  readonly table: PlannedTable;
+  readonly keyType: KeyType;
+  readonly range: KeyRange;
+  /** Only these users; absent when all of the range are read. */
+  readonly users?: readonly string[];
+  readonly columns: readonly ReadColumn[];
+  /** Nullable BOOLEAN expressions over the columns, by name, of the relation that is called like the table. */
+  readonly leaves: readonly string[];
+  /** The files do not give the keys in order. */
+  readonly sort: boolean;
+  /** Of each file only every so many-th row; absent: all. */
+  readonly every?: number;
+}
+
+/** Names of ours inside of queries, which no column is likely to have. */
+const KEY = '__tagmill_key';
+const CAST_ERRORS = '__tagmill_cast_errors';
+const leafName = (index: number): string => `__tagmill_leaf_${index}`;
+/** Leaves in a word: TRUE in the lower half, UNKNOWN in the upper one. */
+export const LEAVES_PER_WORD = 32;
+/** So many users are looked up in the query itself; more are left to the merge. */
+export const USERS_IN_QUERY = 1_000;
+
+export const wordsOfLeaves = (leaves: number): number => Math.ceil(leaves / LEAVES_PER_WORD);
+
+/**
+ * One row: the keys (`k`: their bytes one after the other and `n`: each one's
+ * length, or a list of integers), one list of words for every 32 leaves, the
+ * number of values that could not be read as their declared type.
+ */
+export function tableSql(scan: TableScan, files: readonly OpenScan[]): string {
+  const lists = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => `list(w${word}) AS w${word}`);
+  const keys = scan.keyType === 'string' ? ["encode(string_agg(k, '')) AS k", 'list(strlen(k)::UINTEGER) AS n'] : ['list(k) AS k'];
+  return `SELECT ${[...keys, ...lists, 'coalesce(sum(errors), 0)::BIGINT AS errors'].join(', ')} FROM (${wordsSql(scan, files)})`;
+}
+
+function wordsSql(scan: TableScan, files: readonly OpenScan[]): string {
+  const words = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => `${wordSql(scan.leaves.length, word)} AS w${word}`);
+  const order = scan.sort ? ` ORDER BY k` : '';
+  return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words].join(', ')} FROM (${leavesSql(scan, files)})${order}`;
+}
+
+function wordSql(leaves: number, word: number): string {
+  const bits: string[] = [];
+  for (let leaf = word * LEAVES_PER_WORD; leaf < Math.min(leaves, (word + 1) * LEAVES_PER_WORD); leaf += 1) {
+    const bit = 1n << BigInt(leaf % LEAVES_PER_WORD);
+    const name = leafName(leaf);
+    bits.push(`CASE WHEN ${name} THEN ${bit}::UBIGINT WHEN ${name} IS NULL THEN ${bit << 32n}::UBIGINT ELSE 0::UBIGINT END`);
+  }
+  return `(${bits.join(' | ')})`;
+}
+
+/** Leaves have a level of their own: the engine would work out an expression again wherever it stands. */
+function leavesSql(scan: TableScan, files: readonly OpenScan[]): string {
+  const leaves = scan.leaves.map((sql, index) => `${sql} AS ${leafName(index)}`);
+  return `SELECT ${[KEY, CAST_ERRORS, ...leaves].join(', ')} FROM (${rowsSql(scan, files)}) AS ${identifier(scan.table.name)}`;
+}
+
+function rowsSql(scan: TableScan, files: readonly OpenScan[]): string {
+  return files.flatMap((file) => (file.whole ? [undefined] : file.runs).map((run) => fileSql(scan, file, run))).join(' UNION ALL ');
+}
+
+function fileSql(scan: TableScan, file: OpenScan, run: RowRun | undefined): string {
+  const stored = new Map(file.object.columns.map((column) => [column.name, column.storedType]));
+  const errors: string[] = [];
+  const columns = scan.columns.map((column) => {
+    const storedType = stored.get(column.name);
+    if (storedType === undefined) return `NULL::${column.sqlType} AS ${identifier(column.name)}`;
+    const raw = identifier(column.name);
+    const read = column.read(storedType, raw);
+    const error = column.castError(storedType, raw);
+    if (error !== null) errors.push(`(${error})::INTEGER`);
+    return `${read} AS ${identifier(column.name)}`;
+  });
+  const key = keySql(stored.get(KEY_COLUMN) ?? 'VARCHAR', identifier(KEY_COLUMN), scan.keyType);
+  const selected = [`${key} AS ${KEY}`, `${errors.join(' + ') || '0'} AS ${CAST_ERRORS}`, ...columns];
+  const every = scan.every ?? 1;
+  const where = [
+    ...(run === undefined ? [] : [`file_row_number >= ${run.from}`, `file_row_number < ${run.to}`]),
+    ...(every > 1 ? [`file_row_number % ${every} = 0`] : []),
+    ...keyFilters(scan, key),
+  ];
+  const numbered = run !== undefined || every > 1;
+  const from = `read_parquet(${literal(file.file.path)}, hive_partitioning = false${numbered ? ', file_row_number = true' : ''})`;
+  return `SELECT ${selected.join(', ')} FROM ${from} WHERE ${where.join(' AND ')}`;
+}
+
+/** The key as it is compared: text, or a 64-bit integer. Text that is no UTF-8 fails the query. */
+function keySql(storedType: string, raw: string, keyType: KeyType): string {
+  if (keyType === 'int64') return storedType === 'BIGINT' ? raw : `${raw}::BIGINT`;
+  if (storedType === 'BLOB') return `decode(${raw})`;
+  return storedType === 'VARCHAR' ? raw : `${raw}::VARCHAR`;
+}
+
+function keyFilters(scan: TableScan, key: string): string[] {
+  const value = (text: string): string => (scan.keyType === 'int64' ? `${text}::BIGINT` : literal(text));
+  const filters: string[] = [];
+  if (scan.range.from !== undefined) filters.push(`${key} >= ${value(scan.range.from)}`);
+  if (scan.range.to !== undefined) filters.push(`${key} < ${value(scan.range.to)}`);
+  if (scan.users !== undefined && scan.users.length <= USERS_IN_QUERY && scan.users.every((user) => !user.includes('\0'))) {
+    filters.push(scan.users.length === 0 ? 'false' : `${key} IN (${scan.users.map(value).join(', ')})`);
+  }
+  // A row without a key belongs to nobody.
+  return filters.length > 0 ? filters : [`${key} IS NOT NULL`];
+}
+
+/** One row: the words of a user whom the table does not have (every column missing). */
+export function absentSql(scan: Pick<TableScan, 'table' | 'columns' | 'leaves'>): string {
+  const words = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => wordSql(scan.leaves.length, word));
+  const leaves = scan.leaves.map((sql, index) => `${sql} AS ${leafName(index)}`);
+  const columns = scan.columns.map((column) => `NULL::${column.sqlType} AS ${identifier(column.name)}`);
+  return `SELECT ${words.join(', ')} FROM (SELECT ${leaves.join(', ')} FROM (SELECT ${columns.join(', ')}) AS ${identifier(scan.table.name)})`;
+}
+
+/** One row like `tableSql`, of distinct keys in order and nothing else. */
+export function distinctKeysSql(scans: readonly { scan: TableScan; files: readonly OpenScan[] }[], every: number): string {
+  const keyType = scans[0]?.scan.keyType ?? 'string';
+  const keys = keyType === 'string' ? ["encode(string_agg(k, '')) AS k", 'list(strlen(k)::UINTEGER) AS n'] : ['list(k) AS k'];
+  const rows = scans.map(({ scan, files }) => rowsSql({ ...scan, every }, files)).filter((sql) => sql !== '');
+  return `SELECT ${keys.join(', ')} FROM (SELECT DISTINCT ${KEY} AS k FROM (${rows.join(' UNION ALL ')}) ORDER BY k)`;
+}

@@ -1,0 +1,152 @@
+/** The plan of a run from metadata: date, pinned objects, catalogue, faults, cuts. */
+import type { CatalogField } from '@tagmill/shared/fields';
+import { TagmillError } from '@tagmill/shared/errors';
+import type { PinnedObject, PlannedColumn, PlannedTable, PlanRequest, PlanResult, TableFault } from '@tagmill/shared/job';
+import { tableFields } from './catalog.ts';
+import { cutKeys, cutTables, type Cuts, type KeyReader, shardCount } from './cuts.ts';
+import { type Footer, KEY_COLUMN, readFooter } from './footer.ts';
+import type { KeyType } from './key-order.ts';
+import { allOrFirstError } from './local-copy.ts';
+import type { ObjectStore, StoredObject } from './object-store.ts';
+import { chooseDate, listPartition, listTables } from './partitions.ts';
+
+interface TablePlan {
+  readonly table: PlannedTable;
+  readonly keyType: KeyType;
+  readonly fields: readonly CatalogField[];
+  readonly notes: readonly string[];
+}
+
+/** Files told in a note, at most. */
+const FILES_TOLD = 3;
+
+/**
+ * Plans a run. A table that cannot be read becomes a fault and is not in
+ * `tables` or the catalogue; only what harms the whole run is thrown.
+ * Errors: TABLES_NOT_FOUND, DATE_WITHOUT_DATA, INPUT_CHANGED, S3_DENIED, S3_UNAVAILABLE.
+ */
+export async function planTables(store: ObjectStore, request: PlanRequest, keys: KeyReader, signal?: AbortSignal): Promise<PlanResult> {
+  const tables = await listTables(store, request.only, signal);
+  const businessDate = chooseDate(tables, request.businessDate);
+  const faults: TableFault[] = [];
+  const planned: TablePlan[] = [];
+  await allOrFirstError(
+    tables.map(async ({ table }) => {
+      try {
+        planned.push(await planTable(store, table, businessDate, signal));
+      } catch (thrown) {
+        faults.push(faultOf(table, thrown));
+      }
+    }),
+  );
+  planned.sort((a, b) => (a.table.name < b.table.name ? -1 : 1));
+  let readable = sameKeyType(planned, faults);
+  const keyType = readable[0]?.keyType ?? 'string';
+  let cuts: Cuts = { cuts: [], usersEstimate: 0 };
+  for (;;) {
+    try {
+      cuts = await cutsFor(request, readable, keyType, keys, signal);
+      break;
+    } catch (thrown) {
+      // Reading the keys can be the first to find that a table is broken: plan again without it.
+      const broken = thrown instanceof TagmillError ? thrown.facts['table'] : undefined;
+      const left = readable.filter((one) => one.table.name !== broken);
+      if (left.length === readable.length) throw thrown;
+      faults.push(faultOf(String(broken), thrown));
+      readable = left;
+    }
+  }
+  return {
+    businessDate,
+    tables: readable.map((one) => one.table),
+    faults: faults.sort((a, b) => (a.table < b.table ? -1 : 1)),
+    catalog: { fields: readable.flatMap((one) => one.fields) },
+    keyType,
+    ...cuts,
+    bytesRead: store.bytesRead,
+    notes: readable.flatMap((one) => one.notes),
+  };
+}
+
+async function cutsFor(
+  request: PlanRequest,
+  readable: readonly TablePlan[],
+  keyType: KeyType,
+  keys: KeyReader,
+  signal?: AbortSignal,
+): Promise<Cuts> {
+  const users = request.users;
+  if (users === undefined) {
+    const tables = readable.map((one) => one.table);
+    return cutTables(tables, keyType, request.shardRows, keys, signal);
+  }
+  // Users that are no integers cannot be in tables with integer keys.
+  const own = keyType === 'string' ? users : users.filter(isInteger).sort((a, b) => Number(BigInt(a) - BigInt(b)));
+  const list = { length: own.length, at: (index: number) => own[index]! };
+  return { cuts: cutKeys(list, shardCount(own.length, request.shardRows), keyType), usersEstimate: own.length };
+}
+
+const isInteger = (text: string): boolean => /^-?(0|[1-9][0-9]{0,18})$/.test(text);
+
+async function planTable(store: ObjectStore, name: string, businessDate: string, signal?: AbortSignal): Promise<TablePlan> {
+  const { objects, others } = await listPartition(store, name, businessDate, signal);
+  if (objects.length === 0) {
+    throw new TagmillError('TABLE_NO_DATA', `${name} has no data for ${businessDate} under ${store.place}; load it and run again`);
+  }
+  const footers = await allOrFirstError(objects.map((object) => readFooter(store, object, signal)));
+  const keyType = keyTypeOf(name, objects, footers);
+  const { fields, notes } = tableFields(name, footers);
+  const pinned = objects.map((object, index) => pin(object, footers[index]!));
+  const rows = pinned.reduce((sum, object) => sum + object.rowGroups.reduce((all, group) => all + group.rows, 0), 0);
+  const told = others.slice(0, FILES_TOLD).join(', ');
+  const ignored = others.length === 0 ? [] : [`${name}: ${others.length} files do not end in .parquet and are not read (${told})`];
+  return { table: { name, objects: pinned, rows }, keyType, fields, notes: [...notes, ...ignored] };
+}
+
+function pin(object: StoredObject, footer: Footer): PinnedObject {
+  const columns: PlannedColumn[] = [];
+  for (const column of footer.columns) {
+    if ('unusable' in column) continue;
+    const { name, storedType, type, stored } = column;
+    columns.push({ name, storedType, type, ...(stored === undefined ? {} : { stored }) });
+  }
+  return { ...object, columns, rowGroups: footer.rowGroups };
+}
+
+function keyTypeOf(table: string, objects: readonly StoredObject[], footers: readonly Footer[]): KeyType {
+  const types = footers.map((footer, index) => {
+    const key = footer.columns.find((column) => column.name === KEY_COLUMN);
+    const object = objects[index]!.key;
+    if (key === undefined) throw noKey(`${table} has no column ${KEY_COLUMN} (in ${object}); add it or leave the table out`);
+    if ('unusable' in key) throw noKey(`${table}.${KEY_COLUMN} is ${key.unusable} (in ${object}); it must be text or an integer`);
+    const kind = key.type.kind;
+    if (kind !== 'string' && kind !== 'int64')
+      throw noKey(`${table}.${KEY_COLUMN} is a ${kind} (in ${object}); it must be text or an integer`);
+    return kind;
+  });
+  const first = types[0]!;
+  if (types.some((type) => type !== first))
+    throw noKey(`${table}.${KEY_COLUMN} is text in some files and an integer in others; write them alike`);
+  return first;
+}
+
+const noKey = (message: string): TagmillError => new TagmillError('TABLE_NO_KEY', message);
+
+/** Users are the same in every table: tables whose key is of the rarer type are faults. */
+function sameKeyType(planned: readonly TablePlan[], faults: TableFault[]): TablePlan[] {
+  const ofType = (type: KeyType): TablePlan[] => planned.filter((one) => one.keyType === type);
+  const [strings, integers] = [ofType('string'), ofType('int64')];
+  const [kept, left] = integers.length > strings.length ? [integers, strings] : [strings, integers];
+  for (const one of left) {
+    const names = kept.map((other) => other.table.name).join(', ');
+    const message = `${one.table.name}.${KEY_COLUMN} is ${one.keyType}, but ${kept[0]?.keyType} in ${names}; it must be the same in every table`;
+    faults.push({ table: one.table.name, code: 'TABLE_NO_KEY', message });
+  }
+  return kept;
+}
+
+/** Faults of one table; anything else ends the plan. */
+function faultOf(table: string, thrown: unknown): TableFault {
+  if (!(thrown instanceof TagmillError) || !thrown.code.startsWith('TABLE_')) throw thrown;
+  return { table, code: thrown.code, message: thrown.message };
+}
