@@ -1,0 +1,385 @@
+/**
+ * A pretended run for looking at the page without a manager: 29 tasks that
+ * progress by a given step of time, the same way every time, and take actions.
+ * Pure: no clock, no socket.
+ */
+import type { SnapshotMessage, DeltaMessage, FeedRecord, FeedTables } from '@tagmill/shared/feed/reducer';
+import type { ActionAnswer, ActionRequest, AttemptRecord, ExecutorRecord, InstanceRecord, RunRecord, ShardsRecord, StoryRecord } from '@tagmill/shared/feed/views';
+import { type Action, ACTIONS, type Domain, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
+
+const TAGS: readonly (readonly [string, Domain])[] = [
+  ['High net worth', 'wealth'],
+  ['Cash rich', 'wealth'],
+  ['Asset growing', 'wealth'],
+  ['Large deposit', 'wealth'],
+  ['Wealth top 1 %', 'wealth'],
+  ['Active trader', 'behavior'],
+  ['Recently active', 'behavior'],
+  ['Night trader', 'behavior'],
+  ['Promo responder', 'behavior'],
+  ['Bot suspect', 'behavior'],
+  ['Low risk', 'risk'],
+  ['KYC expiring', 'risk'],
+  ['Cash-out surge', 'risk'],
+  ['Fraud watch', 'risk'],
+  ['Young', 'demographic'],
+  ['Overseas', 'demographic'],
+  ['Student', 'demographic'],
+  ['Expat saver', 'demographic'],
+  ['New user', 'lifecycle'],
+  ['First deposit', 'lifecycle'],
+  ['Dormant', 'lifecycle'],
+  ['Churn risk', 'lifecycle'],
+  ['VIP customer', 'value'],
+  ['Cross-sell ready', 'value'],
+  ['Private banking', 'value'],
+  ['高净值用户', 'wealth'],
+  ['活跃交易者（近三十日）', 'behavior'],
+];
+
+export const SHARDS = 64;
+
+interface Task {
+  readonly id: string;
+  readonly name: string;
+  readonly handler: 'plan' | 'tag' | 'report';
+  readonly tagId: number | null;
+  readonly domain: Domain | null;
+  readonly perSecond: number;
+  state: InstanceState;
+  held: boolean;
+  gate: 'auto' | 'manual';
+  done: number;
+  failed: number;
+  startedAtMs: number | null;
+  endedAtMs: number | null;
+  reason: string | null;
+  errorCode: string | null;
+  stateSinceMs: number;
+  readonly story: StoryRecord[];
+}
+
+type Send = (message: SnapshotMessage | DeltaMessage) => void;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export class FakeWorld {
+  readonly epoch: string;
+  readonly runId: string;
+  nowMs: number;
+  readonly tasks: Task[];
+  readonly #topics = new Map<string, { seq: number; tables: FeedTables; log: DeltaMessage[] }>();
+  readonly #startMs: number;
+
+  constructor(startMs: number, epoch = 'e1') {
+    this.epoch = epoch;
+    this.nowMs = startMs;
+    this.#startMs = startMs;
+    this.runId = 'run-20261120';
+    const tags = TAGS.map(([name, domain], at) => this.#task(`i${at + 1}`, name, 'tag', at + 1, domain, 3 + ((at * 7) % 5)));
+    this.tasks = [this.#task('i0', 'plan', 'plan', null, null, 40), ...tags, this.#task('i99', 'report', 'report', null, null, 60)];
+    const gate = tags.find((one) => one.name === 'Wealth top 1 %');
+    if (gate !== undefined) gate.gate = 'manual';
+  }
+
+  #task(id: string, name: string, handler: Task['handler'], tagId: number | null, domain: Domain | null, perSecond: number): Task {
+    return {
+      id,
+      name,
+      handler,
+      tagId,
+      domain,
+      perSecond,
+      state: handler === 'plan' ? 'pending' : 'registered',
+      held: false,
+      gate: 'auto',
+      done: 0,
+      failed: 0,
+      startedAtMs: null,
+      endedAtMs: null,
+      reason: handler === 'plan' ? null : handler === 'report' ? null : 'waits for plan',
+      errorCode: null,
+      stateSinceMs: this.nowMs,
+      story: [{ atMs: this.nowMs, text: 'registered', who: null }],
+    };
+  }
+
+  /** Lets time pass. */
+  step(ms: number): void {
+    this.nowMs += ms;
+    for (const task of this.tasks) this.#advance(task, ms);
+  }
+
+  #to(task: Task, state: InstanceState, text: string, who: string | null = null): void {
+    task.state = state;
+    task.stateSinceMs = this.nowMs;
+    task.story.push({ atMs: this.nowMs, text, who });
+    if (state === 'running') task.startedAtMs ??= this.nowMs;
+    task.endedAtMs = ['succeeded', 'failed', 'skipped', 'stopped'].includes(state) ? this.nowMs : null;
+  }
+
+  #advance(task: Task, ms: number): void {
+    const age = this.nowMs - task.stateSinceMs;
+    if (task.state === 'registered' && this.#upstreamDone(task)) {
+      task.reason = task.gate === 'manual' ? 'waits for a click' : 'waits for a free slot, behind 51 other shards';
+      this.#to(task, 'pending', 'every upstream task is finished');
+    } else if (task.state === 'pending' && task.gate === 'auto' && !task.held && age > 300 + ((task.tagId ?? 0) % 9) * 1500) {
+      task.reason = null;
+      this.#to(task, 'running', 'first shard leased to exec-01');
+    } else if (task.state === 'running' && !task.held) {
+      task.done = Math.min(SHARDS - task.failed, task.done + (task.perSecond * ms) / 1000);
+      if (task.name === 'Promo responder' && task.done > 40 && task.failed === 0) task.failed = 6;
+      if (task.done >= SHARDS - task.failed) this.#finish(task);
+    } else if (task.state === 'confirming' && age > 600) this.#to(task, 'succeeded', 'confirmation is durable');
+    else if (task.state === 'stopping' && age > 1500) {
+      task.reason = 'stopped by operator';
+      this.#to(task, 'stopped', 'stop confirmed, slots are free');
+    }
+  }
+
+  #finish(task: Task): void {
+    if (task.failed === 0) {
+      this.#to(task, 'confirming', 'all shards are done');
+      return;
+    }
+    task.reason = '6 of 64 shards failed 4 times: lock wait timeout on user_tags; free the lock, then retry';
+    task.errorCode = 'DATABASE_UNAVAILABLE';
+    this.#to(task, 'failed', 'retries are spent');
+  }
+
+  #upstreamDone(task: Task): boolean {
+    const ok = (one: Task): boolean => one.state === 'succeeded' || one.state === 'skipped';
+    if (task.handler === 'plan') return true;
+    return task.handler === 'tag' ? ok(this.tasks[0]!) : this.tasks.every((one) => one.handler === 'report' || ok(one));
+  }
+
+  refusal(task: Task, action: Action): string | null {
+    const { state } = task;
+    const ended = ['succeeded', 'failed', 'skipped', 'stopped'].includes(state);
+    const no = (sentence: string): string => `${sentence}, so it cannot be ${action === 'stop' ? 'stopped' : `asked to ${action}`}.`;
+    if (action === 'stop') return state === 'running' || state === 'pending' || state === 'registered' ? null : no(`${task.name} is ${state}`);
+    if (action === 'retry') return task.failed > 0 ? null : no(`${task.name} has no failed shard`);
+    if (action === 'rerun') return ended ? null : no(`${task.name} has not ended`);
+    if (action === 'hold') return task.held ? no('It is held already') : ended ? no(`${task.name} has ended`) : null;
+    if (action === 'release') return task.held ? null : no('It is not held');
+    if (action === 'run') return state === 'stopped' || (state === 'pending' && task.gate === 'manual') ? null : no(`${task.name} is ${state}`);
+    return state === 'succeeded' || state === 'skipped' ? no(`${task.name} is ${state}`) : null;
+  }
+
+  act(request: ActionRequest): ActionAnswer {
+    const chosen = this.tasks.filter((one) => request.selection?.includes(one.id));
+    const refused = chosen.filter((one) => this.refusal(one, request.action) !== null);
+    const affected = chosen.filter((one) => !refused.includes(one));
+    const next: Partial<Record<Action, InstanceState>> = { run: 'running', skip: 'skipped', stop: 'stopping', retry: 'running', rerun: 'pending', 'mark-success': 'succeeded' };
+    const answer: ActionAnswer = {
+      action: request.action,
+      dry_run: request.dry_run === true,
+      preview_seq: affected.map((one) => `${one.id}:${one.state}`).join(),
+      affected: affected.map((one) => ({ id: one.id, name: one.name, from: one.state, to: next[request.action] ?? one.state, held: request.action === 'hold', why: 'chosen' })),
+      refused: refused.map((one) => ({ id: one.id, name: one.name, sentence: this.refusal(one, request.action) ?? '' })),
+      effect_on_target: 'Rows of shards that are merged already stay; nothing else is written to user_tags.',
+    };
+    if (request.dry_run !== true) for (const task of affected) this.#do(task, request);
+    return answer;
+  }
+
+  #do(task: Task, { action, reason }: ActionRequest): void {
+    const text = `${action}${reason === undefined ? '' : `: ${reason}`}`;
+    if (action === 'hold' || action === 'release') {
+      task.held = action === 'hold';
+      task.story.push({ atMs: this.nowMs, text, who: 'operator' });
+      return;
+    }
+    if (action === 'retry') {
+      task.failed = 0;
+      task.errorCode = null;
+    }
+    if (action === 'rerun') task.done = 0;
+    if (action === 'run') task.gate = 'auto';
+    task.reason = action === 'skip' ? 'as success' : null;
+    const to = { run: 'running', skip: 'skipped', stop: 'stopping', retry: 'running', rerun: 'pending', 'mark-success': 'succeeded' }[action] as InstanceState;
+    this.#to(task, to, text, 'operator');
+  }
+
+  instance(task: Task): InstanceRecord {
+    const refusals = Object.fromEntries(ACTIONS.map((action) => [action, this.refusal(task, action)])) as Record<Action, string | null>;
+    const done = Math.floor(task.done);
+    const busy = task.state === 'running' && !task.held;
+    const ended = task.state === 'succeeded' && task.handler === 'tag';
+    return {
+      id: task.id,
+      name: task.name,
+      handler: task.handler,
+      tagId: task.tagId,
+      domain: task.domain,
+      state: task.state,
+      held: task.held,
+      gate: task.gate,
+      step: task.state === 'running' ? (task.handler === 'tag' ? (done < 40 ? 'evaluate' : 'merge') : task.handler) : null,
+      shardsTotal: task.startedAtMs === null || task.handler !== 'tag' ? 0 : SHARDS,
+      shardsDone: task.handler === 'tag' ? done : 0,
+      shardsRunning: busy ? Math.min(8, SHARDS - done - task.failed) : 0,
+      shardsFailed: task.failed,
+      reason: task.reason,
+      errorCode: task.errorCode,
+      startedAtMs: task.startedAtMs,
+      endedAtMs: task.endedAtMs,
+      matched: ended ? 12_345 * (task.tagId ?? 1) : null,
+      unknown: ended ? 97 : null,
+      entered: ended ? 412 : null,
+      exited: ended ? 97 : null,
+      pass: task.startedAtMs === null ? null : 1,
+      refusals,
+    };
+  }
+
+  shards(task: Task): ShardsRecord {
+    const one = this.instance(task);
+    const ranges: [number, number, 'done' | 'failed' | 'running' | 'waiting'][] = [];
+    let at = 0;
+    for (const [count, state] of [
+      [one.shardsDone, 'done'],
+      [one.shardsFailed, 'failed'],
+      [one.shardsRunning, 'running'],
+      [one.shardsTotal - one.shardsDone - one.shardsFailed - one.shardsRunning, 'waiting'],
+    ] as const) {
+      if (count > 0) ranges.push([at, count, state]);
+      at += Math.max(0, count);
+    }
+    return { step: one.step, total: one.shardsTotal, ranges };
+  }
+
+  run(): RunRecord {
+    const counts = Object.fromEntries(INSTANCE_STATES.map((state) => [state, this.tasks.filter((one) => one.state === state).length])) as Record<InstanceState, number>;
+    const ended = this.tasks.at(-1)!.state === 'succeeded';
+    return {
+      id: this.runId,
+      state: ended ? 'succeeded' : 'running',
+      mode: 'task-all',
+      businessDate: '2026-11-20',
+      asOf: '2026-11-20',
+      timeZone: 'UTC',
+      createdAtMs: this.#startMs,
+      startedAtMs: this.#startMs,
+      endedAtMs: ended ? this.tasks.at(-1)!.endedAtMs : null,
+      queuePlace: null,
+      counts,
+      held: this.tasks.filter((one) => one.held).length,
+      message: null,
+      who: 'operator',
+    };
+  }
+
+  executors(): ExecutorRecord[] {
+    const base = { version: '0.1.0', joinedAtMs: this.#startMs, memoryBytes: 1_420_000_000, loopLagMs: 2, shardsFailed: 0 };
+    const running = this.tasks.filter((one) => one.state === 'running').length;
+    return [1, 2, 3, 4].map((n) => {
+      const one: Mutable<ExecutorRecord> = {
+        ...base,
+        id: `exec-0${n}`,
+        name: `exec-0${n}`,
+        state: 'connected',
+        slots: 8,
+        slotsUsed: Math.min(8, Math.max(0, running * 2 - (n - 1) * 4)),
+        labels: { zone: 'abcd'[n - 1]!, memGiB: String(8 * n) },
+        lastHeardAtMs: this.nowMs - n * 150,
+        cpuPercent: 60 + n * 9,
+        shardsDone: Math.floor(this.tasks.reduce((sum, task) => sum + task.done, 0) / (n + 1)),
+      };
+      if (n === 3) Object.assign(one, { state: 'draining', slotsUsed: Math.min(3, one.slotsUsed) });
+      if (n === 4) Object.assign(one, { state: 'silent', lastHeardAtMs: this.#startMs, shardsFailed: 3 });
+      return one;
+    });
+  }
+
+  tables(topic: string): FeedTables | null {
+    if (topic === 'runs') return { runs: asTable([this.run()]) };
+    if (topic === `run/${this.runId}`) return { run: asTable([this.run()]), instances: asTable(this.tasks.map((one) => this.instance(one))), edges: this.#edges() };
+    if (topic === 'executors') return { executors: asTable(this.executors()), fleet: { fleet: this.#fleet() } };
+    const task = topic.startsWith('instance/') ? this.tasks.find((one) => topic === `instance/${one.id}`) : undefined;
+    if (task === undefined) return null;
+    return {
+      instance: asTable([this.instance(task)]),
+      shards: { shards: this.shards(task) as unknown as FeedRecord },
+      attempts: this.#attempts(task),
+      story: Object.fromEntries(task.story.map((line, at) => [String(at), line as unknown as FeedRecord])),
+    };
+  }
+
+  #edges(): { readonly [id: string]: FeedRecord } {
+    const tags = this.tasks.filter((one) => one.handler === 'tag');
+    return Object.fromEntries(
+      tags.flatMap((one) => [
+        [`i0>${one.id}`, { from: 'i0', to: one.id }],
+        [`${one.id}>i99`, { from: one.id, to: 'i99' }],
+      ]),
+    );
+  }
+
+  #fleet(): FeedRecord {
+    const all = this.executors().filter((one) => one.state !== 'silent');
+    const waiting = this.tasks.reduce((sum, one) => sum + (one.state === 'running' ? SHARDS - Math.floor(one.done) : 0), 0);
+    return { slots: 8 * all.length, slotsUsed: all.reduce((sum, one) => sum + one.slotsUsed, 0), shardsWaiting: waiting, oldestWaitSinceMs: waiting > 0 ? this.#startMs : null };
+  }
+
+  #attempts(task: Task): { readonly [id: string]: FeedRecord } {
+    const started = task.startedAtMs ?? this.nowMs;
+    const rows: AttemptRecord[] = Array.from({ length: Math.min(12, Math.floor(task.done)) }, (_, shard) => ({
+      step: 'evaluate' as const,
+      shard,
+      attempt: 1,
+      executor: `exec-0${1 + (shard % 2)}`,
+      token: 100 + shard,
+      startedAtMs: started + shard * 200,
+      endedAtMs: started + shard * 200 + 900,
+      outcome: 'done' as const,
+      message: null,
+    }));
+    for (let shard = 0; shard < Math.min(2, task.failed); shard += 1) {
+      rows.push({ step: 'merge', shard: 22 + shard, attempt: 4, executor: 'exec-03', token: 918 + shard, startedAtMs: started, endedAtMs: started + 4_000, outcome: 'failed', message: '1205 lock wait timeout' });
+    }
+    return Object.fromEntries(rows.map((row) => [`${row.shard}/${row.attempt}`, row as unknown as FeedRecord]));
+  }
+
+  /** Snapshot of a topic as it is now. */
+  snapshot(topic: string): SnapshotMessage | null {
+    this.flush(topic);
+    const kept = this.#topics.get(topic);
+    return kept === undefined ? null : { type: 'snapshot', topic, epoch: this.epoch, seq: kept.seq, atMs: this.nowMs, tables: kept.tables };
+  }
+
+  /** Deltas after a number, or null when they are not kept. */
+  since(topic: string, epoch: string, seq: number): DeltaMessage[] | null {
+    const kept = this.#topics.get(topic);
+    if (kept === undefined || epoch !== this.epoch || seq > kept.seq || (kept.log[0]?.seq ?? kept.seq + 1) > seq + 1) return null;
+    return kept.log.filter((delta) => delta.seq > seq);
+  }
+
+  /** Makes the delta from what was last told of a topic to what is now, and hands it out. */
+  flush(topic: string, send?: Send): void {
+    const tables = this.tables(topic);
+    if (tables === null) return;
+    const kept = this.#topics.get(topic);
+    if (kept === undefined) {
+      this.#topics.set(topic, { seq: 1, tables, log: [] });
+      return;
+    }
+    const set: Record<string, Record<string, FeedRecord>> = {};
+    for (const [table, records] of Object.entries(tables)) {
+      for (const [id, record] of Object.entries(records)) {
+        const before = kept.tables[table]?.[id] ?? {};
+        const changed = Object.entries(record).filter(([field, value]) => JSON.stringify(before[field]) !== JSON.stringify(value));
+        if (changed.length > 0) set[table] = { ...set[table], [id]: Object.fromEntries(changed) };
+      }
+    }
+    if (Object.keys(set).length === 0) return;
+    kept.seq += 1;
+    kept.tables = tables;
+    const delta: DeltaMessage = { type: 'delta', topic, epoch: this.epoch, seq: kept.seq, atMs: this.nowMs, set };
+    kept.log = [...kept.log, delta].slice(-200);
+    send?.(delta);
+  }
+}
+
+function asTable(records: readonly { readonly id: string }[]): { readonly [id: string]: FeedRecord } {
+  return Object.fromEntries(records.map((record) => [record.id, record as unknown as FeedRecord]));
+}

@@ -1,0 +1,76 @@
+/** REST calls of the page. Errors come back as `ApiError` with the manager's stable code. */
+import type { ActionAnswer, ActionRequest } from '@tagmill/shared/feed/views';
+import { askForKey, useKey } from './key.ts';
+
+export class ApiError extends Error {
+  readonly status: number;
+  /** A code of `shared/errors.ts`; `UNREACHABLE` when no answer came. */
+  readonly code: string;
+
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const TIMEOUT_MS = 15_000;
+
+async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+  const { key } = useKey.getState();
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (key !== null) headers['authorization'] = `Bearer ${key}`;
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (method === 'POST') headers['idempotency-key'] = newKey();
+  const request: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' };
+  if (body !== undefined) request.body = JSON.stringify(body);
+  let response: Response;
+  try {
+    response = await fetch(path, request);
+  } catch (cause) {
+    throw new ApiError(0, 'UNREACHABLE', cause instanceof Error ? cause.message : String(cause));
+  }
+  if (response.status === 401) askForKey();
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer;
+  throw new ApiError(response.status, textOf(answer, 'code') ?? 'INTERNAL', textOf(answer, 'detail') ?? textOf(answer, 'title') ?? response.statusText);
+}
+
+function textOf(value: unknown, field: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found = (value as Record<string, unknown>)[field];
+  return typeof found === 'string' ? found : undefined;
+}
+
+/** `crypto.randomUUID` exists only on https and loopback; this works everywhere. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A one-time ticket for the feed's socket; `denied` when the manager wants a key. */
+export async function openTicket(): Promise<string> {
+  try {
+    return textOf(await call('POST', '/api/v1/ws-ticket', {}), 'ticket') ?? '';
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return 'denied';
+    throw error;
+  }
+}
+
+/** Acts on instances of a run, or with `dry_run` says what that would touch. */
+export async function act(runId: string, request: ActionRequest): Promise<ActionAnswer> {
+  return (await call('POST', `/api/v1/runs/${encodeURIComponent(runId)}/actions`, request)) as ActionAnswer;
+}
+
+/** Starts a run of all tags; answers its id. */
+export async function startRun(): Promise<string> {
+  const answer = await call('POST', '/api/v1/runs', { mode: 'task-all' });
+  const runId = textOf(answer, 'run_id');
+  if (runId === undefined) throw new ApiError(0, 'INTERNAL', 'the manager started a run but named none');
+  return runId;
+}
+
+export async function managerVersion(): Promise<string | null> {
+  return textOf(await call('GET', '/version'), 'version') ?? null;
+}

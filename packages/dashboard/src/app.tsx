@@ -1,0 +1,88 @@
+import { MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { type ReactElement, useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Redirect, Route, Switch, useLocation, useRoute } from 'wouter';
+import { runTopic, useFeed, useSeq } from './feed/hooks.ts';
+import { Header } from './frame/header.tsx';
+import { KeyPrompt } from './frame/key-prompt.tsx';
+import { LinkBanner } from './frame/link-chip.tsx';
+import { Rail } from './frame/rail.tsx';
+import { ExecutorsPage } from './pages/executors-page.tsx';
+import { Home } from './pages/home.tsx';
+import { RunPage } from './pages/run-page.tsx';
+import { resolver, theme } from './theme/mantine.ts';
+
+const queries = new QueryClient();
+
+export function App(): ReactElement {
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={resolver} defaultColorScheme="auto">
+      <QueryClientProvider client={queries}>
+        <Frame />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}
+
+function Frame(): ReactElement {
+  const { t } = useTranslation();
+  useSeqMark();
+  usePageKeys();
+  return (
+    <div className="tm-frame">
+      <a className="tm-skip" href="#panel">
+        {t('skipToPanel')}
+      </a>
+      <Rail />
+      <div className="tm-page">
+        <Header />
+        <LinkBanner />
+        <Switch>
+          <Route path="/runs/:id">{({ id }) => <RunPage runId={id} />}</Route>
+          <Route path="/executors" component={ExecutorsPage} />
+          <Route path="/" component={Home} />
+          <Route>
+            <Redirect to="/" replace />
+          </Route>
+        </Switch>
+      </div>
+      <KeyPrompt />
+    </div>
+  );
+}
+
+/** Marks the root with the number of the last delta that is on the screen; tests wait on it. */
+function useSeqMark(): void {
+  const [onRun, params] = useRoute('/runs/:id');
+  const [onExecutors] = useRoute('/executors');
+  const topic = onRun ? runTopic(params.id) : onExecutors ? 'executors' : 'runs';
+  const seq = useSeq(topic);
+  const epoch = useFeed((state) => (topic === null ? undefined : state.topics[topic]?.state?.epoch));
+  useEffect(() => {
+    const root = document.getElementById('root');
+    if (root === null) return;
+    root.dataset['topic'] = topic ?? '';
+    root.dataset['seq'] = seq === null ? '' : String(seq);
+    root.dataset['epoch'] = epoch ?? '';
+  }, [topic, seq, epoch]);
+}
+
+/** `g` then a letter goes to a page. */
+function usePageKeys(): void {
+  const [, go] = useLocation();
+  useEffect(() => {
+    let sinceMs = 0;
+    const keys = (event: KeyboardEvent): void => {
+      if (event.target instanceof HTMLElement && event.target.closest('input, textarea, select') !== null) return;
+      if (event.key === 'g') sinceMs = Date.now();
+      else if (Date.now() - sinceMs < 1_000 && (event.key === 'r' || event.key === 'e')) {
+        sinceMs = 0;
+        event.stopImmediatePropagation();
+        go(event.key === 'r' ? '/' : '/executors');
+      }
+    };
+    window.addEventListener('keydown', keys, { capture: true });
+    return () => window.removeEventListener('keydown', keys, { capture: true });
+  }, [go]);
+}
