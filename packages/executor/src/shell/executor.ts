@@ -1,0 +1,357 @@
+/**
+ * An executor: joins the pure core with the stream to the manager and the
+ * worker processes. Effects of the core are carried out here and nowhere else.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Connections } from '@tagmill/shared/connections';
+import type { Hello } from '@tagmill/shared/gen/tagmill/v1/Hello';
+import type { MergeCommand, PassJob, PlanRequest } from '@tagmill/shared/job';
+import { LIMITS } from '@tagmill/shared/limits';
+import { VERSION } from '@tagmill/shared/version';
+import { PartCollector, PROTOCOL_VERSION, partsOf } from '@tagmill/shared/wire/service';
+import type { Logger } from 'pino';
+import type { ExecutorConfig } from '../config/config.ts';
+import * as core from '../core/attempts.ts';
+import { ManagerClient } from '../grpc/client.ts';
+import { type Incoming, orderFrom, resultsOf } from '../grpc/wire.ts';
+import { LoadMeter } from '../observe/load-meter.ts';
+import type { RowsBatch, WorkerTask } from '../worker/messages.ts';
+import { WorkerPool } from '../worker/pool.ts';
+
+export type ExecutorEnd = { readonly kind: 'drained' } | { readonly kind: 'refused'; readonly code: string; readonly message: string };
+
+/** Bytes of one Rows message: well under the limit of 4 MiB. */
+const ROWS_PART_BYTES = 2 * 1024 * 1024;
+
+interface RunningTask {
+  readonly id: number;
+  readonly work: core.FanOutWork;
+  readonly attempt: core.Attempt;
+  /** Its rows were lost with the stream: it begins again under the same token. */
+  restart: boolean;
+}
+
+export class Executor {
+  private readonly config: ExecutorConfig;
+  private readonly log: Logger;
+  private readonly instance = randomUUID();
+  private readonly state: core.ExecutorState;
+  private readonly client: ManagerClient;
+  private readonly load = new LoadMeter();
+  private readonly parts = new PartCollector(LIMITS.templateBytes);
+  private readonly planRequests = new Map<string, PlanRequest>();
+  /** Started attempts that wait for their template. */
+  private readonly waitingForTemplate = new Map<string, (() => void)[]>();
+  /** Running attempts by `fanOut:shard:token`. */
+  private readonly tasks = new Map<string, RunningTask>();
+  /** Plans that were found and not confirmed, by blob name: sent again with their result. */
+  private readonly plans = new Map<string, Buffer>();
+  private pool: WorkerPool | undefined;
+  private connections: Connections | undefined;
+  /** Merges to begin again once the stream is back. */
+  private readonly toRestart: (() => void)[] = [];
+  private heartbeat: NodeJS.Timeout | undefined;
+  private watch: NodeJS.Timeout | undefined;
+  private leaseMs = 9_000;
+  private lastTickMs = performance.now();
+  private resolveEnd: (end: ExecutorEnd) => void = () => undefined;
+  /** Resolves when the executor has nothing more to do here. */
+  readonly ended: Promise<ExecutorEnd>;
+
+  constructor(config: ExecutorConfig, log: Logger) {
+    this.config = config;
+    this.log = log;
+    this.state = core.newExecutorState(config.slots);
+    this.ended = new Promise((resolve) => {
+      this.resolveEnd = resolve;
+    });
+    this.client = new ManagerClient(config.manager, config.tlsCaFile === undefined ? undefined : readFileSync(config.tlsCaFile), {
+      hello: () => this.hello(),
+      message: (message) => this.receive(message),
+      connected: () => this.log.info({ manager: config.manager }, 'joined the manager'),
+      lost: (why) => this.lost(why),
+      refused: (code, message) => this.resolveEnd({ kind: 'refused', code, message }),
+    });
+  }
+
+  start(): void {
+    this.client.connect();
+    this.watch = setInterval(() => this.noticeSleep(), 500);
+  }
+
+  /** Takes no new shards, finishes what it has, then ends. */
+  drain(): void {
+    this.log.info('draining: no new shards are taken');
+    this.client.send({ draining: {} });
+    this.act(core.drain(this.state));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.heartbeat);
+    clearInterval(this.watch);
+    this.client.close();
+    await this.pool?.close();
+    await rm(this.spoolDir(), { recursive: true, force: true });
+  }
+
+  private spoolDir(): string {
+    return join(this.config.cacheDir, 'spool');
+  }
+
+  private hello(): Hello {
+    return {
+      executorId: this.config.id,
+      name: this.config.name,
+      instance: this.instance,
+      slots: this.config.slots,
+      softwareVersion: VERSION,
+      protocolVersion: PROTOCOL_VERSION,
+      labels: this.config.labels,
+      joinToken: this.config.joinToken,
+      held: core.held(this.state),
+      lineage: this.state.lineage,
+    };
+  }
+
+  /** What runs goes on; only rows on their way to the manager are lost with the stream. */
+  private lost(why: string): void {
+    this.log.warn({ manager: this.config.manager, why }, 'lost the manager; dialling again');
+    if (this.connections?.sink.kind !== 'manager') return;
+    for (const task of this.tasks.values()) {
+      if (task.work.step !== 'merge') continue;
+      task.restart = true;
+      this.pool?.abort(task.id);
+    }
+  }
+
+  /** This process did not run for more than half a lease: what it held may be another's by now. */
+  private noticeSleep(): void {
+    const now = performance.now();
+    const sleptMs = now - this.lastTickMs - 500;
+    this.lastTickMs = now;
+    if (sleptMs < this.leaseMs / 2) return;
+    this.log.warn({ sleptMs: Math.round(sleptMs) }, 'this process slept for more than half a lease: its attempts are given up');
+    this.act(core.leasesLost(this.state));
+  }
+
+  private receive(message: Incoming): void {
+    if (message.welcome) this.welcome(message.welcome);
+    else if (message.dispatch) this.act(core.dispatched(this.state, orderFrom(message.dispatch)));
+    else if (message.confirm) {
+      for (const token of message.confirm.tokens) this.plans.delete(`plan/${token}`);
+      this.act(core.confirmed(this.state, message.confirm.fanOut, message.confirm.shards, message.confirm.tokens));
+    } else if (message.cancel) this.act(core.cancelled(this.state, message.cancel.fanOut, message.cancel.shards, message.cancel.tokens));
+    else if (message.passOver) this.act(core.passOver(this.state, message.passOver.runId, message.passOver.pass));
+    else if (message.rowsMerged) {
+      const { request, batches, done, failed, resultJson } = message.rowsMerged;
+      this.pool?.rowsMerged(request, batches, done, failed, resultJson);
+    } else if (message.templatePart) this.template(message.templatePart);
+    else if (message.drain) this.drain();
+  }
+
+  private welcome(welcome: {
+    readonly lineage: string;
+    readonly term: number;
+    readonly heartbeatMs: number;
+    readonly leaseMs: number;
+    readonly connectionsJson: string;
+  }): void {
+    this.leaseMs = welcome.leaseMs;
+    this.connections ??= JSON.parse(welcome.connectionsJson) as Connections;
+    this.pool ??= this.makePool(this.connections);
+    this.pool.warm();
+    clearInterval(this.heartbeat);
+    this.heartbeat = setInterval(() => this.beat(), welcome.heartbeatMs);
+    this.act(core.welcomed(this.state, welcome.lineage, welcome.term));
+    for (const restart of this.toRestart.splice(0)) restart();
+    if (this.state.draining) this.client.send({ draining: {} });
+  }
+
+  private beat(): void {
+    this.client.send({ heartbeat: { ...this.load.read(), slotsUsed: this.state.running } });
+  }
+
+  private makePool(given: Connections): WorkerPool {
+    const { databaseUrl, s3Endpoint, s3Region, s3Credentials, slots, memoryBytes } = this.config;
+    const s3 = {
+      ...given.s3,
+      ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint }),
+      ...(s3Region === undefined ? {} : { region: s3Region }),
+      ...(s3Credentials === undefined ? {} : { credentials: s3Credentials }),
+    };
+    const connections: Connections = {
+      sink: given.sink.kind === 'mysql' && databaseUrl !== undefined ? { kind: 'mysql', url: databaseUrl } : given.sink,
+      s3,
+    };
+    return new WorkerPool(
+      {
+        connections,
+        spoolDir: this.spoolDir(),
+        cacheDir: join(this.config.cacheDir, 'objects'),
+        memoryBytes: Math.floor(memoryBytes / slots),
+        threads: 1,
+        spoolBytes: this.config.spoolBytes,
+        cacheBytes: this.config.cacheBytes,
+      },
+      slots,
+    );
+  }
+
+  private template(part: {
+    readonly name: string;
+    readonly index: number;
+    readonly last: boolean;
+    readonly data: Uint8Array | Buffer | string;
+  }): void {
+    const whole = this.parts.add(part.name, part.index, part.last, Buffer.from(part.data as Uint8Array));
+    if (whole === undefined) return;
+    const json = JSON.parse(whole.toString('utf8')) as unknown;
+    if (part.name.endsWith('/plan')) this.planRequests.set(part.name, json as PlanRequest);
+    else this.pool?.setJob(part.name, json as PassJob);
+    const waiting = this.waitingForTemplate.get(part.name) ?? [];
+    this.waitingForTemplate.delete(part.name);
+    for (const start of waiting) start();
+  }
+
+  private act(effects: readonly core.ExecutorEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'start':
+          this.startWithTemplate(effect.work, effect.attempt);
+          break;
+        case 'start-tiny':
+          this.startTiny(effect.work, effect.attempts);
+          break;
+        case 'abort':
+          this.abort(effect.fanOut, effect.shard, effect.token);
+          break;
+        case 'results':
+          if (effect.work.step === 'plan') for (const attempt of effect.attempts) this.sendPlan(attempt.token);
+          for (const message of resultsOf(effect.work, effect.attempts)) this.client.send(message);
+          break;
+        case 'forget-pass':
+          this.forgetPass(effect.runId, effect.pass);
+          break;
+        case 'idle':
+          this.resolveEnd({ kind: 'drained' });
+          break;
+      }
+    }
+  }
+
+  private startWithTemplate(work: core.FanOutWork, attempt: core.Attempt): void {
+    const name = work.step === 'plan' ? `${work.runId}/plan` : `${work.runId}/${work.pass}`;
+    const there = work.step === 'plan' ? this.planRequests.has(name) : this.pool?.hasJob(name) === true;
+    if (there) {
+      this.startTask(work, attempt, name);
+      return;
+    }
+    const waiting = this.waitingForTemplate.get(name) ?? [];
+    waiting.push(() => {
+      if (attempt.phase === 'running') this.startTask(work, attempt, name);
+    });
+    this.waitingForTemplate.set(name, waiting);
+    this.client.send({ templateWanted: { name } });
+  }
+
+  private startTask(work: core.FanOutWork, attempt: core.Attempt, name: string): void {
+    const key = `${work.fanOut}:${attempt.shard}:${attempt.token}`;
+    const finish = (status: number, detail: string) => {
+      const task = this.tasks.get(key);
+      this.tasks.delete(key);
+      if (task?.restart === true && status === core.STATUS_FAILED && !attempt.cancelled && attempt.phase === 'running') {
+        const again = () => this.startWithTemplate(work, attempt);
+        if (this.client.connected) again();
+        else this.toRestart.push(again);
+        return;
+      }
+      this.act(core.finished(this.state, work.fanOut, attempt.shard, attempt.token, status, detail));
+    };
+    if (this.pool === undefined) return;
+    let first = true;
+    const id: number = this.pool.run(this.taskOf(work, attempt, name), {
+      done: (result) => finish(core.STATUS_DONE, work.step === 'plan' ? this.keepPlan(attempt.token, result) : JSON.stringify(result)),
+      failed: (failure) => finish(core.STATUS_FAILED, JSON.stringify(failure)),
+      rows: (rows) => {
+        this.sendRows(id, work, attempt, rows, first);
+        first = false;
+      },
+    });
+    this.tasks.set(key, { id, work, attempt, restart: false });
+  }
+
+  private taskOf(work: core.FanOutWork, attempt: core.Attempt, name: string): WorkerTask {
+    if (work.step === 'plan') return { kind: 'plan', request: this.planRequests.get(name)! };
+    if (work.step === 'evaluate') return { kind: 'evaluate', jobName: name, shard: attempt.shard };
+    return { kind: 'merge', jobName: name, command: this.mergeCommand(work, attempt) };
+  }
+
+  private mergeCommand(work: core.FanOutWork, attempt: core.Attempt): MergeCommand {
+    return {
+      shard: attempt.shard,
+      scope: work.scope,
+      pieceHash: work.pieceHashes.get(attempt.shard) ?? '',
+      term: work.term,
+      token: attempt.token,
+    };
+  }
+
+  /** A plan may be larger than a message: it goes ahead as a blob, and the result names it. */
+  private keepPlan(token: number, plan: unknown): string {
+    const name = `plan/${token}`;
+    this.plans.set(name, Buffer.from(JSON.stringify(plan)));
+    return JSON.stringify({ blob: name });
+  }
+
+  private sendPlan(token: number): void {
+    const name = `plan/${token}`;
+    const bytes = this.plans.get(name);
+    if (bytes !== undefined) for (const part of partsOf(bytes)) this.client.send({ blobPart: { name, ...part } });
+  }
+
+  private sendRows(request: number, work: core.FanOutWork, attempt: core.Attempt, batch: RowsBatch, first: boolean): void {
+    for (const part of partsOf(batch.data, ROWS_PART_BYTES)) {
+      this.client.send({
+        rows: {
+          request,
+          runId: work.runId,
+          pass: work.pass,
+          commandJson: first && part.index === 0 ? JSON.stringify(this.mergeCommand(work, attempt)) : '',
+          users: batch.users,
+          words: batch.words,
+          part: part.index,
+          lastPart: part.last,
+          lastBatch: batch.lastBatch,
+          data: part.data,
+        },
+      });
+    }
+  }
+
+  private startTiny(work: core.FanOutWork, attempts: readonly core.Attempt[]): void {
+    const shards = Uint32Array.from(attempts, (attempt) => attempt.shard);
+    this.pool?.run(
+      { kind: 'noop', shards },
+      {
+        done: () => this.act(core.finishedTiny(this.state, work.fanOut, shards)),
+        failed: ({ message }) => this.log.error({ message }, 'a batch of tiny shards failed; it is leased again when the lease ends'),
+      },
+    );
+  }
+
+  private abort(fanOut: number, shard: number, token: number): void {
+    const task = this.tasks.get(`${fanOut}:${shard}:${token}`);
+    if (task !== undefined) this.pool?.abort(task.id);
+  }
+
+  private forgetPass(runId: string, pass: number): void {
+    this.pool?.forgetJob(`${runId}/${pass}`);
+    this.planRequests.delete(`${runId}/plan`);
+    rm(join(this.spoolDir(), runId, String(pass)), { recursive: true, force: true }).catch((error: unknown) =>
+      this.log.warn({ error: String(error) }, 'cannot remove the pieces of a pass that is over'),
+    );
+  }
+}

@@ -1,0 +1,56 @@
+/** Between an executor's process and its worker processes. */
+import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanRequest, PlanResult } from '@tagmill/shared/job';
+import type { Connections } from '@tagmill/shared/connections';
+
+export interface WorkerSetup {
+  readonly connections: Connections;
+  readonly spoolDir: string;
+  readonly cacheDir: string;
+  readonly memoryBytes: number;
+  readonly threads: number;
+  readonly spoolBytes: number;
+  readonly cacheBytes: number;
+}
+
+export type WorkerTask =
+  | { readonly kind: 'plan'; readonly request: PlanRequest }
+  | { readonly kind: 'evaluate'; readonly jobName: string; readonly shard: number }
+  | { readonly kind: 'merge'; readonly jobName: string; readonly command: MergeCommand }
+  | { readonly kind: 'noop'; readonly shards: Uint32Array };
+
+export type ToWorker =
+  | { readonly type: 'setup'; readonly setup: WorkerSetup }
+  | { readonly type: 'job'; readonly name: string; readonly job: PassJob }
+  | { readonly type: 'forget-job'; readonly name: string }
+  | { readonly type: 'task'; readonly id: number; readonly task: WorkerTask }
+  | { readonly type: 'abort'; readonly id: number }
+  /** Embedded mode: the manager has merged so many batches of this task, or is done. */
+  | {
+      readonly type: 'rows-merged';
+      readonly id: number;
+      readonly batches: number;
+      readonly done: boolean;
+      readonly failed: boolean;
+      readonly resultJson: string;
+    };
+
+export interface RowsBatch {
+  readonly users: number;
+  readonly words: number;
+  readonly lastBatch: boolean;
+  /** Columns as in proto Rows. */
+  readonly data: Uint8Array;
+}
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'done'; readonly id: number; readonly result: PlanResult | EvaluateResult | MergeResult | null }
+  | {
+      readonly type: 'failed';
+      readonly id: number;
+      readonly code: string;
+      readonly message: string;
+      readonly table?: string;
+      readonly tagId?: number;
+    }
+  | { readonly type: 'rows'; readonly id: number; readonly batch: RowsBatch };

@@ -1,0 +1,139 @@
+/** Carries out plan, evaluate and merge with this process's engine and sink, opened when first needed. */
+import { parseDatabaseUrl } from '@tagmill/shared/database-url';
+import { TagmillError } from '@tagmill/shared/errors';
+import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanResult, TablesLocation } from '@tagmill/shared/job';
+import type { MergeBatch } from '@tagmill/shared/merge/batch';
+import type { TagSink } from '@tagmill/shared/merge/sink';
+import type { Evaluator } from '../engine/evaluator.ts';
+import { type Piece, readPiece } from '../engine/piece.ts';
+import type { FromWorker, ToWorker, WorkerSetup, WorkerTask } from './messages.ts';
+import { RowsSink } from './rows-sink.ts';
+
+export class TaskRunner {
+  readonly jobs = new Map<string, PassJob>();
+  private readonly setup: WorkerSetup;
+  private readonly tempDir: string;
+  private readonly post: (message: FromWorker) => void;
+  private evaluator: { readonly key: string; readonly opened: Promise<Evaluator> } | undefined;
+  private sink: Promise<TagSink> | undefined;
+  private readonly rowsSinks = new Map<number, RowsSink>();
+
+  constructor(setup: WorkerSetup, tempDir: string, post: (message: FromWorker) => void) {
+    this.setup = setup;
+    this.tempDir = tempDir;
+    this.post = post;
+  }
+
+  answered(message: Extract<ToWorker, { type: 'rows-merged' }>): void {
+    this.rowsSinks.get(message.id)?.answered(message);
+  }
+
+  async run(id: number, task: WorkerTask, signal: AbortSignal): Promise<PlanResult | EvaluateResult | MergeResult | null> {
+    switch (task.kind) {
+      case 'plan': {
+        const { planTables } = await import('../engine/plan-tables.ts');
+        return planTables(await this.open(task.request.tables), task.request, signal);
+      }
+      case 'evaluate':
+        return this.evaluate(this.job(task.jobName), task.shard, signal);
+      case 'merge':
+        return this.merge(id, this.job(task.jobName), task.command, signal);
+      case 'noop':
+        return null;
+    }
+  }
+
+  private job(name: string): PassJob {
+    const job = this.jobs.get(name);
+    if (job === undefined) throw new TagmillError('INTERNAL', `the worker has no template ${name}`);
+    return job;
+  }
+
+  private async evaluate(job: PassJob, shard: number, signal: AbortSignal): Promise<EvaluateResult> {
+    const { evaluateShard } = await import('../engine/evaluate.ts');
+    return evaluateShard(await this.open(job.location), job, shard, signal);
+  }
+
+  private async merge(id: number, job: PassJob, command: MergeCommand, signal: AbortSignal): Promise<MergeResult> {
+    const piece = await this.pieceOf(job, command, signal);
+    const batches = mergeBatches(piece);
+    if (this.setup.connections.sink.kind === 'mysql')
+      return (await this.mysql(this.setup.connections.sink.url)).merge(job, command, batches, signal);
+    const sink = new RowsSink(id, this.post);
+    this.rowsSinks.set(id, sink);
+    try {
+      return await sink.merge(batches, signal);
+    } finally {
+      this.rowsSinks.delete(id);
+    }
+  }
+
+  /** The piece in the spool when it is the one that was checked; else the shard is evaluated again and must give it. */
+  private async pieceOf(job: PassJob, command: MergeCommand, signal: AbortSignal): Promise<Piece> {
+    const evaluator = await this.open(job.location);
+    const path = evaluator.spool.path(job.runId, job.pass, command.shard);
+    const there = readIfThere(path);
+    if (there?.header.hash === command.pieceHash) return there;
+    const { pieceHash } = await this.evaluate(job, command.shard, signal);
+    if (pieceHash !== command.pieceHash) {
+      throw new TagmillError(
+        'PIECE_MISMATCH',
+        `shard ${command.shard} was evaluated again and gave ${pieceHash} instead of ${command.pieceHash}: nothing of it is merged. Run the tags again.`,
+      );
+    }
+    return readPiece(path);
+  }
+
+  private open(location: TablesLocation): Promise<Evaluator> {
+    const key = JSON.stringify(location);
+    if (this.evaluator?.key !== key) this.evaluator = { key, opened: this.openEvaluator(location) };
+    return this.evaluator.opened;
+  }
+
+  private async openEvaluator(location: TablesLocation): Promise<Evaluator> {
+    const { openEvaluator } = await import('../engine/evaluator.ts');
+    const { setup } = this;
+    const { endpoint, region, credentials } = setup.connections.s3 ?? {};
+    const place =
+      location.kind === 's3'
+        ? { ...location, ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) }
+        : location;
+    return openEvaluator({
+      location: place,
+      ...(credentials === undefined ? {} : { s3: { credentials } }),
+      cacheDir: setup.cacheDir,
+      cacheBytes: setup.cacheBytes,
+      spoolDir: setup.spoolDir,
+      spoolBytes: setup.spoolBytes,
+      tempDir: this.tempDir,
+      tempBytes: setup.spoolBytes,
+      // The rest is this process's own: rows of a shard between engine and piece.
+      memoryBytes: Math.max(128 * 1024 * 1024, Math.floor(setup.memoryBytes / 2)),
+      threads: setup.threads,
+    });
+  }
+
+  private mysql(url: string): Promise<TagSink> {
+    this.sink ??= import('../sinks/mysql/sink.ts').then(({ MysqlTagSink }) => {
+      const target = parseDatabaseUrl(url);
+      if (target.kind !== 'mysql') throw new TagmillError('INTERNAL', 'the target of this executor is no MySQL database');
+      return new MysqlTagSink(target);
+    });
+    return this.sink;
+  }
+}
+
+function readIfThere(path: string): Piece | undefined {
+  try {
+    return readPiece(path);
+  } catch (error) {
+    if (error instanceof TagmillError) return undefined;
+    throw error;
+  }
+}
+
+function* mergeBatches(piece: Piece): Generator<MergeBatch> {
+  for (const { users, keys, offsets, words, matched, notMatched } of piece.batches()) {
+    yield { count: users, keys, offsets, words, matched, notMatched };
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The one door into the manager's state: `apply(state, event) -> effects`,
+ * deterministic and synchronous. A replay goes through here too and discards
+ * the effects.
+ */
+import { unreachable } from '@tagmill/shared/assert';
+import { applyCommand } from './apply/command.ts';
+import { applyJoined, applyLost } from './apply/executors.ts';
+import { applyLeased } from './apply/leases.ts';
+import { applyPlanFound, applyResults } from './apply/results.ts';
+import { applyRunCreated, applyRunStarted, endRunWhenOver } from './apply/runs.ts';
+import { touchExecutor } from './dirty.ts';
+import type { Effect } from './effects.ts';
+import type { ManagerEvent, Stamped } from './events.ts';
+import { failInstance, fire } from './instances.ts';
+import { beginMerge, formPass } from './passes.ts';
+import type { ManagerState } from './state.ts';
+
+export function apply(state: ManagerState, stamped: Stamped): Effect[] {
+  const effects: Effect[] = [];
+  state.atMs = Math.max(state.atMs, stamped.atMs);
+  applyEvent(state, stamped.event, effects);
+  for (const runId of state.touchedRuns) {
+    const run = state.runs.get(runId);
+    if (run !== undefined) endRunWhenOver(state, run, effects);
+  }
+  state.touchedRuns.clear();
+  return effects;
+}
+
+function applyEvent(state: ManagerState, event: ManagerEvent, effects: Effect[]): void {
+  switch (event.type) {
+    case 'term-taken':
+      state.term = event.term;
+      // Decisions that the last term lost may have used the next numbers: leave a gap, so that none is meant twice.
+      state.nextFanOut += 1_024;
+      return;
+    case 'tokens-reserved':
+      state.tokensReserved = Math.max(state.tokensReserved, event.upTo);
+      return;
+    case 'run-created':
+      applyRunCreated(state, event.spec);
+      return;
+    case 'run-started':
+      applyRunStarted(state, event.runId);
+      return;
+    case 'command':
+      applyCommand(state, event, effects);
+      return;
+    case 'executor-joined':
+      applyJoined(state, event, effects);
+      return;
+    case 'executor-draining': {
+      const executor = state.executors.get(event.id);
+      if (executor === undefined || executor.state === 'gone') return;
+      executor.state = 'draining';
+      touchExecutor(state, executor);
+      return;
+    }
+    case 'executor-lost':
+      applyLost(state, event, effects);
+      return;
+    case 'plan-found':
+      applyPlanFound(state, event, effects);
+      return;
+    case 'results':
+      applyResults(state, event, effects);
+      return;
+    case 'leased':
+      applyLeased(state, event, effects);
+      return;
+    case 'pass-formed': {
+      const run = state.runs.get(event.runId);
+      if (run !== undefined) formPass(state, run, event.rows);
+      return;
+    }
+    case 'merge-started': {
+      const run = state.runs.get(event.runId);
+      const pass = run?.passes[event.pass - 1];
+      if (run !== undefined && pass !== undefined) beginMerge(state, run, pass);
+      return;
+    }
+    case 'tag-refused': {
+      const run = state.runs.get(event.runId);
+      if (run === undefined) return;
+      const error = run.refusedTags.get(run.task(event.row).tagId ?? 0) ?? {
+        code: 'INTERNAL',
+        message: 'the plan knows nothing of this tag',
+      };
+      failInstance(state, run, event.row, error);
+      return;
+    }
+    case 'report-made': {
+      const run = state.runs.get(event.runId);
+      if (run === undefined) return;
+      fire(state, run, event.row, 'lease', 'every tag has ended or is held');
+      fire(state, run, event.row, 'work-done', 'the report is made');
+      fire(state, run, event.row, 'confirm', 'the report is in the journal');
+      return;
+    }
+    default:
+      unreachable(event);
+  }
+}

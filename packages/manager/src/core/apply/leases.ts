@@ -1,0 +1,73 @@
+import { assert } from '@tagmill/shared/assert';
+import { touchExecutor, touchInstance } from '../dirty.ts';
+import type { Effect } from '../effects.ts';
+import type { LeasedEvent } from '../events.ts';
+import { LEASED } from '../fan-out.ts';
+import { fire } from '../instances.ts';
+import { leaseEnded } from '../passes.ts';
+import type { Executor, FanOutPlace, ManagerState } from '../state.ts';
+
+/** Shards are leased to an executor under consecutive tokens. */
+export function applyLeased(state: ManagerState, event: LeasedEvent, effects: Effect[]): void {
+  const place = state.open.get(event.fanOut);
+  const executor = state.executors.get(event.executor);
+  assert(
+    place !== undefined && executor !== undefined,
+    `a lease names fan-out ${event.fanOut} or executor ${event.executor}, which are not there`,
+  );
+  const { run, pass, fanOut } = place;
+  const attempts = new Uint16Array(event.shards.length);
+  for (let i = 0; i < event.shards.length; i++) {
+    const shard = event.shards[i]!;
+    hold(state, place, executor, shard, event.firstToken + i);
+    attempts[i] = fanOut.attempt[shard]!;
+  }
+  state.tokenNext = Math.max(state.tokenNext, event.firstToken + event.shards.length);
+  const merge = fanOut.step === 'merge';
+  effects.push({
+    type: 'dispatch',
+    executor: executor.id,
+    runId: run.id,
+    pass: pass.number,
+    step: fanOut.step,
+    fanOut: fanOut.id,
+    firstToken: event.firstToken,
+    shards: event.shards,
+    attempts,
+    scope: merge ? pass.scopes.at(-1)! : null,
+    pieceHashes: merge ? Array.from(event.shards, (shard) => pass.pieceHash[shard]!) : null,
+  });
+}
+
+/** One shard goes to one executor, by a lease or because it holds it since before a restart. */
+export function hold(state: ManagerState, place: FanOutPlace, executor: Executor, shard: number, token: number): void {
+  const { run, pass, fanOut } = place;
+  fanOut.lease(shard, executor.number, token);
+  pass.attempts += 1;
+  if (fanOut.tiny) executor.tinyLeased += 1;
+  else {
+    executor.slotsUsed += 1;
+    pass.leasedAtMs.set(shard, state.atMs);
+  }
+  if (fanOut.step === 'merge') pass.scopeOf[shard] = pass.scopes.length - 1;
+  touchExecutor(state, executor);
+  if (fanOut.leased + fanOut.done === 1 || !fanOut.tiny) {
+    for (const row of pass.members) {
+      fire(state, run, row, 'lease', `its first shard runs on ${executor.name}`);
+      touchInstance(state, run, row);
+    }
+  }
+}
+
+/** A lease ends, whatever its outcome: the slot is free again. The caller then finishes or gives back the shard. */
+export function endLease(state: ManagerState, place: FanOutPlace, shard: number): void {
+  const { run, pass, fanOut } = place;
+  assert(fanOut.state[shard] === LEASED, `shard ${shard} of fan-out ${fanOut.id} has no lease to end`);
+  const executor = state.executorAt[fanOut.executor[shard]! - 1];
+  if (executor !== undefined) {
+    if (fanOut.tiny) executor.tinyLeased = Math.max(0, executor.tinyLeased - 1);
+    else executor.slotsUsed = Math.max(0, executor.slotsUsed - 1);
+    touchExecutor(state, executor);
+  }
+  leaseEnded(run, pass, shard);
+}

@@ -1,0 +1,184 @@
+/**
+ * Results of shards. A result counts when it answers the lease that stands, or
+ * when it comes from a lease that the journal lost in a crash: the shard waits
+ * and the token is higher than any that the journal knows. All others change
+ * nothing and are counted.
+ */
+import type { EvaluateResult, MergeResult } from '@tagmill/shared/job';
+import { touchInstance } from '../dirty.ts';
+import type { Effect } from '../effects.ts';
+import { type FailureDetail, type Input, RESULT_DONE, RESULT_STOPPED, type ResultsEvent } from '../events.ts';
+import { DONE, FAILED, LEASED } from '../fan-out.ts';
+import { failInstance } from '../instances.ts';
+import { advance, failMembers, failPass } from '../passes.ts';
+import { canRetry, harmOf, retryDelayMs } from '../policies.ts';
+import type { Executor, FanOutPlace, ManagerState } from '../state.ts';
+import { endLease, hold } from './leases.ts';
+
+export function applyResults(state: ManagerState, event: ResultsEvent, effects: Effect[]): void {
+  effects.push({ type: 'confirm', executor: event.executor, fanOut: event.fanOut, shards: event.shards, tokens: event.tokens });
+  const place = state.open.get(event.fanOut);
+  const executor = state.executors.get(event.executor);
+  if (place === undefined || executor === undefined) {
+    state.ignoredResults += event.shards.length;
+    return;
+  }
+  for (let i = 0; i < event.shards.length; i++) {
+    const shard = event.shards[i]!;
+    if (!accept(state, place, executor, shard, event.tokens[i]!)) {
+      state.ignoredResults += 1;
+      continue;
+    }
+    settleShard(state, place, executor, shard, event.status[i]!, event.details?.[i] ?? '', effects);
+  }
+  for (const row of place.pass.members) touchInstance(state, place.run, row);
+  for (const row of place.pass.leaving.keys()) touchInstance(state, place.run, row);
+  advance(state, place.run, place.pass, effects);
+}
+
+/** Whether a result may count; a lease that the journal lost is taken up first. */
+function accept(state: ManagerState, place: FanOutPlace, executor: Executor, shard: number, token: number): boolean {
+  const { fanOut } = place;
+  if (!(shard < fanOut.count)) return false;
+  if (fanOut.state[shard] === LEASED) return fanOut.token[shard] === token;
+  if (fanOut.state[shard] === DONE || fanOut.state[shard] === FAILED) return false;
+  if (!(token > fanOut.token[shard]!) || token >= state.tokensReserved || place.pass.abandoned !== null) return false;
+  hold(state, place, executor, shard, token);
+  return true;
+}
+
+function settleShard(
+  state: ManagerState,
+  place: FanOutPlace,
+  executor: Executor,
+  shard: number,
+  status: number,
+  detail: string,
+  effects: Effect[],
+): void {
+  const { pass, fanOut } = place;
+  endLease(state, place, shard);
+  if (status === RESULT_DONE) {
+    executor.shardsDone += 1;
+    recordAttempt(state, place, executor, shard, 'done', null);
+    if (!fanOut.tiny) takeDetail(place, executor, shard, detail);
+    fanOut.finish(shard, true);
+    return;
+  }
+  if (status === RESULT_STOPPED) {
+    recordAttempt(state, place, executor, shard, 'stopped', null);
+    fanOut.giveBack(shard, state.atMs);
+    return;
+  }
+  executor.shardsFailed += 1;
+  const failure = readFailure(detail);
+  recordAttempt(state, place, executor, shard, 'failed', `${failure.code}: ${failure.message}`);
+  if (pass.abandoned !== null) fanOut.giveBack(shard, state.atMs);
+  else settleFailure(state, place, shard, failure, effects);
+}
+
+function takeDetail(place: FanOutPlace, executor: Executor, shard: number, detail: string): void {
+  const { pass, fanOut } = place;
+  if (fanOut.step === 'evaluate') {
+    const result = JSON.parse(detail) as EvaluateResult;
+    pass.pieceHash[shard] = result.pieceHash;
+    pass.pieceAt[shard] = executor.number + 1;
+    pass.addEvaluated(result);
+  } else if (fanOut.step === 'merge') pass.addMerged(JSON.parse(detail) as MergeResult);
+}
+
+function readFailure(detail: string): FailureDetail {
+  if (detail === '') return { code: 'INTERNAL', message: 'the executor gave no reason' };
+  return JSON.parse(detail) as FailureDetail;
+}
+
+function settleFailure(state: ManagerState, place: FanOutPlace, shard: number, failure: FailureDetail, effects: Effect[]): void {
+  const { run, pass, fanOut } = place;
+  const attempt = fanOut.attempt[shard]! - fanOut.losses[shard]!;
+  if (canRetry(failure.code) && attempt < state.settings.maxAttempts) {
+    const due = state.atMs + retryDelayMs(state.settings, attempt, fanOut.token[shard]!);
+    fanOut.giveBack(shard, state.atMs, due);
+    for (const row of pass.members) run.reasons.set(row, `shard ${shard} failed (${failure.code}: ${failure.message}) and is tried again`);
+    return;
+  }
+  fanOut.finish(shard, false);
+  const harm = harmOf(failure);
+  const hit =
+    harm === 'tag'
+      ? pass.rows.filter((row) => run.task(row).tagId === failure.tagId)
+      : harm === 'table'
+        ? readersOf(place, failure.table ?? '')
+        : [];
+  if (hit.length > 0 && pass.step === 'evaluate') {
+    failMembers(state, run, pass, hit, failure.code, failure.message, effects);
+    return;
+  }
+  if (harm === 'run' || pass.step === 'merge' || pass.step === 'plan') run.error ??= { code: failure.code, message: failure.message };
+  failPass(state, run, pass, failure.code, failure.message, effects);
+}
+
+const readersOf = (place: FanOutPlace, table: string): number[] =>
+  place.pass.rows.filter((row) => place.run.passTags.get(place.run.task(row).tagId ?? 0)?.reads.includes(table) === true);
+
+export function recordAttempt(
+  state: ManagerState,
+  place: FanOutPlace,
+  executor: Executor | undefined,
+  shard: number,
+  outcome: 'done' | 'failed' | 'lost' | 'stopped',
+  message: string | null,
+): void {
+  const { pass, fanOut } = place;
+  const startedAtMs = pass.leasedAtMs.get(shard);
+  pass.leasedAtMs.delete(shard);
+  if (startedAtMs === undefined || outcome === 'done') return;
+  pass.remember({
+    step: fanOut.step,
+    shard,
+    attempt: fanOut.attempt[shard]!,
+    executor: executor?.name ?? '',
+    token: fanOut.token[shard]!,
+    startedAtMs,
+    endedAtMs: state.atMs,
+    outcome,
+    message,
+  });
+}
+
+/** The plan's result, with the verdict on each rule that the shell made from its catalogue. */
+export function applyPlanFound(state: ManagerState, event: Extract<Input, { type: 'plan-found' }>, effects: Effect[]): void {
+  effects.push({
+    type: 'confirm',
+    executor: event.executor,
+    fanOut: event.fanOut,
+    shards: Uint32Array.of(0),
+    tokens: Float64Array.of(event.token),
+  });
+  const place = state.open.get(event.fanOut);
+  const executor = state.executors.get(event.executor);
+  if (place === undefined || executor === undefined || !accept(state, place, executor, 0, event.token)) {
+    state.ignoredResults += 1;
+    return;
+  }
+  const { run, pass, fanOut } = place;
+  run.plan = event.plan;
+  run.clock = event.clock;
+  run.users = event.users;
+  run.passTags.clear();
+  run.refusedTags.clear();
+  pass.bytesRead += event.plan.bytesRead;
+  for (const verdict of event.tags) {
+    const row = run.index.find(`tag-${verdict.tagId}`);
+    if (row < 0) continue;
+    if (verdict.ok) run.passTags.set(verdict.tagId, verdict.tag);
+    else {
+      run.refusedTags.set(verdict.tagId, { code: verdict.code, message: verdict.message });
+      failInstance(state, run, row, { code: verdict.code, message: verdict.message });
+    }
+  }
+  endLease(state, place, 0);
+  executor.shardsDone += 1;
+  recordAttempt(state, place, executor, 0, 'done', null);
+  fanOut.finish(0, true);
+  advance(state, run, pass, effects);
+}

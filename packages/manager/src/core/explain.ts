@@ -1,0 +1,70 @@
+/** One sentence for why an instance waits, from the scheduler's own checks. */
+import { predecessors } from './graph.ts';
+import { HELD, type Run } from './run.ts';
+import type { ManagerState } from './state.ts';
+import { STATES } from './states/table.ts';
+
+/** The reason to show beside an instance's state; null when there is nothing to say. */
+export function reasonOf(state: ManagerState, run: Run, row: number): string | null {
+  const at = run.stateAt(row);
+  if (run.has(row, HELD) && !STATES[at].terminal) return 'held; release it and it goes on';
+  if (at === 'unregistered') return run.state === 'queued' ? queueSentence(state, run) : 'registers when its run starts';
+  if (at === 'registered') return waitsFor(run, row);
+  if (at === 'pending') return run.gateOpen(row) ? workSentence(state, run, row) : 'waits for a click on run';
+  if (at === 'stopping') return 'waits until the attempts under way have confirmed';
+  if (at === 'running') return run.reasons.get(row) ?? runningSentence(state, run, row);
+  return run.reasons.get(row) ?? null;
+}
+
+function queueSentence(state: ManagerState, run: Run): string {
+  const place = state.queue.indexOf(run.id) + 1;
+  return `waits for its run: ${state.settings.triggeredRuns} runs go at once, and this one is number ${place} in the queue`;
+}
+
+function waitsFor(run: Run, row: number): string {
+  const names: string[] = [];
+  let more = 0;
+  for (const before of predecessors(run.graph, row)) {
+    const at = run.stateAt(before);
+    if (at === 'succeeded' || at === 'skipped') continue;
+    if (names.length < 3) names.push(run.task(before).title);
+    else more += 1;
+  }
+  return `waits for ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function workSentence(state: ManagerState, run: Run, row: number): string {
+  const pass = run.pass(row);
+  if (pass?.phase === 'waiting-target') return targetSentence(state);
+  return fleetSentence(state) ?? 'waits for a free slot';
+}
+
+function runningSentence(state: ManagerState, run: Run, row: number): string | null {
+  const pass = run.pass(row);
+  if (pass === undefined) return null;
+  if (pass.phase === 'waiting-target') return targetSentence(state);
+  const fanOut = pass.fanOut;
+  if (fanOut === null || fanOut.leased > 0) return null;
+  if (fanOut.delayed.size > 0) return `${fanOut.delayed.size} shards wait for another try`;
+  return fleetSentence(state);
+}
+
+function targetSentence(state: ManagerState): string {
+  if (state.merging === null) return 'evaluated and checked; its merge is next';
+  return `evaluated; waits until run ${state.merging.run.id} pass ${state.merging.pass.number} has merged, since one pass merges at a time`;
+}
+
+function fleetSentence(state: ManagerState): string | null {
+  let connected = 0;
+  let slots = 0;
+  let used = 0;
+  for (const executor of state.executors.values()) {
+    if (executor.state !== 'connected' || executor.disconnectedMs !== null) continue;
+    connected += 1;
+    slots += executor.slots;
+    used += executor.slotsUsed;
+  }
+  if (connected === 0) return 'no executor is connected: start one with `tagmill executor --manager HOST:PORT`';
+  if (used >= slots) return `all ${slots} slots of ${connected} executors are busy`;
+  return null;
+}

@@ -1,0 +1,143 @@
+/**
+ * The shards of one step of one pass, as columns. A shard is waiting, leased,
+ * done or failed; its token is that of its last lease.
+ */
+import { assert } from '@tagmill/shared/assert';
+import type { Step } from '@tagmill/shared/words';
+
+export const WAITING = 0;
+export const LEASED = 1;
+export const DONE = 2;
+export const FAILED = 3;
+
+export class FanOut {
+  readonly id: number;
+  readonly step: Step;
+  readonly count: number;
+  /** Tiny shards (noop) are leased by the window, not by the slot. */
+  readonly tiny: boolean;
+
+  readonly state: Uint8Array;
+  readonly attempt: Uint16Array;
+  /** Executor's number + 1 of the last lease; 0 is none. */
+  readonly executor: Uint16Array;
+  readonly token: Float64Array;
+  /** How often an executor was lost while it held the shard. */
+  readonly losses: Uint8Array;
+
+  leased = 0;
+  done = 0;
+  failed = 0;
+  /** Shards never leased are fresh ... count - 1. */
+  private fresh = 0;
+  /** Shards that came back, last in first out; each waiting shard is here or fresh or delayed. */
+  private returned: number[] = [];
+  /** Shards that wait for their retry: shard -> due time. Few by nature. */
+  readonly delayed = new Map<number, number>();
+  /** When the oldest waiting shard began to wait, ms. */
+  waitingSinceMs: number;
+
+  constructor(id: number, step: Step, count: number, tiny: boolean, atMs: number) {
+    this.id = id;
+    this.step = step;
+    this.count = count;
+    this.tiny = tiny;
+    this.state = new Uint8Array(count);
+    this.attempt = new Uint16Array(count);
+    this.executor = new Uint16Array(count);
+    this.token = new Float64Array(count);
+    this.losses = new Uint8Array(count);
+    this.waitingSinceMs = atMs;
+  }
+
+  /** Shards that could be leased now. */
+  get ready(): number {
+    return this.count - this.fresh + this.returned.length;
+  }
+
+  get waiting(): number {
+    return this.count - this.leased - this.done - this.failed;
+  }
+
+  get over(): boolean {
+    return this.done + this.failed === this.count;
+  }
+
+  /** The next shard to lease without leasing it, or -1. Does not look at delayed ones. */
+  peek(): number {
+    const back = this.returned.at(-1);
+    if (back !== undefined) return back;
+    return this.fresh < this.count ? this.fresh : -1;
+  }
+
+  /** Ready shards in the order of leasing, at most `most`. */
+  peekMany(most: number): number[] {
+    const shards: number[] = [];
+    for (let i = this.returned.length - 1; i >= 0 && shards.length < most; i--) shards.push(this.returned[i]!);
+    for (let s = this.fresh; s < this.count && shards.length < most; s++) shards.push(s);
+    return shards;
+  }
+
+  lease(shard: number, executor: number, token: number): void {
+    assert(this.state[shard] === WAITING, `shard ${shard} of fan-out ${this.id} is leased while it is not waiting`);
+    this.take(shard);
+    this.state[shard] = LEASED;
+    this.attempt[shard]! += 1;
+    this.executor[shard] = executor + 1;
+    this.token[shard] = token;
+    this.leased += 1;
+  }
+
+  finish(shard: number, ok: boolean): void {
+    if (this.state[shard] === LEASED) this.leased -= 1;
+    else this.take(shard);
+    this.state[shard] = ok ? DONE : FAILED;
+    if (ok) this.done += 1;
+    else this.failed += 1;
+  }
+
+  /** Back to waiting, at once or not before `dueMs`. */
+  giveBack(shard: number, atMs: number, dueMs?: number): void {
+    assert(this.state[shard] === LEASED || this.state[shard] === FAILED, `shard ${shard} of fan-out ${this.id} cannot be given back`);
+    if (this.state[shard] === LEASED) this.leased -= 1;
+    else this.failed -= 1;
+    this.state[shard] = WAITING;
+    if (this.ready === 0) this.waitingSinceMs = atMs;
+    if (dueMs === undefined) this.returned.push(shard);
+    else this.delayed.set(shard, dueMs);
+  }
+
+  /** Delayed shards whose time has come become ready. */
+  wake(nowMs: number): number {
+    let woken = 0;
+    for (const [shard, due] of this.delayed) {
+      if (due > nowMs) continue;
+      this.delayed.delete(shard);
+      this.returned.push(shard);
+      woken += 1;
+    }
+    return woken;
+  }
+
+  /** Takes a waiting shard out of where it waits. */
+  private take(shard: number): void {
+    if (this.delayed.delete(shard)) return;
+    if (this.returned.at(-1) === shard) {
+      this.returned.pop();
+      return;
+    }
+    if (shard === this.fresh) {
+      this.fresh += 1;
+      return;
+    }
+    const at = this.returned.lastIndexOf(shard);
+    if (at >= 0) {
+      this.returned.splice(at, 1);
+      return;
+    }
+    // A fresh shard out of order (a lease replayed from another placement): those before it come back later.
+    assert(shard > this.fresh && shard < this.count, `shard ${shard} of fan-out ${this.id} waits nowhere`);
+    for (let s = shard - 1; s >= this.fresh; s--) this.returned.push(s);
+    this.fresh = shard + 1;
+  }
+}

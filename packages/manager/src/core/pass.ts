@@ -1,0 +1,108 @@
+/**
+ * A pass: the shared evaluation of all tag instances that became ready
+ * together; also the one-shard pass of a plan and that of a noop task. The
+ * shards are the pass's, the state is each instance's own.
+ */
+import type { AttemptRecord } from '@tagmill/shared/feed/views';
+import type { EvaluateResult, MergeResult } from '@tagmill/shared/job';
+import { LIMITS } from '@tagmill/shared/limits';
+import type { Step } from '@tagmill/shared/words';
+import type { FanOut } from './fan-out.ts';
+
+export type PassKind = 'plan' | 'tags' | 'noop';
+export type LeaveTarget = 'stopped' | 'skipped' | 'succeeded';
+
+export interface TagTotals {
+  evaluated: number;
+  matched: number;
+  unknown: number;
+  entered: number;
+  exited: number;
+}
+
+export class Pass {
+  readonly number: number;
+  readonly kind: PassKind;
+  /** Rows of the run that formed it, ascending by tag id: a row's place is its bit. */
+  readonly rows: readonly number[];
+  /** Rows still in it. */
+  readonly members: Set<number>;
+  /** Rows that were asked to leave while attempts carry them: what they become, and how many attempts are left. */
+  readonly leaving = new Map<number, { readonly target: LeaveTarget; remaining: number }>();
+  step: Step;
+  fanOut: FanOut | null = null;
+  /**
+   * `working`: shards are leased. `waiting-target`: evaluated and checked, waits
+   * for the merge of another pass to end. `draining`: given up, waits for
+   * attempts under way. `over`: nothing is left.
+   */
+  phase: 'working' | 'waiting-target' | 'draining' | 'over' = 'working';
+  /** Why it was given up; null while it is not. */
+  abandoned: string | null = null;
+
+  /** Per shard of the evaluation: the piece's hash, and the executor's number + 1 that holds it. */
+  pieceHash: string[] = [];
+  pieceAt: Uint16Array = new Uint16Array(0);
+  /** Scopes that merges were leased with, in order; per shard which one. */
+  readonly scopes: number[][] = [];
+  scopeOf: Uint16Array = new Uint16Array(0);
+
+  readonly totals = new Map<number, TagTotals>();
+  users = { evaluated: 0, inserted: 0, updated: 0 };
+  conflicts = 0;
+  unreadableRows = 0;
+  bytesRead = 0;
+  attempts = 0;
+  readonly stepStartedMs: Partial<Record<Step, number>> = {};
+  readonly stepEndedMs: Partial<Record<Step, number>> = {};
+  /** Ended attempts worth showing, oldest first, bounded. */
+  readonly history: AttemptRecord[] = [];
+  /** When running attempts were leased: shard -> ms; only for fan-outs that are not tiny. */
+  readonly leasedAtMs = new Map<number, number>();
+
+  constructor(number: number, kind: PassKind, rows: readonly number[], step: Step) {
+    this.number = number;
+    this.kind = kind;
+    this.rows = rows;
+    this.members = new Set(rows);
+    this.step = step;
+  }
+
+  tag(tagId: number): TagTotals {
+    let totals = this.totals.get(tagId);
+    if (totals === undefined) {
+      totals = { evaluated: 0, matched: 0, unknown: 0, entered: 0, exited: 0 };
+      this.totals.set(tagId, totals);
+    }
+    return totals;
+  }
+
+  addEvaluated(result: EvaluateResult): void {
+    this.users.evaluated += result.users;
+    this.bytesRead += result.bytesRead;
+    for (const tag of result.tags) {
+      const totals = this.tag(tag.tagId);
+      totals.evaluated += tag.evaluated;
+      totals.matched += tag.matched;
+      totals.unknown += tag.unknown;
+    }
+  }
+
+  addMerged(result: MergeResult): void {
+    this.users.inserted += result.inserted;
+    this.users.updated += result.updated;
+    this.conflicts += result.conflicts.length;
+    this.unreadableRows += result.unreadableRows;
+    this.bytesRead += result.bytesRead;
+    for (const tag of result.tags) {
+      const totals = this.tag(tag.tagId);
+      totals.entered += tag.entered;
+      totals.exited += tag.exited;
+    }
+  }
+
+  remember(attempt: AttemptRecord): void {
+    this.history.push(attempt);
+    if (this.history.length > LIMITS.attemptsShown) this.history.shift();
+  }
+}

@@ -1,0 +1,277 @@
+/**
+ * The executors' door: accepts streams, checks who comes, hands on what they
+ * say. Holds no state of the core; what it hears becomes the core's inputs
+ * through `ExecutorPort`.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { TagmillError } from '@tagmill/shared/errors';
+import type { FromExecutor } from '@tagmill/shared/gen/tagmill/v1/FromExecutor';
+import type { FromManager } from '@tagmill/shared/gen/tagmill/v1/FromManager';
+import type { Hello__Output } from '@tagmill/shared/gen/tagmill/v1/Hello';
+import type { Rows__Output } from '@tagmill/shared/gen/tagmill/v1/Rows';
+import { LIMITS } from '@tagmill/shared/limits';
+import { CHANNEL_OPTIONS, executorService, PartCollector, PROTOCOL_VERSION, partsOf } from '@tagmill/shared/wire/service';
+import { HealthImplementation } from 'grpc-health-check';
+import type { Effect } from '../core/effects.ts';
+import type { HeldAttempts, ResultsEvent } from '../core/events.ts';
+import { Session } from './session.ts';
+import { cancelOf, confirmOf, dispatchOf, heldFrom, type Incoming, type Outgoing, resultsFrom } from './wire.ts';
+
+export interface JoinRequest {
+  readonly id: string;
+  readonly name: string;
+  readonly instance: string;
+  readonly slots: number;
+  readonly version: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly held: readonly HeldAttempts[];
+}
+
+/** What the manager's shell does with what executors say. */
+export interface ExecutorPort {
+  readonly term: () => number;
+  readonly lineage: string;
+  readonly heartbeatMs: number;
+  readonly leaseMs: number;
+  /** JSON of target and object store with credentials; undefined when executors must have their own. */
+  readonly connectionsJson: () => string;
+  readonly joined: (request: JoinRequest) => void;
+  readonly heard: (id: string, load?: { readonly cpuPercent: number; readonly memoryBytes: number; readonly loopLagMs: number }) => void;
+  readonly disconnected: (id: string) => void;
+  readonly draining: (id: string) => void;
+  readonly results: (event: ResultsEvent) => void;
+  /** A plan came in whole; its result follows as `results` with the blob's name. */
+  readonly blob: (id: string, name: string, data: Buffer) => void;
+  /** Template of a pass as bytes, or undefined when the pass is gone. */
+  readonly template: (name: string) => Uint8Array | undefined;
+  readonly rows: (id: string, rows: Rows__Output, answer: (message: Outgoing) => void) => void;
+  readonly rowsClosed: (id: string) => void;
+  readonly progress: (fanOut: number, shard: number, token: number, fraction: number) => void;
+  readonly log: (level: 'info' | 'warn', message: string, facts: Record<string, unknown>) => void;
+}
+
+export interface GrpcOptions {
+  readonly host: string;
+  readonly port: number;
+  /** undefined: no token is asked for (insecure-dev, loopback only). */
+  readonly joinToken: string | undefined;
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+}
+
+export class ExecutorServer {
+  private readonly port: ExecutorPort;
+  private readonly options: GrpcOptions;
+  private readonly server = new Server(CHANNEL_OPTIONS);
+  private readonly sessions = new Map<string, Session>();
+  private readonly all = new Set<Session>();
+  private readonly parts = new Map<Session, PartCollector>();
+  /** Templates that each executor has been sent. */
+  private readonly sentTemplates = new Map<Session, Set<string>>();
+  private pulse: NodeJS.Timeout | undefined;
+
+  constructor(port: ExecutorPort, options: GrpcOptions) {
+    this.port = port;
+    this.options = options;
+    this.server.addService(executorService(), {
+      Session: (stream: ServerDuplexStream<FromExecutor, FromManager>) => this.accept(stream),
+    });
+    new HealthImplementation({ '': 'SERVING', 'tagmill.v1.ExecutorService': 'SERVING' }).addToServer(this.server);
+  }
+
+  /** Listens; resolves with the port (the given one, or a free one for 0). */
+  listen(): Promise<number> {
+    const { host, port, tls } = this.options;
+    const credentials =
+      tls === undefined
+        ? ServerCredentials.createInsecure()
+        : ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }], false);
+    return new Promise((resolve, reject) => {
+      this.server.bindAsync(`${host.includes(':') ? `[${host}]` : host}:${port}`, credentials, (error, bound) => {
+        if (error !== null) {
+          reject(
+            new TagmillError(
+              'PORT_IN_USE',
+              `cannot listen for executors on ${host}:${port}: ${error.message}. Stop what uses the port, or choose another with --grpc HOST:PORT.`,
+              {},
+              error,
+            ),
+          );
+          return;
+        }
+        this.pulse = setInterval(() => {
+          for (const session of this.sessions.values()) session.send({ pulse: {} });
+        }, this.port.heartbeatMs);
+        resolve(bound);
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.pulse);
+    for (const session of [...this.all]) session.end();
+    await new Promise<void>((resolve) => {
+      const force = setTimeout(() => this.server.forceShutdown(), 500);
+      this.server.tryShutdown(() => {
+        clearTimeout(force);
+        resolve();
+      });
+    });
+  }
+
+  /** Asks an executor to finish and go. */
+  drain(id: string): void {
+    this.sessions.get(id)?.send({ drain: {} });
+  }
+
+  isConnected(id: string): boolean {
+    return this.sessions.has(id);
+  }
+
+  act(effect: Effect): void {
+    switch (effect.type) {
+      case 'dispatch': {
+        const session = this.sessions.get(effect.executor);
+        if (session === undefined) return;
+        if (effect.step !== 'run')
+          this.sendTemplate(session, effect.step === 'plan' ? `${effect.runId}/plan` : `${effect.runId}/${effect.pass}`);
+        session.send(dispatchOf(effect, this.port.term()));
+        return;
+      }
+      case 'confirm':
+        this.sessions.get(effect.executor)?.send(confirmOf(effect));
+        return;
+      case 'cancel':
+        this.sessions.get(effect.executor)?.send(cancelOf(effect));
+        return;
+      case 'pass-over':
+        for (const session of this.sessions.values()) session.send({ passOver: { runId: effect.runId, pass: effect.pass } });
+        for (const sent of this.sentTemplates.values()) sent.delete(`${effect.runId}/${effect.pass}`);
+        return;
+      case 'run-over':
+        return;
+    }
+  }
+
+  private sendTemplate(session: Session, name: string, again = false): void {
+    const sent = this.sentTemplates.get(session);
+    if (sent === undefined || (sent.has(name) && !again)) return;
+    const bytes = this.port.template(name);
+    if (bytes === undefined) return;
+    sent.add(name);
+    for (const part of partsOf(bytes)) session.send({ templatePart: { name, ...part } });
+  }
+
+  private accept(stream: ServerDuplexStream<FromExecutor, FromManager>): void {
+    const session = new Session(stream, {
+      message: (from, message) => this.receive(from, message),
+      closed: (from) => this.forget(from),
+    });
+    this.all.add(session);
+  }
+
+  private forget(session: Session): void {
+    this.all.delete(session);
+    this.parts.delete(session);
+    this.sentTemplates.delete(session);
+    const id = session.executorId;
+    if (id === undefined || this.sessions.get(id) !== session) return;
+    this.sessions.delete(id);
+    this.port.rowsClosed(id);
+    this.port.disconnected(id);
+  }
+
+  private receive(session: Session, message: Incoming): void {
+    const id = session.executorId;
+    if (id === undefined) {
+      if (message.hello) this.hello(session, message.hello);
+      else session.close();
+      return;
+    }
+    this.port.heard(id);
+    if (message.heartbeat) this.port.heard(id, message.heartbeat);
+    else if (message.results) {
+      const event = resultsFrom(id, message.results);
+      if (event === undefined) session.close();
+      else this.port.results(event);
+    } else if (message.rows) this.port.rows(id, message.rows, (answer) => session.send(answer));
+    else if (message.progress)
+      this.port.progress(message.progress.fanOut, message.progress.shard, message.progress.token, message.progress.fraction);
+    else if (message.draining) this.port.draining(id);
+    else if (message.templateWanted) this.sendTemplate(session, message.templateWanted.name, true);
+    else if (message.blobPart) this.blobPart(session, id, message.blobPart);
+  }
+
+  private blobPart(
+    session: Session,
+    id: string,
+    part: { readonly name: string; readonly index: number; readonly last: boolean; readonly data: Buffer | Uint8Array | string },
+  ): void {
+    try {
+      const whole = this.parts.get(session)?.add(part.name, part.index, part.last, Buffer.from(part.data as Uint8Array));
+      if (whole !== undefined) this.port.blob(id, part.name, whole);
+    } catch (error) {
+      this.port.log('warn', `executor ${id} sent a broken part`, { error: String(error) });
+      session.close();
+    }
+  }
+
+  private hello(session: Session, hello: Hello__Output): void {
+    const refuse = (code: string, message: string) => {
+      this.port.log('warn', `refused an executor from ${session.peer}: ${message}`, { code, name: hello.name });
+      session.send({ refused: { code, message, retryAfterMs: 0 } });
+      session.end();
+    };
+    if (Math.abs(hello.protocolVersion - PROTOCOL_VERSION) > 1) {
+      refuse(
+        'PROTOCOL_VERSION',
+        `the executor speaks protocol ${hello.protocolVersion}, this manager ${PROTOCOL_VERSION} (and one up or down): install the manager's version ${hello.softwareVersion === '' ? '' : `instead of ${hello.softwareVersion} `}on the executor`,
+      );
+      return;
+    }
+    const { joinToken } = this.options;
+    if (joinToken !== undefined && !sameSecret(hello.joinToken, joinToken)) {
+      refuse(
+        'UNAUTHORIZED',
+        hello.joinToken === ''
+          ? 'the executor sent no join token: set TAGMILL_JOIN_TOKEN to the manager’s'
+          : 'the join token is wrong: set TAGMILL_JOIN_TOKEN to the manager’s',
+      );
+      return;
+    }
+    if (hello.executorId === '' || hello.slots < 1 || hello.slots > 4_096) {
+      refuse('USAGE', 'an executor needs an id and 1 to 4,096 slots');
+      return;
+    }
+    const before = this.sessions.get(hello.executorId);
+    session.executorId = hello.executorId;
+    this.sessions.set(hello.executorId, session);
+    before?.close();
+    this.parts.set(session, new PartCollector(LIMITS.templateBytes));
+    this.sentTemplates.set(session, new Set());
+    session.send({
+      welcome: {
+        term: this.port.term(),
+        lineage: this.port.lineage,
+        heartbeatMs: this.port.heartbeatMs,
+        leaseMs: this.port.leaseMs,
+        connectionsJson: this.port.connectionsJson(),
+      },
+    });
+    this.port.joined({
+      id: hello.executorId,
+      name: hello.name,
+      instance: hello.instance,
+      slots: hello.slots,
+      version: hello.softwareVersion,
+      labels: hello.labels,
+      held: hello.lineage === this.port.lineage ? heldFrom(hello) : [],
+    });
+  }
+}
+
+function sameSecret(given: string, expected: string): boolean {
+  const a = Buffer.from(given);
+  const b = Buffer.from(expected);
+  return a.length === b.length && timingSafeEqual(a, b);
+}

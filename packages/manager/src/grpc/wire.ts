@@ -1,0 +1,58 @@
+/** The only file of the manager that knows proto messages: between them and the core's events and effects. */
+import type { Effect } from '../core/effects.ts';
+import type { HeldAttempts, ResultsEvent } from '../core/events.ts';
+import type { Dispatch } from '@tagmill/shared/gen/tagmill/v1/Dispatch';
+import type { FromExecutor__Output } from '@tagmill/shared/gen/tagmill/v1/FromExecutor';
+import type { FromManager } from '@tagmill/shared/gen/tagmill/v1/FromManager';
+import type { Hello__Output } from '@tagmill/shared/gen/tagmill/v1/Hello';
+import type { ShardResults__Output } from '@tagmill/shared/gen/tagmill/v1/ShardResults';
+
+export type Incoming = FromExecutor__Output;
+export type Outgoing = Omit<FromManager, 'seq' | 'ack' | 'message'>;
+
+export function heldFrom(hello: Hello__Output): HeldAttempts[] {
+  return hello.held.map(({ fanOut, shards, tokens }) => ({ fanOut, shards: [...shards], tokens: [...tokens] }));
+}
+
+/** Columns of one message; undefined when they do not fit together. */
+export function resultsFrom(executor: string, message: ShardResults__Output): ResultsEvent | undefined {
+  const { fanOut, shards, tokens, status, details } = message;
+  const count = shards.length;
+  if (tokens.length !== count || status.length !== count || (details.length !== 0 && details.length !== count)) return undefined;
+  return {
+    type: 'results',
+    executor,
+    fanOut,
+    shards: Uint32Array.from(shards),
+    tokens: Float64Array.from(tokens),
+    status: Uint8Array.from(status),
+    details: details.length === 0 ? null : [...details],
+  };
+}
+
+export function dispatchOf(effect: Extract<Effect, { type: 'dispatch' }>, term: number): Outgoing {
+  const dispatch: Dispatch = {
+    runId: effect.runId,
+    pass: effect.pass,
+    step: effect.step,
+    fanOut: effect.fanOut,
+    firstToken: effect.firstToken,
+    shards: asNumbers(effect.shards),
+    attempts: asNumbers(effect.attempts),
+    scope: [...(effect.scope ?? [])],
+    pieceHashes: [...(effect.pieceHashes ?? [])],
+    term,
+  };
+  return { dispatch };
+}
+
+export const confirmOf = (effect: Extract<Effect, { type: 'confirm' }>): Outgoing => ({
+  confirm: { fanOut: effect.fanOut, shards: asNumbers(effect.shards), tokens: effect.tokens as unknown as number[] },
+});
+
+export const cancelOf = (effect: Extract<Effect, { type: 'cancel' }>): Outgoing => ({
+  cancel: { fanOut: effect.fanOut, shards: [...effect.shards], tokens: [...effect.tokens], why: effect.why },
+});
+
+/** protobufjs reads any array-like by index and length; a copy would be work for nothing. */
+const asNumbers = (column: Uint32Array | Uint16Array): number[] => column as unknown as number[];

@@ -1,0 +1,172 @@
+/** The feed's view of the state: whole topics on demand, and what changed since the last look. */
+import type { FeedRecord, FeedTables } from '@tagmill/shared/feed/reducer';
+import { instanceId, splitInstanceId } from '@tagmill/shared/ids';
+import { successors } from '../core/graph.ts';
+import type { Run } from '../core/run.ts';
+import type { ManagerState } from '../core/state.ts';
+import { attemptsView, executorView, fleetView, instanceView, runView, shardsView } from '../core/views.ts';
+
+export interface TopicChange {
+  readonly set?: FeedTables;
+  readonly drop?: Readonly<Record<string, readonly string[]>>;
+}
+
+type Mutable = Record<string, Record<string, FeedRecord>>;
+
+export class FeedSource {
+  private readonly state: ManagerState;
+  /** What each followed topic was last said to be, to send only what differs. */
+  private readonly said = new Map<string, Mutable>();
+
+  constructor(state: ManagerState) {
+    this.state = state;
+  }
+
+  snapshot(topic: string): FeedTables | undefined {
+    const tables = this.tables(topic);
+    if (tables !== undefined) this.said.set(topic, tables);
+    return tables === undefined ? undefined : structuredClone(tables);
+  }
+
+  changes(wanted: ReadonlySet<string>): Map<string, TopicChange> {
+    const { dirty } = this.state;
+    const changes = new Map<string, TopicChange>();
+    for (const topic of this.said.keys()) if (!wanted.has(topic)) this.said.delete(topic);
+    for (const [topic, said] of this.said) {
+      const next = this.next(topic, said);
+      const change = next === undefined ? dropAll(said) : next;
+      if (change !== undefined) changes.set(topic, change);
+    }
+    dirty.runs.clear();
+    dirty.instances.clear();
+    dirty.executors.clear();
+    return changes;
+  }
+
+  /** What is new in a topic; said is brought up to date. */
+  private next(topic: string, said: Mutable): TopicChange | undefined {
+    const run = topic.startsWith('run/') ? this.state.runs.get(topic.slice(4)) : undefined;
+    if (run !== undefined) return this.nextOfRun(run, said);
+    if (!this.touches(topic)) return {};
+    const tables = this.tables(topic);
+    return tables === undefined ? undefined : differ(said, tables);
+  }
+
+  private touches(topic: string): boolean {
+    const { dirty } = this.state;
+    if (topic === 'runs') return dirty.runs.size > 0;
+    if (topic === 'executors') return dirty.executors.size > 0 || dirty.instances.size > 0;
+    const at = splitInstanceId(topic.slice('instance/'.length));
+    if (at === undefined) return true;
+    return dirty.instances.has(at.runId) || dirty.runs.has(at.runId);
+  }
+
+  /** Only the instances that were touched: a large graph is not looked through. */
+  private nextOfRun(run: Run, said: Mutable): TopicChange {
+    const tables: Mutable = { run: { [run.id]: record(runView(this.state, run)) }, instances: {} };
+    for (const row of this.state.dirty.instances.get(run.id) ?? []) {
+      const view = instanceView(this.state, run, row);
+      tables['instances']![view.id] = record(view);
+    }
+    return differ(said, tables, false);
+  }
+
+  private tables(topic: string): Mutable | undefined {
+    if (topic === 'runs')
+      return { runs: Object.fromEntries([...this.state.runs.values()].map((run) => [run.id, record(runView(this.state, run))])) };
+    if (topic === 'executors') return this.executors();
+    if (topic.startsWith('run/')) {
+      const run = this.state.runs.get(topic.slice(4));
+      return run === undefined ? undefined : this.wholeRun(run);
+    }
+    if (topic.startsWith('instance/')) return this.instance(topic.slice('instance/'.length));
+    return undefined;
+  }
+
+  private executors(): Mutable {
+    const executors = [...this.state.executors.values()].filter(
+      (one) => one.state !== 'gone' || this.state.atMs - one.lastHeardMs < 600_000,
+    );
+    return {
+      executors: Object.fromEntries(executors.map((one) => [one.id, record(executorView(one))])),
+      fleet: { fleet: record(fleetView(this.state)) },
+    };
+  }
+
+  private wholeRun(run: Run): Mutable {
+    const instances: Record<string, FeedRecord> = {};
+    const edges: Record<string, FeedRecord> = {};
+    for (let row = 0; row < run.size; row++) {
+      const view = instanceView(this.state, run, row);
+      instances[view.id] = record(view);
+      for (const next of successors(run.graph, row)) {
+        const to = instanceId(run.id, run.task(next.row).name);
+        edges[`${view.id}>${to}`] = { from: view.id, to };
+      }
+    }
+    return { run: { [run.id]: record(runView(this.state, run)) }, instances, edges };
+  }
+
+  private instance(id: string): Mutable | undefined {
+    const at = splitInstanceId(id);
+    const run = at === undefined ? undefined : this.state.runs.get(at.runId);
+    const row = run === undefined || at === undefined ? -1 : run.index.find(at.name);
+    if (run === undefined || row < 0) return undefined;
+    const attempts = attemptsView(this.state, run, row).map(
+      (one) => [`${one.step}:${one.shard}:${one.attempt}:${one.token}`, record(one)] as const,
+    );
+    const dropped = run.storyDropped.get(row) ?? 0;
+    const story = (run.stories.get(row) ?? []).map((line, i) => [String(i === 0 ? 0 : i + dropped), record(line)] as const);
+    return {
+      instance: { [id]: record(instanceView(this.state, run, row)) },
+      shards: { [id]: record(shardsView(run, row)) },
+      attempts: Object.fromEntries(attempts),
+      story: Object.fromEntries(story),
+    };
+  }
+}
+
+/** A view as a record of the feed: the same data, seen as plain JSON. */
+const record = (view: object): FeedRecord => view as FeedRecord;
+
+function differ(said: Mutable, now: Mutable, drops = true): TopicChange {
+  const set: Mutable = {};
+  const drop: Record<string, string[]> = {};
+  for (const [table, records] of Object.entries(now)) {
+    const before = (said[table] ??= {});
+    for (const [id, next] of Object.entries(records)) {
+      const fields = changedFields(before[id], next);
+      if (fields !== undefined) (set[table] ??= {})[id] = fields;
+      before[id] = next;
+    }
+    if (!drops) continue;
+    for (const id of Object.keys(before)) {
+      if (records[id] !== undefined) continue;
+      delete before[id];
+      (drop[table] ??= []).push(id);
+    }
+  }
+  return { ...(Object.keys(set).length > 0 ? { set } : {}), ...(Object.keys(drop).length > 0 ? { drop } : {}) };
+}
+
+function changedFields(before: FeedRecord | undefined, next: FeedRecord): FeedRecord | undefined {
+  if (before === undefined) return next;
+  const fields: Record<string, FeedRecord[string]> = {};
+  let any = false;
+  for (const [name, value] of Object.entries(next)) {
+    const old = before[name];
+    if (old === value || (typeof value === 'object' && value !== null && JSON.stringify(old) === JSON.stringify(value))) continue;
+    fields[name] = value;
+    any = true;
+  }
+  return any ? fields : undefined;
+}
+
+function dropAll(said: Mutable): TopicChange | undefined {
+  const drop: Record<string, string[]> = {};
+  for (const [table, records] of Object.entries(said)) {
+    if (Object.keys(records).length > 0) drop[table] = Object.keys(records);
+    said[table] = {};
+  }
+  return Object.keys(drop).length > 0 ? { drop } : undefined;
+}

@@ -1,0 +1,166 @@
+/**
+ * The single writer: drain inputs -> stamp -> journal -> commit -> apply ->
+ * effects. State, feed and answers never run ahead of the disk; only the core's
+ * own decisions are applied and sent at once, and journaled with the next batch
+ * (architecture.md, "The functional core").
+ */
+import { apply } from '../core/apply.ts';
+import { decide, nextDeadlineMs } from '../core/decide.ts';
+import type { Effect } from '../core/effects.ts';
+import type { Input, Stamped } from '../core/events.ts';
+import type { ManagerState } from '../core/state.ts';
+import type { Journal } from '../store/journal.ts';
+import { encodeBatch } from '../store/codec.ts';
+
+export interface LoopPorts {
+  readonly journal: Journal;
+  /** Wall clock, ms since 1970. */
+  readonly now: () => number;
+  /** Carries out effects; must not throw and must not wait. */
+  readonly act: (effects: readonly Effect[]) => void;
+  /** Called after each turn that changed something. */
+  readonly changed: () => void;
+  /** The journal does not take writes any more: nothing may be confirmed from here on. */
+  readonly failed: (error: unknown) => void;
+  /** Runs `task` after `delayMs`; the function given back cancels it. */
+  readonly after: (delayMs: number, task: () => void) => () => void;
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Tokens reserved ahead, so that dispatch never waits for a flush. */
+const TOKEN_BLOCK = 1_000_000;
+/** Inputs in one batch at most: a turn stays short. */
+const BATCH_INPUTS = 4_096;
+/** The clock alone wakes the loop at most this often. */
+const LEAST_WAKE_MS = 20;
+
+export class Loop {
+  readonly state: ManagerState;
+  private readonly ports: LoopPorts;
+  private seq: number;
+  private readonly inputs: { readonly input: Input; readonly waiter: Waiter | undefined }[] = [];
+  private decisions: Stamped[] = [];
+  private committing = false;
+  private stopped = false;
+  private scheduled = false;
+  private cancelWake: (() => void) | undefined;
+  private drained: (() => void)[] = [];
+
+  constructor(state: ManagerState, lastSeq: number, ports: LoopPorts) {
+    this.state = state;
+    this.seq = lastSeq;
+    this.ports = ports;
+  }
+
+  /** Resolves when the input is in the journal and applied. */
+  submit(input: Input): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.stopped) reject(new Error('the manager is stopping'));
+      else this.push(input, { resolve, reject });
+    });
+  }
+
+  /** Like submit, for inputs that nobody waits for. */
+  push(input: Input, waiter?: Waiter): void {
+    if (this.stopped) return;
+    this.inputs.push({ input, waiter });
+    this.schedule();
+  }
+
+  /** Something that is not journaled changed (a heartbeat, a lost stream): look for decisions. */
+  poke(): void {
+    this.schedule();
+  }
+
+  /** Takes no more inputs and resolves when what was taken is on disk. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelWake?.();
+    if (!this.committing && this.inputs.length === 0 && this.decisions.length === 0) return;
+    await new Promise<void>((resolve) => {
+      this.drained.push(resolve);
+      this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.committing) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.turn();
+    });
+  }
+
+  private turn(): void {
+    if (this.committing) return;
+    if (!this.stopped) this.decideNow();
+    if (this.inputs.length === 0 && this.decisions.length === 0) {
+      for (const resolve of this.drained.splice(0)) resolve();
+      this.wakeLater();
+      return;
+    }
+    const taken = this.inputs.splice(0, BATCH_INPUTS);
+    const atMs = this.ports.now();
+    const stamped = taken.map(({ input }) => ({ atMs, event: input }));
+    const blob = encodeBatch([...this.decisions, ...stamped]);
+    this.decisions = [];
+    this.committing = true;
+    this.ports.journal.append({ seq: ++this.seq, blob }).then(
+      () => this.committed(stamped, taken),
+      (error: unknown) => {
+        this.stopped = true;
+        for (const { waiter } of taken.concat(this.inputs.splice(0))) waiter?.reject(error);
+        for (const resolve of this.drained.splice(0)) resolve();
+        this.ports.failed(error);
+      },
+    );
+  }
+
+  private committed(stamped: readonly Stamped[], taken: readonly { readonly waiter: Waiter | undefined }[]): void {
+    this.committing = false;
+    for (let i = 0; i < stamped.length; i++) {
+      const effects = apply(this.state, stamped[i]!);
+      if (effects.length > 0) this.ports.act(effects);
+      taken[i]!.waiter?.resolve();
+    }
+    this.turnAgain();
+  }
+
+  private turnAgain(): void {
+    if (!this.stopped) this.decideNow();
+    this.ports.changed();
+    if (this.inputs.length > 0 || this.decisions.length > 0 || this.drained.length > 0) this.schedule();
+    else this.wakeLater();
+  }
+
+  private decideNow(): void {
+    const nowMs = this.ports.now();
+    const { decisions, effects } = decide(this.state, nowMs);
+    if (effects.length > 0) this.ports.act(effects);
+    for (const event of decisions) this.decisions.push({ atMs: nowMs, event });
+    if (decisions.length > 0) this.ports.changed();
+    if (
+      this.state.tokensReserved - this.state.tokenNext < TOKEN_BLOCK / 2 &&
+      !this.inputs.some(({ input }) => input.type === 'tokens-reserved')
+    ) {
+      this.inputs.push({
+        input: { type: 'tokens-reserved', upTo: Math.max(this.state.tokensReserved, this.state.tokenNext) + TOKEN_BLOCK },
+        waiter: undefined,
+      });
+    }
+  }
+
+  private wakeLater(): void {
+    this.cancelWake?.();
+    this.cancelWake = undefined;
+    const due = nextDeadlineMs(this.state);
+    if (this.stopped || due === Number.POSITIVE_INFINITY) return;
+    const delayMs = Math.max(LEAST_WAKE_MS, due - this.ports.now());
+    this.cancelWake = this.ports.after(delayMs, () => this.schedule());
+  }
+}

@@ -1,0 +1,104 @@
+/** What a plan means for each tag of its run: the rule checked against the tables that are really there. */
+import type { RunClock } from '@tagmill/shared/fields';
+import type { PassTag, PlanResult, UserScope } from '@tagmill/shared/job';
+import { checkRule } from '@tagmill/shared/rules/check';
+import { makeClock } from '@tagmill/shared/rules/clock';
+import { describeRule } from '@tagmill/shared/rules/describe';
+import type { NormalRule } from '@tagmill/shared/rules/normal';
+import { tablesOf } from '@tagmill/shared/rules/reads';
+import type { TagVerdict } from '../core/events.ts';
+import type { PinnedRule, RunSpec } from '../core/run-spec.ts';
+
+export interface PlanVerdict {
+  readonly clock: RunClock;
+  readonly users: UserScope;
+  readonly tags: readonly TagVerdict[];
+}
+
+/** Errors: USAGE when the run's clock cannot be made. */
+export function judgePlan(spec: RunSpec, plan: PlanResult): PlanVerdict {
+  const clock = makeClock({ businessDate: plan.businessDate, zone: spec.timeZone, ...(spec.asOf === null ? {} : { asOf: spec.asOf }) });
+  return { clock, users: scopeOf(spec, clock), tags: spec.rules.map((rule) => judgeRule(rule, plan)) };
+}
+
+function scopeOf(spec: RunSpec, clock: RunClock): UserScope {
+  if (spec.users !== null) return { kind: 'list', users: spec.users };
+  if (spec.days !== null) return { kind: 'registered', from: addDays(clock.today, 1 - spec.days), to: clock.today };
+  return { kind: 'all' };
+}
+
+function addDays(day: string, days: number): string {
+  const at = new Date(`${day}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+
+function judgeRule(pinned: PinnedRule, plan: PlanResult): TagVerdict {
+  const { tagId } = pinned;
+  const refuse = (code: string, message: string): TagVerdict => ({ tagId, ok: false, code, message });
+  const faults = new Map(plan.faults.map((fault) => [fault.table, fault]));
+  for (const table of pinned.readsTables) {
+    const fault = faults.get(table);
+    if (fault !== undefined) return refuse(fault.code, fault.message);
+  }
+  const there = new Set(plan.catalog.fields.map((field) => field.name));
+  const checked = checkRule(pinned.ruleJson, plan.catalog);
+  const error = checked.errors[0];
+  if (checked.rule === null || error !== undefined) {
+    // A field of a table that cannot be read looks unknown: then the table is the cause.
+    const fault = error?.code === 'FIELD_UNKNOWN' ? plan.faults[0] : undefined;
+    if (fault !== undefined)
+      return refuse(fault.code, `${fault.message} (the rule reads a field that no readable table has: ${error?.message})`);
+    return refuse(
+      error?.code ?? 'RULE_INVALID',
+      error === undefined ? 'the rule cannot be read' : `${error.path === '' ? 'rule' : error.path}: ${error.message}`,
+    );
+  }
+  const absent = pinned.requiredFields.filter((field) => !there.has(field));
+  if (absent.length > 0) return refuse('FIELD_REQUIRED', `its task class requires ${absent.join(', ')}, which no table has`);
+  const tables = tablesOf(checked.rule);
+  for (const table of tables) {
+    const fault = faults.get(table);
+    if (fault !== undefined) return refuse(fault.code, fault.message);
+  }
+  const only = filters(pinned, plan);
+  if (typeof only === 'string') return refuse('RULE_INVALID', only);
+  return { tagId, ok: true, tag: passTag(pinned, checked.rule, tables, only) };
+}
+
+interface Filters {
+  readonly onlyUsers: readonly NormalRule[];
+  readonly onlyMatches: readonly NormalRule[];
+}
+
+/** The class's filters, checked like rules; a sentence when one is broken. */
+function filters(pinned: PinnedRule, plan: PlanResult): Filters | string {
+  const checkAll = (nodes: readonly unknown[], hook: string): NormalRule[] | string => {
+    const rules: NormalRule[] = [];
+    for (const node of nodes) {
+      const { rule, errors } = checkRule(node, plan.catalog);
+      if (rule === null || errors.length > 0)
+        return `the filter of ${hook} in its task class is refused: ${errors[0]?.code} at ${errors[0]?.path}: ${errors[0]?.message}`;
+      rules.push(rule);
+    }
+    return rules;
+  };
+  const onlyUsers = checkAll(pinned.onlyUsers, 'preprocess');
+  if (typeof onlyUsers === 'string') return onlyUsers;
+  const onlyMatches = checkAll(pinned.onlyMatches, 'postprocess');
+  return typeof onlyMatches === 'string' ? onlyMatches : { onlyUsers, onlyMatches };
+}
+
+function passTag(pinned: PinnedRule, rule: NormalRule, tables: readonly string[], only: Filters): PassTag {
+  const read = new Set([...tables, ...only.onlyUsers.flatMap(tablesOf), ...only.onlyMatches.flatMap(tablesOf)]);
+  return {
+    tagId: pinned.tagId,
+    name: pinned.name,
+    rule,
+    reads: [...read].sort(),
+    onlyUsers: only.onlyUsers,
+    onlyMatches: only.onlyMatches,
+    reason: describeRule(rule),
+    ruleVersion: 1,
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * Embedded mode: rows that executors stream in, put together into batches and
+ * merged into the manager's own SQLite store, batch by batch. The answer after
+ * each batch is what lets the executor send the next.
+ */
+import { toTagmillError } from '@tagmill/shared/errors';
+import type { Rows__Output } from '@tagmill/shared/gen/tagmill/v1/Rows';
+import type { MergeCommand, PassJob } from '@tagmill/shared/job';
+import type { MergeBatch } from '@tagmill/shared/merge/batch';
+import type { TagSink } from '@tagmill/shared/merge/sink';
+import { batchFromBytes } from '@tagmill/shared/merge/batch-bytes';
+
+export interface RowsAnswer {
+  readonly request: number;
+  readonly batches: number;
+  readonly done: boolean;
+  readonly failed: boolean;
+  readonly resultJson: string;
+}
+
+class Incoming {
+  private readonly queue: MergeBatch[] = [];
+  private ended = false;
+  private wake: (() => void) | undefined;
+  parts: Uint8Array[] = [];
+  readonly abort = new AbortController();
+  taken = 0;
+
+  push(batch: MergeBatch | undefined, last: boolean): void {
+    if (batch !== undefined) this.queue.push(batch);
+    this.ended ||= last;
+    this.wake?.();
+  }
+
+  async *batches(taken: (count: number) => void): AsyncGenerator<MergeBatch> {
+    for (;;) {
+      const next = this.queue.shift();
+      if (next !== undefined) {
+        yield next;
+        this.taken += 1;
+        taken(this.taken);
+      } else if (this.ended) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+          this.abort.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        this.abort.signal.throwIfAborted();
+      }
+    }
+  }
+}
+
+export class RowsIn {
+  private readonly sink: TagSink;
+  private readonly jobOf: (runId: string, pass: number) => PassJob | undefined;
+  private readonly open = new Map<string, Map<number, Incoming>>();
+
+  constructor(sink: TagSink, jobOf: (runId: string, pass: number) => PassJob | undefined) {
+    this.sink = sink;
+    this.jobOf = jobOf;
+  }
+
+  receive(executor: string, rows: Rows__Output, answer: (answer: RowsAnswer) => void): void {
+    let requests = this.open.get(executor);
+    if (requests === undefined) {
+      requests = new Map();
+      this.open.set(executor, requests);
+    }
+    let incoming = requests.get(rows.request);
+    if (rows.commandJson !== '') {
+      incoming?.abort.abort();
+      incoming = new Incoming();
+      requests.set(rows.request, incoming);
+      this.merge(executor, rows, incoming, answer);
+    }
+    if (incoming === undefined) return;
+    incoming.parts.push(rows.data as Uint8Array);
+    if (!rows.lastPart) return;
+    const bytes = Buffer.concat(incoming.parts);
+    incoming.parts = [];
+    incoming.push(rows.users === 0 ? undefined : batchFromBytes(bytes, rows.users, rows.words), rows.lastBatch);
+  }
+
+  /** The executor's stream is gone: what it was sending is given up; it sends again under the same token. */
+  close(executor: string): void {
+    for (const incoming of this.open.get(executor)?.values() ?? []) incoming.abort.abort(new Error('the executor’s stream was lost'));
+    this.open.delete(executor);
+  }
+
+  private merge(executor: string, rows: Rows__Output, incoming: Incoming, answer: (answer: RowsAnswer) => void): void {
+    const { request } = rows;
+    const end = (failed: boolean, result: object) => {
+      if (this.open.get(executor)?.get(request) === incoming) this.open.get(executor)?.delete(request);
+      answer({ request, batches: incoming.taken, done: true, failed, resultJson: JSON.stringify(result) });
+    };
+    const job = this.jobOf(rows.runId, rows.pass);
+    if (job === undefined) {
+      end(true, { code: 'NOT_FOUND', message: `run ${rows.runId} pass ${rows.pass} is over` });
+      return;
+    }
+    const command = JSON.parse(rows.commandJson) as MergeCommand;
+    const batches = incoming.batches((count) => answer({ request, batches: count, done: false, failed: false, resultJson: '' }));
+    this.sink.merge(job, command, batches, incoming.abort.signal).then(
+      (result) => end(false, result),
+      (error: unknown) => {
+        if (incoming.abort.signal.aborted) return;
+        const { code, message } = toTagmillError(error);
+        end(true, { code, message });
+      },
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** What executors need once per plan and per pass, as JSON bytes. Made from the state, so a restart can make it again. */
+import type { PassJob, PlanRequest } from '@tagmill/shared/job';
+import type { Run } from '../core/run.ts';
+import type { Pass } from '../core/pass.ts';
+import type { ManagerState } from '../core/state.ts';
+
+const encoder = new TextEncoder();
+
+/** `runId/plan` or `runId/<pass>`; undefined when there is no such thing any more. */
+export function templateBytes(state: ManagerState, name: string): Uint8Array | undefined {
+  const slash = name.lastIndexOf('/');
+  const run = state.runs.get(name.slice(0, slash));
+  const what = name.slice(slash + 1);
+  if (run === undefined) return undefined;
+  if (what === 'plan') return run.spec.tables === null ? undefined : encoder.encode(JSON.stringify(planRequest(run)));
+  const pass = run.passes[Number(what) - 1];
+  const job = pass === undefined ? undefined : passJob(run, pass);
+  return job === undefined ? undefined : encoder.encode(JSON.stringify(job));
+}
+
+function planRequest(run: Run): PlanRequest {
+  const { tables, businessDate, shardRows, users } = run.spec;
+  if (tables === null) throw new Error(`run ${run.id} has no tables to plan`);
+  return { tables, shardRows, ...(businessDate === null ? {} : { businessDate }), ...(users === null ? {} : { users }) };
+}
+
+export function passJob(run: Run, pass: Pass): PassJob | undefined {
+  const { plan, clock, users } = run;
+  if (plan === null || clock === null || users === null || run.spec.tables === null || pass.kind !== 'tags') return undefined;
+  const tags = pass.rows.map((row) => run.passTags.get(run.task(row).tagId ?? 0)).filter((tag) => tag !== undefined);
+  const read = new Set(tags.flatMap((tag) => tag.reads));
+  return {
+    runId: run.id,
+    pass: pass.number,
+    location: run.spec.tables,
+    businessDate: plan.businessDate,
+    clock,
+    tables: users.kind === 'registered' ? plan.tables : plan.tables.filter((table) => read.has(table.name)),
+    catalog: plan.catalog,
+    keyType: plan.keyType,
+    cuts: plan.cuts,
+    users,
+    tags,
+  };
+}

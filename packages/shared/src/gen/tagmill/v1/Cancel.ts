@@ -1,0 +1,16 @@
+// Original file: proto/tagmill/v1/executor.proto
+
+
+export interface Cancel {
+  'fanOut'?: (number);
+  'shards'?: (number)[];
+  'tokens'?: (number | string)[];
+  'why'?: (string);
+}
+
+export interface Cancel__Output {
+  'fanOut': (number);
+  'shards': (number)[];
+  'tokens': (number)[];
+  'why': (string);
+}

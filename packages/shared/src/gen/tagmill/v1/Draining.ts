@@ -1,0 +1,8 @@
+// Original file: proto/tagmill/v1/executor.proto
+
+
+export interface Draining {
+}
+
+export interface Draining__Output {
+}

@@ -1,0 +1,16 @@
+// Original file: proto/tagmill/v1/executor.proto
+
+
+export interface Heartbeat {
+  'cpuPercent'?: (number | string);
+  'memoryBytes'?: (number | string);
+  'loopLagMs'?: (number | string);
+  'slotsUsed'?: (number);
+}
+
+export interface Heartbeat__Output {
+  'cpuPercent': (number);
+  'memoryBytes': (number);
+  'loopLagMs': (number);
+  'slotsUsed': (number);
+}

@@ -1,0 +1,29 @@
+// Original file: proto/tagmill/v1/executor.proto
+
+import type { Held as _tagmill_v1_Held, Held__Output as _tagmill_v1_Held__Output } from '../../tagmill/v1/Held.ts';
+
+export interface Hello {
+  'executorId'?: (string);
+  'name'?: (string);
+  'instance'?: (string);
+  'slots'?: (number);
+  'softwareVersion'?: (string);
+  'protocolVersion'?: (number);
+  'labels'?: ({[key: string]: string});
+  'joinToken'?: (string);
+  'held'?: (_tagmill_v1_Held)[];
+  'lineage'?: (string);
+}
+
+export interface Hello__Output {
+  'executorId': (string);
+  'name': (string);
+  'instance': (string);
+  'slots': (number);
+  'softwareVersion': (string);
+  'protocolVersion': (number);
+  'labels': ({[key: string]: string});
+  'joinToken': (string);
+  'held': (_tagmill_v1_Held__Output)[];
+  'lineage': (string);
+}

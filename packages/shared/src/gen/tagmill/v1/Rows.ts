@@ -1,0 +1,28 @@
+// Original file: proto/tagmill/v1/executor.proto
+
+
+export interface Rows {
+  'request'?: (number);
+  'runId'?: (string);
+  'pass'?: (number);
+  'commandJson'?: (string);
+  'users'?: (number);
+  'words'?: (number);
+  'part'?: (number);
+  'lastPart'?: (boolean);
+  'lastBatch'?: (boolean);
+  'data'?: (Buffer | Uint8Array | string);
+}
+
+export interface Rows__Output {
+  'request': (number);
+  'runId': (string);
+  'pass': (number);
+  'commandJson': (string);
+  'users': (number);
+  'words': (number);
+  'part': (number);
+  'lastPart': (boolean);
+  'lastBatch': (boolean);
+  'data': (Buffer);
+}

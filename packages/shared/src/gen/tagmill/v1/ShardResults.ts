@@ -1,0 +1,18 @@
+// Original file: proto/tagmill/v1/executor.proto
+
+
+export interface ShardResults {
+  'fanOut'?: (number);
+  'shards'?: (number)[];
+  'tokens'?: (number | string)[];
+  'status'?: (Buffer | Uint8Array | string);
+  'details'?: (string)[];
+}
+
+export interface ShardResults__Output {
+  'fanOut': (number);
+  'shards': (number)[];
+  'tokens': (number)[];
+  'status': (Buffer);
+  'details': (string)[];
+}

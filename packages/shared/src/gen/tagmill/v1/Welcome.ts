@@ -1,0 +1,18 @@
+// Original file: proto/tagmill/v1/executor.proto
+
+
+export interface Welcome {
+  'term'?: (number);
+  'lineage'?: (string);
+  'heartbeatMs'?: (number);
+  'leaseMs'?: (number);
+  'connectionsJson'?: (string);
+}
+
+export interface Welcome__Output {
+  'term': (number);
+  'lineage': (string);
+  'heartbeatMs': (number);
+  'leaseMs': (number);
+  'connectionsJson': (string);
+}
