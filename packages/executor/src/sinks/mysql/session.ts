@@ -24,6 +24,8 @@ export type Value = string | number | Buffer | null;
 export class Session {
   readonly #connection: mysql.Connection;
   #gone = false;
+  /** Ends the statement under way when the connection goes: the driver does not tell every kind of command. */
+  #failCurrent: ((error: Error) => void) | undefined;
   /** The server's number of this connection, by which it can be killed. */
   id = 0;
   /** Whether the server takes LOAD DATA LOCAL. */
@@ -53,10 +55,9 @@ export class Session {
       flags: ['-FOUND_ROWS', '+LOCAL_FILES'],
     });
     const session = new Session(connection);
-    // Without a listener the loss of an idle connection would end the process; the next statement reports it.
-    connection.on('error', () => {
-      session.#gone = true;
-    });
+    // Without a listener the loss of an idle connection would end the process.
+    connection.on('error', (error) => session.#lost(error));
+    connection.on('end', () => session.#lost(connectionLost()));
     try {
       await new Promise<void>((resolve, reject) => {
         connection.connect((error) => (error === null ? resolve() : reject(error)));
@@ -130,25 +131,40 @@ export class Session {
     this.#connection.end(() => this.#connection.destroy());
   }
 
+  #lost(error: Error): void {
+    this.#gone = true;
+    this.#failCurrent?.(error);
+  }
+
   #timed<T>(start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+    if (this.#gone) return Promise.reject(connectionLost());
     return new Promise<T>((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.#failCurrent = undefined;
+      };
+      const fail = (error: unknown): void => {
+        settle();
+        const thrown = error instanceof Error ? error : new Error(String(error));
+        // A command that comes too late has no code, only this mark.
+        if ('fatal' in thrown && thrown.fatal === true) this.#gone = true;
+        reject('code' in thrown || !('fatal' in thrown) ? thrown : connectionLost(thrown));
+      };
       const timer = setTimeout(() => {
         this.destroy();
-        reject(Object.assign(new Error('the statement did not end in time'), { code: 'ETIMEDOUT' }));
+        fail(Object.assign(new Error('the statement did not end in time'), { code: 'ETIMEDOUT' }));
       }, STATEMENT_TIMEOUT_MS);
-      start(
-        (value) => {
-          clearTimeout(timer);
-          resolve(value);
-        },
-        (error) => {
-          clearTimeout(timer);
-          reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
+      this.#failCurrent = fail;
+      start((value) => {
+        settle();
+        resolve(value);
+      }, fail);
     });
   }
 }
+
+const connectionLost = (cause?: Error): Error =>
+  Object.assign(new Error('the connection to the database was lost', { cause }), { code: 'PROTOCOL_CONNECTION_LOST' });
 
 function written(result: unknown): Written {
   const header = result as { affectedRows?: number; warningStatus?: number };
