@@ -1,0 +1,39 @@
+/** Runs a program of the setup, quietly: what it says is shown only when it fails. */
+import { spawn } from 'node:child_process';
+import { SetupError } from './say.mjs';
+
+const TAIL_LINES = 25;
+const OFFLINE =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|network|Temporary failure resolving|Could not resolve/i;
+
+/**
+ * Runs a program and waits for it. Its output goes nowhere, or to stderr with
+ * `loud`. Throws a SetupError that says `what` failed and, when the words of the
+ * program look like it, that the network cannot be reached.
+ */
+export async function runCommand(what, program, args, { cwd, env = process.env, loud = false } = {}) {
+  let tail = '';
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const keep = (chunk) => {
+    if (loud) process.stderr.write(chunk);
+    tail = (tail + chunk).slice(-20_000);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', (error) =>
+      reject(
+        new SetupError(
+          `${what} failed: ${program} cannot be started (${error.code ?? error.message}); install it and run the command again`,
+        ),
+      ),
+    );
+    child.on('close', (exit, signal) => resolve(signal === null ? exit : 128));
+  });
+  if (code === 0) return;
+  if (!loud) process.stderr.write(`${tail.trimEnd().split('\n').slice(-TAIL_LINES).join('\n')}\n`);
+  const why = OFFLINE.test(tail)
+    ? 'the package registry cannot be reached; check the network and the proxy settings, then run the command again'
+    : `${program} ended with ${code}; its last words are above`;
+  throw new SetupError(`${what} failed: ${why}`, OFFLINE.test(tail) ? 75 : 1);
+}
