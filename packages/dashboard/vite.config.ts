@@ -13,5 +13,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
   },
   worker: { format: 'es' },
-  server: { proxy: { '/api': 'http://127.0.0.1:8099', '/version': 'http://127.0.0.1:8099', '/ws': { target: 'ws://127.0.0.1:8099', ws: true } } },
+  server: {
+    proxy: { '/api': 'http://127.0.0.1:8099', '/version': 'http://127.0.0.1:8099', '/ws': { target: 'ws://127.0.0.1:8099', ws: true } },
+  },
 });

@@ -14,7 +14,14 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { FakeWorld } from './fake-world.ts';
 
 const DIST = join(import.meta.dirname, '../dist');
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.woff': 'font/woff' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+};
 const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; worker-src 'self'; img-src 'self' data:";
 const TICK_MS = 100;
 
@@ -71,7 +78,13 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
     if (missed !== null) {
       tell(socket, { type: 'resumed', topic: message.topic, epoch: world.epoch, seq: message.seq ?? 0 });
       for (const delta of missed) tell(socket, delta);
-    } else if (snapshot === null) tell(socket, { type: 'refused', topic: message.topic, code: 'NOT_FOUND', message: `There is no topic ${message.topic}; go to the latest run.` });
+    } else if (snapshot === null)
+      tell(socket, {
+        type: 'refused',
+        topic: message.topic,
+        code: 'NOT_FOUND',
+        message: `There is no topic ${message.topic}; go to the latest run.`,
+      });
     else tell(socket, snapshot);
   }
 
@@ -94,10 +107,18 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'http://fake').pathname;
     const json = (status: number, body: unknown): void => {
-      response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' }).end(JSON.stringify(body));
+      response
+        .writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' })
+        .end(JSON.stringify(body));
     };
     if (path.startsWith('/api/') && options.key !== null && request.headers.authorization !== `Bearer ${options.key}`) {
-      json(401, { type: 'about:blank', title: 'Unauthorized', status: 401, code: 'UNAUTHORIZED', detail: 'The key is missing or wrong; set TAGMILL_API_KEY and send it as bearer.' });
+      json(401, {
+        type: 'about:blank',
+        title: 'Unauthorized',
+        status: 401,
+        code: 'UNAUTHORIZED',
+        detail: 'The key is missing or wrong; set TAGMILL_API_KEY and send it as bearer.',
+      });
     } else if (path === '/api/v1/ws-ticket') json(200, { ticket: 't' });
     else if (path === '/version') json(200, { version: '0.1.0' });
     else if (path === '/api/v1/runs' && request.method === 'POST') {
@@ -109,7 +130,8 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const body = JSON.parse(Buffer.concat(chunks).toString()) as ActionRequest;
       const now = world.act({ ...body, dry_run: true });
-      if (body.dry_run !== true && body.preview_seq !== now.preview_seq) json(409, { type: 'about:blank', title: 'Stale', status: 409, code: 'PREVIEW_STALE', detail: 'The affected tasks changed.' });
+      if (body.dry_run !== true && body.preview_seq !== now.preview_seq)
+        json(409, { type: 'about:blank', title: 'Stale', status: 409, code: 'PREVIEW_STALE', detail: 'The affected tasks changed.' });
       else json(200, world.act(body));
       flush();
     } else await file(path, response);
@@ -141,14 +163,28 @@ async function file(path: string, response: ServerResponse): Promise<void> {
   const name = extname(path) === '' ? 'index.html' : normalize(path).replace(/^(\.\.[/\\])+/, '');
   try {
     const body = await readFile(join(DIST, name));
-    response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'content-security-policy': CSP }).end(body);
+    response
+      .writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'content-security-policy': CSP })
+      .end(body);
   } catch {
     response.writeHead(404).end('not built; run vite build');
   }
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '8099' }, speed: { type: 'string', default: '1' }, empty: { type: 'boolean', default: false }, key: { type: 'string' } } });
-  const manager = await startFakeManager({ port: Number(values.port), speed: Number(values.speed), empty: values.empty, key: values.key ?? null });
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '8099' },
+      speed: { type: 'string', default: '1' },
+      empty: { type: 'boolean', default: false },
+      key: { type: 'string' },
+    },
+  });
+  const manager = await startFakeManager({
+    port: Number(values.port),
+    speed: Number(values.speed),
+    empty: values.empty,
+    key: values.key ?? null,
+  });
   process.stdout.write(`${manager.url}\n`);
 }

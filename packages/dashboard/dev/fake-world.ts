@@ -4,7 +4,16 @@
  * Pure: no clock, no socket.
  */
 import type { SnapshotMessage, DeltaMessage, FeedRecord, FeedTables } from '@tagmill/shared/feed/reducer';
-import type { ActionAnswer, ActionRequest, AttemptRecord, ExecutorRecord, InstanceRecord, RunRecord, ShardsRecord, StoryRecord } from '@tagmill/shared/feed/views';
+import type {
+  ActionAnswer,
+  ActionRequest,
+  AttemptRecord,
+  ExecutorRecord,
+  InstanceRecord,
+  RunRecord,
+  ShardsRecord,
+  StoryRecord,
+} from '@tagmill/shared/feed/views';
 import { type Action, ACTIONS, type Domain, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
 
 const TAGS: readonly (readonly [string, Domain])[] = [
@@ -156,12 +165,14 @@ export class FakeWorld {
     const { state } = task;
     const ended = ['succeeded', 'failed', 'skipped', 'stopped'].includes(state);
     const no = (sentence: string): string => `${sentence}, so it cannot be ${action === 'stop' ? 'stopped' : `asked to ${action}`}.`;
-    if (action === 'stop') return state === 'running' || state === 'pending' || state === 'registered' ? null : no(`${task.name} is ${state}`);
+    if (action === 'stop')
+      return state === 'running' || state === 'pending' || state === 'registered' ? null : no(`${task.name} is ${state}`);
     if (action === 'retry') return task.failed > 0 ? null : no(`${task.name} has no failed shard`);
     if (action === 'rerun') return ended ? null : no(`${task.name} has not ended`);
     if (action === 'hold') return task.held ? no('It is held already') : ended ? no(`${task.name} has ended`) : null;
     if (action === 'release') return task.held ? null : no('It is not held');
-    if (action === 'run') return state === 'stopped' || (state === 'pending' && task.gate === 'manual') ? null : no(`${task.name} is ${state}`);
+    if (action === 'run')
+      return state === 'stopped' || (state === 'pending' && task.gate === 'manual') ? null : no(`${task.name} is ${state}`);
     return state === 'succeeded' || state === 'skipped' ? no(`${task.name} is ${state}`) : null;
   }
 
@@ -169,12 +180,26 @@ export class FakeWorld {
     const chosen = this.tasks.filter((one) => request.selection?.includes(one.id));
     const refused = chosen.filter((one) => this.refusal(one, request.action) !== null);
     const affected = chosen.filter((one) => !refused.includes(one));
-    const next: Partial<Record<Action, InstanceState>> = { run: 'running', skip: 'skipped', stop: 'stopping', retry: 'running', rerun: 'pending', 'mark-success': 'succeeded' };
+    const next: Partial<Record<Action, InstanceState>> = {
+      run: 'running',
+      skip: 'skipped',
+      stop: 'stopping',
+      retry: 'running',
+      rerun: 'pending',
+      'mark-success': 'succeeded',
+    };
     const answer: ActionAnswer = {
       action: request.action,
       dry_run: request.dry_run === true,
       preview_seq: affected.map((one) => `${one.id}:${one.state}`).join(),
-      affected: affected.map((one) => ({ id: one.id, name: one.name, from: one.state, to: next[request.action] ?? one.state, held: request.action === 'hold', why: 'chosen' })),
+      affected: affected.map((one) => ({
+        id: one.id,
+        name: one.name,
+        from: one.state,
+        to: next[request.action] ?? one.state,
+        held: request.action === 'hold',
+        why: 'chosen',
+      })),
       refused: refused.map((one) => ({ id: one.id, name: one.name, sentence: this.refusal(one, request.action) ?? '' })),
       effect_on_target: 'Rows of shards that are merged already stay; nothing else is written to user_tags.',
     };
@@ -196,7 +221,9 @@ export class FakeWorld {
     if (action === 'rerun') task.done = 0;
     if (action === 'run') task.gate = 'auto';
     task.reason = action === 'skip' ? 'as success' : null;
-    const to = { run: 'running', skip: 'skipped', stop: 'stopping', retry: 'running', rerun: 'pending', 'mark-success': 'succeeded' }[action] as InstanceState;
+    const to = { run: 'running', skip: 'skipped', stop: 'stopping', retry: 'running', rerun: 'pending', 'mark-success': 'succeeded' }[
+      action
+    ] as InstanceState;
     this.#to(task, to, text, 'operator');
   }
 
@@ -249,7 +276,9 @@ export class FakeWorld {
   }
 
   run(): RunRecord {
-    const counts = Object.fromEntries(INSTANCE_STATES.map((state) => [state, this.tasks.filter((one) => one.state === state).length])) as Record<InstanceState, number>;
+    const counts = Object.fromEntries(
+      INSTANCE_STATES.map((state) => [state, this.tasks.filter((one) => one.state === state).length]),
+    ) as Record<InstanceState, number>;
     const ended = this.tasks.at(-1)!.state === 'succeeded';
     return {
       id: this.runId,
@@ -293,7 +322,8 @@ export class FakeWorld {
 
   tables(topic: string): FeedTables | null {
     if (topic === 'runs') return { runs: asTable([this.run()]) };
-    if (topic === `run/${this.runId}`) return { run: asTable([this.run()]), instances: asTable(this.tasks.map((one) => this.instance(one))), edges: this.#edges() };
+    if (topic === `run/${this.runId}`)
+      return { run: asTable([this.run()]), instances: asTable(this.tasks.map((one) => this.instance(one))), edges: this.#edges() };
     if (topic === 'executors') return { executors: asTable(this.executors()), fleet: { fleet: this.#fleet() } };
     const task = topic.startsWith('instance/') ? this.tasks.find((one) => topic === `instance/${one.id}`) : undefined;
     if (task === undefined) return null;
@@ -318,7 +348,12 @@ export class FakeWorld {
   #fleet(): FeedRecord {
     const all = this.executors().filter((one) => one.state !== 'silent');
     const waiting = this.tasks.reduce((sum, one) => sum + (one.state === 'running' ? SHARDS - Math.floor(one.done) : 0), 0);
-    return { slots: 8 * all.length, slotsUsed: all.reduce((sum, one) => sum + one.slotsUsed, 0), shardsWaiting: waiting, oldestWaitSinceMs: waiting > 0 ? this.#startMs : null };
+    return {
+      slots: 8 * all.length,
+      slotsUsed: all.reduce((sum, one) => sum + one.slotsUsed, 0),
+      shardsWaiting: waiting,
+      oldestWaitSinceMs: waiting > 0 ? this.#startMs : null,
+    };
   }
 
   #attempts(task: Task): { readonly [id: string]: FeedRecord } {
@@ -335,7 +370,17 @@ export class FakeWorld {
       message: null,
     }));
     for (let shard = 0; shard < Math.min(2, task.failed); shard += 1) {
-      rows.push({ step: 'merge', shard: 22 + shard, attempt: 4, executor: 'exec-03', token: 918 + shard, startedAtMs: started, endedAtMs: started + 4_000, outcome: 'failed', message: '1205 lock wait timeout' });
+      rows.push({
+        step: 'merge',
+        shard: 22 + shard,
+        attempt: 4,
+        executor: 'exec-03',
+        token: 918 + shard,
+        startedAtMs: started,
+        endedAtMs: started + 4_000,
+        outcome: 'failed',
+        message: '1205 lock wait timeout',
+      });
     }
     return Object.fromEntries(rows.map((row) => [`${row.shard}/${row.attempt}`, row as unknown as FeedRecord]));
   }

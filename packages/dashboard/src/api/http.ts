@@ -34,7 +34,11 @@ async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promi
   if (response.status === 401) askForKey();
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer;
-  throw new ApiError(response.status, textOf(answer, 'code') ?? 'INTERNAL', textOf(answer, 'detail') ?? textOf(answer, 'title') ?? response.statusText);
+  throw new ApiError(
+    response.status,
+    textOf(answer, 'code') ?? 'INTERNAL',
+    textOf(answer, 'detail') ?? textOf(answer, 'title') ?? response.statusText,
+  );
 }
 
 function textOf(value: unknown, field: string): string | undefined {

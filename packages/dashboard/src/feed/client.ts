@@ -5,7 +5,14 @@
  *
  * Socket, clock, chance and timers come in as ports, so tests drive it by hand.
  */
-import { applyFeed, type ClientMessage, type DeltaMessage, type ServerMessage, type SnapshotMessage, type TopicState } from '@tagmill/shared/feed/reducer';
+import {
+  applyFeed,
+  type ClientMessage,
+  type DeltaMessage,
+  type ServerMessage,
+  type SnapshotMessage,
+  type TopicState,
+} from '@tagmill/shared/feed/reducer';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { LINK_AT_START, type LinkInfo } from './link.ts';
 

@@ -1,5 +1,14 @@
 /** What components read of the feed. */
-import type { EdgeRecord, ExecutorRecord, FleetRecord, InstanceRecord, RunRecord, StoryRecord, AttemptRecord, ShardsRecord } from '@tagmill/shared/feed/views';
+import type {
+  EdgeRecord,
+  ExecutorRecord,
+  FleetRecord,
+  InstanceRecord,
+  RunRecord,
+  StoryRecord,
+  AttemptRecord,
+  ShardsRecord,
+} from '@tagmill/shared/feed/views';
 import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import { feed } from './browser.ts';
@@ -33,11 +42,13 @@ export const useRun = (runId: string | null): RunRecord | undefined =>
     const found = Object.values(table<RunRecord>(s, runTopic(runId), 'run'))[0];
     return found ?? (runId === null ? undefined : table<RunRecord>(s, 'runs', 'runs')[runId]);
   });
-export const useInstances = (runId: string | null): Table<InstanceRecord> => useFeed((s) => table<InstanceRecord>(s, runTopic(runId), 'instances'));
+export const useInstances = (runId: string | null): Table<InstanceRecord> =>
+  useFeed((s) => table<InstanceRecord>(s, runTopic(runId), 'instances'));
 export const useEdges = (runId: string | null): Table<EdgeRecord> => useFeed((s) => table<EdgeRecord>(s, runTopic(runId), 'edges'));
 export const useShards = (id: string | null): ShardsRecord | undefined =>
   useFeed((s) => Object.values(table<ShardsRecord>(s, instanceTopic(id), 'shards'))[0]);
-export const useAttempts = (id: string | null): Table<AttemptRecord> => useFeed((s) => table<AttemptRecord>(s, instanceTopic(id), 'attempts'));
+export const useAttempts = (id: string | null): Table<AttemptRecord> =>
+  useFeed((s) => table<AttemptRecord>(s, instanceTopic(id), 'attempts'));
 export const useStory = (id: string | null): Table<StoryRecord> => useFeed((s) => table<StoryRecord>(s, instanceTopic(id), 'story'));
 export const useExecutors = (): Table<ExecutorRecord> => useFeed((s) => table<ExecutorRecord>(s, 'executors', 'executors'));
 export const useFleet = (): FleetRecord | undefined => useFeed((s) => table<FleetRecord>(s, 'executors', 'fleet')['fleet']);
@@ -46,7 +57,8 @@ export const useFleet = (): FleetRecord | undefined => useFeed((s) => table<Flee
 export const useLoaded = (topic: string | null): boolean => useFeed((s) => topic !== null && s.topics[topic]?.state !== undefined);
 export const useRefused = (topic: string | null): { readonly code: string; readonly message: string } | null =>
   useFeed((s) => (topic === null ? null : (s.topics[topic]?.refused ?? null)));
-export const useSeq = (topic: string | null): number | null => useFeed((s) => (topic === null ? null : (s.topics[topic]?.state?.seq ?? null)));
+export const useSeq = (topic: string | null): number | null =>
+  useFeed((s) => (topic === null ? null : (s.topics[topic]?.state?.seq ?? null)));
 
 export interface LinkView {
   readonly link: LinkInfo;
@@ -71,6 +83,8 @@ export function useCanAct(): boolean {
 /** The manager's clock, looked at again each second. */
 export function useManagerNow(everyMs = 1_000): number {
   const nowMs = useNow(everyMs);
+  // Without this the first second would be told by this machine's clock.
+  useFeed((s) => s.link.offsetMs === null);
   return managerNowMs(feed.store.getState().link, nowMs);
 }
 

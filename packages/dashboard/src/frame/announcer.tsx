@@ -19,7 +19,13 @@ export function Announcer({ records, counts }: Props): ReactElement {
   const said = useRef(counts);
   const latest = useRef(counts);
   latest.current = counts;
-  const failed = useRef(new Set(Object.values(records).filter((one) => one.state === 'failed').map((one) => one.id)));
+  const failed = useRef(
+    new Set(
+      Object.values(records)
+        .filter((one) => one.state === 'failed')
+        .map((one) => one.id),
+    ),
+  );
   useEffect(() => {
     const timer = setInterval(() => {
       const changed = STRIP.filter((mark) => said.current[mark] !== latest.current[mark]);

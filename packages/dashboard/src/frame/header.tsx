@@ -22,14 +22,24 @@ export function Header(): ReactElement {
   const next = scheme === 'dark' ? 'light' : 'dark';
   return (
     <header className="tm-header">
-      {onExecutors ? <h1>{t('executors.title')}</h1> : onRun ? <RunTitle runId={params.id} /> : <span className="tm-quiet">{t('header.noRun')}</span>}
+      {onExecutors ? (
+        <h1>{t('executors.title')}</h1>
+      ) : onRun ? (
+        <RunTitle runId={params.id} />
+      ) : (
+        <span className="tm-quiet">{t('header.noRun')}</span>
+      )}
       <span className="tm-grow" />
       <StartRun />
       <LinkChip />
       <IconButton label={t('header.language')} onClick={() => switchLanguage(languageNow() === 'en' ? 'zh' : 'en')} testId="language">
         <Languages size={17} />
       </IconButton>
-      <IconButton label={next === 'dark' ? t('header.themeDark') : t('header.themeLight')} onClick={() => setColorScheme(next)} testId="theme">
+      <IconButton
+        label={next === 'dark' ? t('header.themeDark') : t('header.themeLight')}
+        onClick={() => setColorScheme(next)}
+        testId="theme"
+      >
         {next === 'dark' ? <Moon size={17} /> : <Sun size={17} />}
       </IconButton>
     </header>
@@ -54,7 +64,11 @@ function RunTitle({ runId }: { readonly runId: string }): ReactElement {
         <b>{t(`runState.${run.state}`)}</b>
         {run.queuePlace !== null && <span>{t('header.queued', { count: run.queuePlace })}</span>}
         {ms !== null && <span>{ended ? t('header.took', { time: duration(ms) }) : duration(ms)}</span>}
-        {run.message !== null && <span className="tm-cut tm-run-message" title={run.message}>{run.message}</span>}
+        {run.message !== null && (
+          <span className="tm-cut tm-run-message" title={run.message}>
+            {run.message}
+          </span>
+        )}
       </span>
     </>
   );
@@ -86,7 +100,14 @@ export function StartRun({ big = false }: { readonly big?: boolean }): ReactElem
           {failed}
         </span>
       )}
-      <button type="button" className="tm-button" data-primary={big} aria-disabled={!canAct || busy} onClick={() => void start()} data-testid={big ? 'start-first-run' : 'start-run'}>
+      <button
+        type="button"
+        className="tm-button"
+        data-primary={big}
+        aria-disabled={!canAct || busy}
+        onClick={() => void start()}
+        data-testid={big ? 'start-first-run' : 'start-run'}
+      >
         <Play size={14} aria-hidden="true" />
         <span>{busy ? t('header.starting') : t('header.start')}</span>
       </button>

@@ -17,10 +17,24 @@ export function KeyPrompt(): ReactElement {
     feed.tryNow();
   };
   return (
-    <Modal opened={asked} onClose={() => undefined} withCloseButton={false} title={t('key.title')} centered transitionProps={{ duration: 0 }}>
+    <Modal
+      opened={asked}
+      onClose={() => undefined}
+      withCloseButton={false}
+      title={t('key.title')}
+      centered
+      transitionProps={{ duration: 0 }}
+    >
       <form onSubmit={use} className="tm-key">
         <p>{t('key.help')}</p>
-        <PasswordInput label={t('key.label')} value={text} onChange={(event) => setText(event.currentTarget.value)} error={refused ? t('key.wrong') : null} data-autofocus data-testid="key-field" />
+        <PasswordInput
+          label={t('key.label')}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          error={refused ? t('key.wrong') : null}
+          data-autofocus
+          data-testid="key-field"
+        />
         <button type="submit" className="tm-button" data-primary="true" data-testid="use-key">
           {t('key.use')}
         </button>

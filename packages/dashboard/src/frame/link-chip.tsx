@@ -2,6 +2,7 @@
 import { CircleX, Clock, KeyRound, Loader, WifiOff } from 'lucide-react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMediaQuery } from '@mantine/hooks';
 import { feed } from '../feed/browser.ts';
 import { useFeed, useLink } from '../feed/hooks.ts';
 import { canAct, type LinkLevel } from '../feed/link.ts';
@@ -20,8 +21,11 @@ const ICON: Readonly<Record<LinkLevel, ReactElement>> = {
 export function LinkChip(): ReactElement {
   const { t } = useTranslation();
   const { level, behindMs } = useLink(250);
-  const seq = useFeed((state) => Object.entries(state.topics).find(([topic]) => topic.startsWith('run/') || topic === 'executors')?.[1].state?.seq);
-  const text = t(`link.${level}`, { seconds: seconds(behindMs) });
+  const seq = useFeed(
+    (state) => Object.entries(state.topics).find(([topic]) => topic.startsWith('run/') || topic === 'executors')?.[1].state?.seq,
+  );
+  const narrow = useMediaQuery('(max-width: 639px)', undefined, { getInitialValueInEffect: false }) ?? false;
+  const text = t(narrow && level === 'live' ? 'link.liveShort' : `link.${level}`, { seconds: seconds(behindMs) });
   return (
     <span className="tm-link-chip" data-level={level} data-testid="link-state" title={t('link.label')}>
       {ICON[level]}
@@ -51,9 +55,14 @@ export function LinkBanner(): ReactElement {
           <p>
             <b>
               {link.lastHeardAtMs === null ? t('link.never') : t('link.lost', { for: duration(nowMs - link.lastHeardAtMs) })}
-              {link.managerAtMs !== null && ` ${t('link.stateOf', { time: clock(link.managerAtMs, Intl.DateTimeFormat().resolvedOptions().timeZone) })}`}
+              {link.managerAtMs !== null &&
+                ` ${t('link.stateOf', { time: clock(link.managerAtMs, Intl.DateTimeFormat().resolvedOptions().timeZone) })}`}
             </b>{' '}
-            {link.nextTryAtMs !== null && (nowMs < link.nextTryAtMs ? t('link.nextTry', { n: link.tries, seconds: seconds(link.nextTryAtMs - nowMs) }) : t('link.trying'))} {t('link.buttonsOff')}
+            {link.nextTryAtMs !== null &&
+              (nowMs < link.nextTryAtMs
+                ? t('link.nextTry', { n: link.tries, seconds: seconds(link.nextTryAtMs - nowMs) })
+                : t('link.trying'))}{' '}
+            {t('link.buttonsOff')}
           </p>
           <button type="button" className="tm-button" onClick={() => feed.tryNow()}>
             {t('link.tryNow')}

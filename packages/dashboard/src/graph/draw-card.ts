@@ -87,7 +87,7 @@ function drawText(pen: Pen, scene: Scene, record: InstanceRecord, x: number, y: 
   pen.textAlign = 'left';
   pen.font = font(500, NAME_PX);
   pen.fillStyle = chrome.text;
-  pen.fillText(cutText(pen, record.name, CARD_W - TEXT_X - PAD), x + TEXT_X, y + 15.5);
+  pen.fillText(cutText(pen, record.name, CARD_W - TEXT_X - 3), x + TEXT_X, y + 15.5);
   if (META_PX * scale < SMALLEST_LABEL_PX) return;
   const { left, right } = scene.cardText(record);
   pen.font = font(400, META_PX);

@@ -76,6 +76,8 @@ export function nodeAt(scene: Scene, view: View, screenX: number, screenY: numbe
   const x = (screenX - view.camera.x) / view.camera.scale;
   const y = (screenY - view.camera.y) / view.camera.scale;
   const pad = 2;
-  const hit = scene.layout.nodes.find((node) => x >= node.x - pad && x <= node.x + CARD_W + pad && y >= node.y - pad && y <= node.y + CARD_H + pad);
+  const hit = scene.layout.nodes.find(
+    (node) => x >= node.x - pad && x <= node.x + CARD_W + pad && y >= node.y - pad && y <= node.y + CARD_H + pad,
+  );
   return hit?.id ?? null;
 }

@@ -51,15 +51,25 @@ export function GraphView({ scene, shapeKey, onHover, onSelect, handle }: Props)
 
   useSize(box, setSize);
   useLayoutEffect(() => {
-    if (size.width > 0 && !touched.current) fitNow();
+    if (size.width > 0 && shapeKey !== '' && !touched.current) fitNow();
   }, [size, fitNow, shapeKey]);
 
-  useImperativeHandle(handle, () => ({ fit: fitNow, show: (ids) => setCamera((before) => shown(before, live.current.scene, live.current.size, ids)) }), [fitNow]);
+  useImperativeHandle(
+    handle,
+    () => ({ fit: fitNow, show: (ids) => setCamera((before) => shown(before, live.current.scene, live.current.size, ids)) }),
+    [fitNow],
+  );
   useDrawing(canvas, scene, size, camera);
-  useGestures(canvas, live, (next) => {
-    touched.current = true;
-    setCamera(next);
-  }, onHover, onSelect);
+  useGestures(
+    canvas,
+    live,
+    (next) => {
+      touched.current = true;
+      setCamera(next);
+    },
+    onHover,
+    onSelect,
+  );
 
   const zoom = (factor: number): void => {
     touched.current = true;
@@ -67,7 +77,9 @@ export function GraphView({ scene, shapeKey, onHover, onSelect, handle }: Props)
   };
   return (
     <div className="tm-graph" ref={box}>
-      <canvas ref={canvas} aria-hidden="true" data-testid="graph-canvas" />
+      <div className="tm-canvas" aria-hidden="true">
+        <canvas ref={canvas} data-testid="graph-canvas" />
+      </div>
       <div className="tm-zoom">
         <IconButton label={t('graph.zoomOut')} onClick={() => zoom(1 / 1.25)}>
           <Minus size={14} />
@@ -104,7 +116,9 @@ type Size = { readonly width: number; readonly height: number };
 
 function overflows(camera: Camera, scene: Scene, size: Size): boolean {
   const { width, height } = scene.layout;
-  return camera.x < 0 || camera.y < 0 || camera.x + width * camera.scale > size.width + 1 || camera.y + height * camera.scale > size.height + 1;
+  return (
+    camera.x < 0 || camera.y < 0 || camera.x + width * camera.scale > size.width + 1 || camera.y + height * camera.scale > size.height + 1
+  );
 }
 
 function shown(before: Camera | null, scene: Scene, view: Size, ids: readonly string[]): Camera | null {
@@ -112,7 +126,12 @@ function shown(before: Camera | null, scene: Scene, view: Size, ids: readonly st
   if (before === null || nodes.length === 0) return before;
   const x = Math.min(...nodes.map((node) => node.x));
   const y = Math.min(...nodes.map((node) => node.y));
-  const area = { x, y, width: Math.max(...nodes.map((node) => node.x)) + CARD_W - x, height: Math.max(...nodes.map((node) => node.y)) + CARD_H - y };
+  const area = {
+    x,
+    y,
+    width: Math.max(...nodes.map((node) => node.x)) + CARD_W - x,
+    height: Math.max(...nodes.map((node) => node.y)) + CARD_H - y,
+  };
   return area.width * before.scale > view.width || area.height * before.scale > view.height ? fit(area, view) : reveal(before, area, view);
 }
 

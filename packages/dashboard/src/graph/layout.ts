@@ -11,9 +11,9 @@ import { CARD_H, CARD_W, COLUMN_GAP, type Column, LANE_HEAD, LEVEL_GAP, type Nod
 
 const LANE_PAD = 6;
 const LANE_GAP = 8;
-/** Below this height a graph is not folded into several columns a level. */
-const EASY_HEIGHT = 660;
-const ASPECT = 0.66;
+/** The view that a graph is folded for; a graph that is larger keeps its shape. */
+const VIEW_W = 790;
+const VIEW_H = 700;
 
 export interface LayoutNode {
   readonly id: string;
@@ -33,7 +33,13 @@ export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly nodes: readonly Placed[];
-  readonly lanes: readonly { readonly lane: string; readonly x: number; readonly y: number; readonly width: number; readonly height: number }[];
+  readonly lanes: readonly {
+    readonly lane: string;
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  }[];
   readonly columns: readonly Column[];
   readonly edges: readonly RoutedEdge[];
 }
@@ -52,7 +58,10 @@ export function layoutGraph(input: LayoutInput): Layout {
   const hasPlan = input.nodes.some((node) => node.kind === 'plan');
   const columns = columnsOf(blocks, rowLimit, input, hasPlan);
   const lanes = lanesOf(blocks, rowLimit, columns, input.laneOrder);
-  const height = Math.max(CARD_H, lanes.reduce((bottom, lane) => Math.max(bottom, lane.y + lane.height), 0));
+  const height = Math.max(
+    CARD_H,
+    lanes.reduce((bottom, lane) => Math.max(bottom, lane.y + lane.height), 0),
+  );
   const nodes = [...placeTasks(blocks, rowLimit, columns, lanes), ...placeEnds(input.nodes, columns, height)];
   const right = columns.at(-1)?.right ?? CARD_W;
   return { width: right, height, nodes, lanes, columns, edges: routeEdges(nodes, columns, input.edges) };
@@ -88,7 +97,9 @@ function blocksOf(tasks: readonly LayoutNode[], levels: ReadonlyMap<string, numb
   const rank = new Map(input.laneOrder.map((lane, at) => [lane, at]));
   const laneRank = (lane: string): number => rank.get(lane) ?? rank.size;
   const place = new Map<string, number>();
-  const sorted = [...tasks].sort((a, b) => laneRank(a.lane) - laneRank(b.lane) || compare(a.lane, b.lane) || a.order - b.order || compare(a.id, b.id));
+  const sorted = [...tasks].sort(
+    (a, b) => laneRank(a.lane) - laneRank(b.lane) || compare(a.lane, b.lane) || a.order - b.order || compare(a.id, b.id),
+  );
   for (const [at, node] of sorted.entries()) place.set(node.id, at);
   const parents = new Map<string, { sum: number; n: number }>();
   for (const { from, to } of input.edges) {
@@ -120,17 +131,22 @@ const columnsIn = (block: Block, rowLimit: number): number => Math.ceil(block.no
 const pitchY = CARD_H + ROW_GAP;
 const pitchX = CARD_W + COLUMN_GAP;
 
-/** The most rows a block may have so that the whole keeps the shape of a screen. */
+/** Rows of a block with which the whole fits the view best; of equals, the most rows and so the fewest columns. */
 function chooseRows(blocks: readonly Block[]): number {
   let low = 1;
   let high = blocks.reduce((most, block) => Math.max(most, block.nodes.length), 1);
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     const { width, height } = sizeWith(blocks, middle);
-    if (height <= Math.max(EASY_HEIGHT, width * ASPECT)) low = middle;
+    if (height / VIEW_H <= Math.max(1, width / VIEW_W)) low = middle;
     else high = middle - 1;
   }
-  return low;
+  return scaleWith(blocks, low + 1) > scaleWith(blocks, low) ? low + 1 : low;
+}
+
+function scaleWith(blocks: readonly Block[], rowLimit: number): number {
+  const { width, height } = sizeWith(blocks, rowLimit);
+  return Math.min(1, VIEW_W / width, VIEW_H / height);
 }
 
 function sizeWith(blocks: readonly Block[], rowLimit: number): { width: number; height: number } {
@@ -193,7 +209,16 @@ function placeTasks(blocks: readonly Block[], rowLimit: number, columns: readonl
     for (const [at, node] of block.nodes.entries()) {
       const x = column.x + Math.floor(at / rows) * pitchX;
       const y = laneY.get(block.lane)! + (at % rows) * pitchY;
-      out.push({ id: node.id, kind: 'task', lane: block.lane, x, y, level: block.level, inner: x + CARD_W < column.right, behind: x > column.x });
+      out.push({
+        id: node.id,
+        kind: 'task',
+        lane: block.lane,
+        x,
+        y,
+        level: block.level,
+        inner: x + CARD_W < column.right,
+        behind: x > column.x,
+      });
     }
   }
   return out;
@@ -204,6 +229,15 @@ function placeEnds(nodes: readonly LayoutNode[], columns: readonly Column[], hei
     const column = columns.find((one) => one.kind === kind);
     const ends = nodes.filter((node) => node.kind === kind);
     const top = (height - (ends.length * pitchY - ROW_GAP)) / 2;
-    return ends.map((node, at) => ({ id: node.id, kind, lane: '', x: column!.x, y: Math.round(top + at * pitchY), level: column!.level, inner: false, behind: false }));
+    return ends.map((node, at) => ({
+      id: node.id,
+      kind,
+      lane: '',
+      x: column!.x,
+      y: Math.round(top + at * pitchY),
+      level: column!.level,
+      inner: false,
+      behind: false,
+    }));
   });
 }

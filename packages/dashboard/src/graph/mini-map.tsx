@@ -48,5 +48,9 @@ export function MiniMap({ scene, camera, view, onMove }: Props): ReactElement {
     const graphY = (event.nativeEvent.offsetY - PAD) / scale;
     onMove({ ...camera, x: view.width / 2 - graphX * camera.scale, y: view.height / 2 - graphY * camera.scale });
   };
-  return <canvas ref={canvas} className="tm-minimap" title={t('graph.map')} aria-hidden="true" onPointerDown={go} onPointerMove={go} />;
+  return (
+    <div className="tm-minimap" aria-hidden="true" title={t('graph.map')}>
+      <canvas ref={canvas} onPointerDown={go} onPointerMove={go} />
+    </div>
+  );
 }

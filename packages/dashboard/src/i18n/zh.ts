@@ -90,7 +90,6 @@ export const zh = {
     backSpoken: '与管理器的连接已恢复。',
   },
   header: {
-    run: '{{date}} 的运行',
     noDate: '日期未知',
     noRun: '还没有运行',
     start: '开始运行',
@@ -116,14 +115,8 @@ export const zh = {
   side: {
     runs: '运行',
     recent: '最近 {{count}} 次',
-    tasks: '任务',
-    taskCount_other: '{{count}} 个任务',
     tree: '本次运行的任务，按领域',
     more: '还有 {{count}} 个，可按名称查找',
-    plan: '计划',
-    report: '报告',
-    open: '显示运行和任务',
-    close: '关闭',
   },
   graph: {
     find: '查找任务',
@@ -140,7 +133,6 @@ export const zh = {
     gone: '无法显示此运行',
     backToRuns: '转到最近的运行',
     nextFailed: '下一个失败',
-    doneOf: '{{done}}/{{total}}',
     waitsForClick: '等待点击运行',
     afterAll: '全部之后',
   },
@@ -156,7 +148,6 @@ export const zh = {
     whyNow: '正在做什么',
     shards: '分片',
     shardsStep: '步骤 {{step}}',
-    noShards: '此步骤没有分片。',
     cell_other: '分片 {{first}} 到 {{last}}：{{what}}',
     attempts: '尝试',
     attemptCount: '显示 {{all}} 次，{{failed}} 次未完成',
@@ -165,7 +156,6 @@ export const zh = {
     allAttempts: '显示全部 {{count}} 次',
     lessAttempts: '收起',
     output: '输出',
-    users: '用户',
     matched: '{{count}} 命中',
     unknown: '{{count}} 未知',
     merged: '进入与离开',
@@ -208,7 +198,6 @@ export const zh = {
   },
   error: {
     title: '操作没有成功',
-    tryAgain: '重试',
     code: {
       USAGE: '参数未知或无法读取',
       CONFIG_INVALID: '配置文件或环境变量有误',

@@ -22,7 +22,9 @@ export function ExecutorsPage(): ReactElement {
   useTopic('executors');
   useTopic('runs');
   const loaded = useLoaded('executors');
-  const executors = Object.values(useExecutors()).sort((a, b) => RANK[a.state] - RANK[b.state] || a.name.localeCompare(b.name, 'en', { numeric: true }));
+  const executors = Object.values(useExecutors()).sort(
+    (a, b) => RANK[a.state] - RANK[b.state] || a.name.localeCompare(b.name, 'en', { numeric: true }),
+  );
   const [adding, setAdding] = useState(false);
   const open = adding || (loaded && executors.length === 0);
   return (
@@ -156,7 +158,9 @@ function Row({ one, nowMs }: { readonly one: ExecutorRecord; readonly nowMs: num
     <tr data-testid={`executor-${one.name}`} data-state={one.state}>
       <td>
         <b>{one.name}</b>
-        <small title={t('executors.joined', { time: clock(one.joinedAtMs, 'UTC') })}>{labels.length === 0 ? t('executors.noLabels') : labels.join(', ')}</small>
+        <small title={t('executors.joined', { time: clock(one.joinedAtMs, 'UTC') })}>
+          {labels.length === 0 ? t('executors.noLabels') : labels.join(', ')}
+        </small>
       </td>
       <td>
         <span className="tm-chip tm-executor-state" data-executor={one.state}>
@@ -170,7 +174,11 @@ function Row({ one, nowMs }: { readonly one: ExecutorRecord; readonly nowMs: num
       <td className="tm-right" data-bad={age > LATE_MS}>
         {duration(age)}
       </td>
-      <td className="tm-right">{orNone(there, one.cpuPercent, (value) => <Gauge percent={value} />)}</td>
+      <td className="tm-right">
+        {orNone(there, one.cpuPercent, (value) => (
+          <Gauge percent={value} />
+        ))}
+      </td>
       <td className="tm-right">{orNone(there, one.memoryBytes, bytes)}</td>
       <td className="tm-right">{orNone(there, one.loopLagMs, (value) => `${Math.round(value)} ms`)}</td>
       <td className="tm-right">
@@ -209,10 +217,9 @@ function Slots({ one, there }: { readonly one: ExecutorRecord; readonly there: b
   return (
     <span className="tm-slots" data-executor={one.state}>
       <span aria-hidden="true">
-        {Array.from({ length: cells }, (_, at) => {
-          const used = there && at < Math.round((one.slotsUsed * cells) / Math.max(1, one.slots));
-          return <i key={`${one.id} ${at}`} data-used={used} />;
-        })}
+        {Array.from({ length: cells }, (_, at) => at + 1).map((slot) => (
+          <i key={slot} data-used={there && slot <= Math.round((one.slotsUsed * cells) / Math.max(1, one.slots))} />
+        ))}
       </span>
       {t('executors.slotsOf', { used: there ? one.slotsUsed : 0, all: one.slots })}
     </span>

@@ -34,8 +34,21 @@ export function FirstRun(): ReactElement {
           <h1>{ready ? t('first.readyTitle') : t('first.title')}</h1>
           <p>{ready ? t('first.readyHelp') : t('first.help')}</p>
           <ol>
-            <Step n={1} done title={t('first.managerUp')} help={version === null ? t('first.managerUpNoVersion', { seconds: heard }) : t('first.managerUpHelp', { version, seconds: heard })} />
-            <Step n={2} done={ready} now={!ready} title={t('first.connect')} help={ready ? t('first.connected', { count: connected.length, slots: fleet?.slots ?? 0 }) : t('first.connectHelp')}>
+            <Step
+              n={1}
+              done
+              title={t('first.managerUp')}
+              help={
+                version === null ? t('first.managerUpNoVersion', { seconds: heard }) : t('first.managerUpHelp', { version, seconds: heard })
+              }
+            />
+            <Step
+              n={2}
+              done={ready}
+              now={!ready}
+              title={t('first.connect')}
+              help={ready ? t('first.connected', { count: connected.length, slots: fleet?.slots ?? 0 }) : t('first.connectHelp')}
+            >
               {!ready && (
                 <>
                   <JoinCommand />

@@ -28,6 +28,7 @@ import { TaskTree } from '../run/task-tree.tsx';
 import { useRunKeys } from '../run/use-run-keys.ts';
 import { type RunView, shownIds, useRunView } from '../run/use-run-view.ts';
 import { TOKENS } from '../theme/tokens.ts';
+import { Key } from '../ui/key.tsx';
 
 export function RunPage({ runId }: { readonly runId: string }): ReactElement {
   const { t } = useTranslation();
@@ -89,20 +90,47 @@ function Run({ runId }: { readonly runId: string }): ReactElement {
   );
   const order = useMemo(() => groups.flatMap((group) => group.tasks.map((one) => one.id)), [groups]);
   const select = useSelect(view, graph);
-  useRunKeys({ order, records, edges, view, target, act, fit: () => graph.current?.fit(), select: (id) => select(id, { add: false, open: false }) });
+  useRunKeys({
+    order,
+    records,
+    edges,
+    view,
+    target,
+    act,
+    fit: () => graph.current?.fit(),
+    select: (id) => select(id, { add: false, open: false }),
+  });
 
   const panel =
     target !== null && target.runId === runId ? (
       <PreviewPanel target={target} records={records} key={`${target.action} ${target.ids.join()}`} />
     ) : (
-      <TaskPanel tasks={tasks} records={records} edges={edges} timeZone={run?.timeZone ?? 'UTC'} onAction={act} onSelect={(id) => select(id, { add: false, open: false })} onClose={() => view.select([])} />
+      <TaskPanel
+        tasks={tasks}
+        records={records}
+        edges={edges}
+        timeZone={run?.timeZone ?? 'UTC'}
+        onAction={act}
+        onSelect={(id) => select(id, { add: false, open: false })}
+        onClose={() => view.select([])}
+      />
     );
   const announcer = <Announcer records={records} counts={counts} />;
   if (phone) {
     return (
       <>
         {announcer}
-        <PhoneRun run={run} runId={runId} records={records} counts={counts} view={view} shown={shown} tasks={tasks} onAction={act} preview={target === null ? null : panel} />
+        <PhoneRun
+          run={run}
+          runId={runId}
+          records={records}
+          counts={counts}
+          view={view}
+          shown={shown}
+          tasks={tasks}
+          onAction={act}
+          preview={target === null ? null : panel}
+        />
       </>
     );
   }
@@ -116,9 +144,24 @@ function Run({ runId }: { readonly runId: string }): ReactElement {
           <TaskTree groups={groups} shown={shown} selected={view.selected} onSelect={select} />
         </aside>
         <main className="tm-centre">
-          <Graph runId={runId} records={records} view={view} shown={shown} select={select} graph={graph} total={Object.keys(records).length} edgeCount={Object.keys(edges).length} />
+          <Graph
+            runId={runId}
+            records={records}
+            view={view}
+            shown={shown}
+            select={select}
+            graph={graph}
+            total={Object.keys(records).length}
+            edgeCount={Object.keys(edges).length}
+          />
         </main>
-        <aside className="tm-panel" id="panel" tabIndex={-1} aria-labelledby={tasks.length > 0 && target === null ? 'panel-title' : undefined} data-testid="panel">
+        <aside
+          className="tm-panel"
+          id="panel"
+          tabIndex={-1}
+          aria-labelledby={tasks.length > 0 && target === null ? 'panel-title' : undefined}
+          data-testid="panel"
+        >
           {panel}
         </aside>
       </div>
@@ -165,13 +208,25 @@ function Graph({ runId, records, view, shown, select, graph, total, edgeCount }:
   const layout = useLayout(records, edges);
   const [hover, setHover] = useState<string | null>(null);
   const scene = useScene({ layout, records, edges, view, shown, hover });
-  const failed = useMemo(() => Object.values(records).filter((one) => one.state === 'failed').map((one) => one.id), [records]);
+  const failed = useMemo(
+    () =>
+      Object.values(records)
+        .filter((one) => one.state === 'failed')
+        .map((one) => one.id),
+    [records],
+  );
   const target = usePreview((state) => state.target);
   const answer = usePreview((state) => state.answer);
   return (
     <>
       {target === null ? (
-        <GraphBar view={view} total={total} edges={edgeCount} failed={failed} onNextFailed={() => select(nextOf(failed, view.selected[0]), { add: false, open: false })} />
+        <GraphBar
+          view={view}
+          total={total}
+          edges={edgeCount}
+          failed={failed}
+          onNextFailed={() => select(nextOf(failed, view.selected[0]), { add: false, open: false })}
+        />
       ) : (
         <PreviewBanner target={target} onFit={() => graph.current?.show(answer?.affected.map((one) => one.id) ?? [])} />
       )}
@@ -189,7 +244,8 @@ function Graph({ runId, records, view, shown, select, graph, total, edgeCount }:
   );
 }
 
-export const nextOf = (ids: readonly string[], now: string | undefined): string | null => ids[(now === undefined ? -1 : ids.indexOf(now)) + 1] ?? ids[0] ?? null;
+export const nextOf = (ids: readonly string[], now: string | undefined): string | null =>
+  ids[(now === undefined ? -1 : ids.indexOf(now)) + 1] ?? ids[0] ?? null;
 
 function NothingShown({ total, onClear }: { readonly total: number; readonly onClear: () => void }): ReactElement {
   const { t } = useTranslation();
@@ -198,7 +254,7 @@ function NothingShown({ total, onClear }: { readonly total: number; readonly onC
       <h2>{t('graph.nothing')}</h2>
       <p>{t('graph.nothingHelp', { count: total })}</p>
       <button type="button" className="tm-button" onClick={onClear}>
-        {t('graph.clear')} <kbd>esc</kbd>
+        {t('graph.clear')} <Key>esc</Key>
       </button>
     </div>
   );
@@ -221,11 +277,16 @@ function useScene({ layout, records, edges, view, shown, hover }: SceneParts): S
   const answer = usePreview((state) => state.answer);
   const target = usePreview((state) => state.target);
   const asked = useAsked();
-  const path = useMemo(() => (view.selected.length === 0 ? null : pathThrough(view.selected, Object.values(edges))), [view.selected, edges]);
+  const path = useMemo(
+    () => (view.selected.length === 0 ? null : pathThrough(view.selected, Object.values(edges))),
+    [view.selected, edges],
+  );
   const lanes = useMemo(() => new Map(groupByLane(records).map((group) => [group.lane, group.tasks])), [records]);
   const preview = useMemo(() => {
     if (target === null || answer === null) return null;
-    return new Map<string, PreviewMark>(answer.affected.map((one) => [one.id, { to: one.to, label: t(`state.${one.held ? 'held' : one.to}`) }]));
+    return new Map<string, PreviewMark>(
+      answer.affected.map((one) => [one.id, { to: one.to, label: t(`state.${one.held ? 'held' : one.to}`) }]),
+    );
   }, [target, answer, t]);
   return useMemo(() => {
     if (layout === null) return null;
@@ -246,7 +307,8 @@ function useScene({ layout, records, edges, view, shown, hover }: SceneParts): S
         const tasks = lanes.get(lane) ?? [];
         return { name: t(`domain.${lane}`), done: `${tasks.filter(isDone).length}/${tasks.length}` };
       },
-      columnText: (level, kind) => (kind === 'task' ? (levels === 1 ? t('column.tags') : t('column.level', { level })) : t(`column.${kind}`)),
+      columnText: (level, kind) =>
+        kind === 'task' ? (levels === 1 ? t('column.tags') : t('column.level', { level })) : t(`column.${kind}`),
     } satisfies Scene;
   }, [layout, records, themeName, view.selected, path, hover, shown, preview, asked, nowMs, lanes, t]);
 }

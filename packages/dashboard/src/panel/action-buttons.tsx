@@ -5,6 +5,7 @@ import { ACTIONS, type Action } from '@tagmill/shared/words';
 import { Check, CirclePlay, ListRestart, type LucideIcon, Pause, Play, RefreshCw, SkipForward, Square } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Key } from '../ui/key.tsx';
 
 export const ACTION_ICON: Readonly<Record<Action, LucideIcon>> = {
   run: Play,
@@ -62,7 +63,14 @@ export function ActionButtons({ records, linkDown, only, onAction }: Props): Rea
         const Icon = ACTION_ICON[action];
         const label = action === 'retry' && failed > 0 ? t('actionCount.retry', { count: failed }) : t(`action.${action}`);
         return (
-          <Tooltip key={action} label={refusal ?? ''} disabled={refusal === null} multiline maw={280} events={{ hover: true, focus: true, touch: true }}>
+          <Tooltip
+            key={action}
+            label={refusal ?? ''}
+            disabled={refusal === null}
+            multiline
+            maw={280}
+            events={{ hover: true, focus: true, touch: true }}
+          >
             <button
               type="button"
               className="tm-button"
@@ -76,7 +84,7 @@ export function ActionButtons({ records, linkDown, only, onAction }: Props): Rea
             >
               <Icon size={14} aria-hidden="true" />
               <span>{label}</span>
-              <kbd aria-hidden="true">{ACTION_KEY[action]}</kbd>
+              <Key>{ACTION_KEY[action]}</Key>
             </button>
           </Tooltip>
         );

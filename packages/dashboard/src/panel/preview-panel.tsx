@@ -9,18 +9,33 @@ import { ArrowRight, ChevronLeft, RefreshCw } from 'lucide-react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { runTopic, useCanAct, useManagerNow, useSeq } from '../feed/hooks.ts';
-import { asksDownstream, checkPreview, closePreview, confirmPreview, setDownstream, type Target, usePreview } from '../run/preview-store.ts';
+import {
+  asksDownstream,
+  checkPreview,
+  closePreview,
+  confirmPreview,
+  setDownstream,
+  type Target,
+  usePreview,
+} from '../run/preview-store.ts';
 import { seconds } from '../ui/format.ts';
 import { Glyph } from '../ui/glyph.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { StateChip } from '../ui/state-chip.tsx';
 import { ACTION_ICON } from './action-buttons.tsx';
 import { lastReasons, rememberReason } from './reasons.ts';
+import { Key } from '../ui/key.tsx';
 
 const RECHECK_MS = 1_000;
 const LONG_LIST = 40;
 
-export function PreviewPanel({ target, records }: { readonly target: Target; readonly records: Readonly<Record<string, InstanceRecord>> }): ReactElement {
+export function PreviewPanel({
+  target,
+  records,
+}: {
+  readonly target: Target;
+  readonly records: Readonly<Record<string, InstanceRecord>>;
+}): ReactElement {
   const { t } = useTranslation();
   const { answer, sending, stale, error, downstream } = usePreview();
   const [reason, setReason] = useState('');
@@ -49,7 +64,7 @@ export function PreviewPanel({ target, records }: { readonly target: Target; rea
             {t('preview.title', { action: t(`action.${target.action}`), name })}
           </h2>
           <span className="tm-quiet">{t('preview.word')}</span>
-          <kbd>esc</kbd>
+          <Key>esc</Key>
         </div>
         {target.ids.length === 1 && first !== undefined && (
           <div className="tm-state-line">
@@ -83,11 +98,24 @@ export function PreviewPanel({ target, records }: { readonly target: Target; rea
       <footer className="tm-preview-foot">
         <CheckedLine />
         <div className="tm-preview-buttons">
-          <button type="button" className="tm-button tm-confirm" data-primary="true" data-testid="confirm-action" aria-disabled={!ready} onClick={confirm}>
+          <button
+            type="button"
+            className="tm-button tm-confirm"
+            data-primary="true"
+            data-testid="confirm-action"
+            aria-disabled={!ready}
+            onClick={confirm}
+          >
             <Icon size={14} aria-hidden="true" />
-            <span>{sending ? t('preview.sending') : answer === null || answer.affected.length === 0 ? t(`action.${target.action}`) : t(`confirm.${target.action}`, { count: answer.affected.length })}</span>
-            <kbd aria-hidden="true">{/Mac|iP/.test(navigator.platform) ? '⌘' : 'Ctrl'}</kbd>
-            <kbd aria-hidden="true">↵</kbd>
+            <span>
+              {sending
+                ? t('preview.sending')
+                : answer === null || answer.affected.length === 0
+                  ? t(`action.${target.action}`)
+                  : t(`confirm.${target.action}`, { count: answer.affected.length })}
+            </span>
+            <Key>{/Mac|iP/.test(navigator.platform) ? '⌘' : 'Ctrl'}</Key>
+            <Key>↵</Key>
           </button>
           <button type="button" className="tm-button" onClick={closePreview} data-testid="cancel-action">
             {t('preview.cancel')}
@@ -138,12 +166,18 @@ function PolicyChoice({ value }: { readonly value: string }): ReactElement {
       <legend>
         {t('policy.title')}
         <span>
-          <kbd>1</kbd> <kbd>2</kbd> <kbd>3</kbd>
+          <Key>1</Key> <Key>2</Key> <Key>3</Key>
         </span>
       </legend>
       {DOWNSTREAM_POLICIES.map((policy) => (
         <label key={policy} data-chosen={policy === value}>
-          <input type="radio" name="downstream" checked={policy === value} onChange={() => setDownstream(policy)} data-testid={`policy-${policy}`} />
+          <input
+            type="radio"
+            name="downstream"
+            checked={policy === value}
+            onChange={() => setDownstream(policy)}
+            data-testid={`policy-${policy}`}
+          />
           <span>
             <b>{t(`policy.${policy}`)}</b>
             <small>{t(`policy.${policy}-help`)}</small>
@@ -211,7 +245,14 @@ function ReasonField({ value, onChange }: { readonly value: string; readonly onC
       <label htmlFor="reason">
         <b>{t('preview.reason')}</b> <span className="tm-quiet">{t('preview.reasonKept')}</span>
       </label>
-      <textarea id="reason" rows={2} maxLength={500} value={value} placeholder={t('preview.reasonHint')} onChange={(event) => onChange(event.target.value)} />
+      <textarea
+        id="reason"
+        rows={2}
+        maxLength={500}
+        value={value}
+        placeholder={t('preview.reasonHint')}
+        onChange={(event) => onChange(event.target.value)}
+      />
       <div className="tm-reasons">
         {last.map((text) => (
           <button type="button" key={text} onClick={() => onChange(text)}>

@@ -25,7 +25,13 @@ export function WhySection({ task }: { readonly task: InstanceRecord }): ReactEl
   );
 }
 
-const OUTCOME_MARK: Readonly<Record<string, Mark>> = { running: 'running', done: 'succeeded', failed: 'failed', lost: 'failed', stopped: 'stopped' };
+const OUTCOME_MARK: Readonly<Record<string, Mark>> = {
+  running: 'running',
+  done: 'succeeded',
+  failed: 'failed',
+  lost: 'failed',
+  stopped: 'stopped',
+};
 const FEW = 6;
 
 /** Attempts that did not end well first, then the newest. */
@@ -34,7 +40,9 @@ export function AttemptsSection({ task, timeZone }: { readonly task: InstanceRec
   const [all, setAll] = useState(false);
   const table = useAttempts(task.id);
   const bad = (outcome: string): number => (outcome === 'failed' || outcome === 'lost' ? 0 : 1);
-  const attempts = Object.entries(table).sort(([, a], [, b]) => bad(a.outcome) - bad(b.outcome) || b.startedAtMs - a.startedAtMs || b.shard - a.shard);
+  const attempts = Object.entries(table).sort(
+    ([, a], [, b]) => bad(a.outcome) - bad(b.outcome) || b.startedAtMs - a.startedAtMs || b.shard - a.shard,
+  );
   const failed = attempts.filter(([, one]) => bad(one.outcome) === 0).length;
   return (
     <section className="tm-section">
@@ -49,7 +57,9 @@ export function AttemptsSection({ task, timeZone }: { readonly task: InstanceRec
             <Glyph mark={OUTCOME_MARK[one.outcome] ?? 'running'} size={13} />
             <span className="tm-nowrap">{t('panel.attempt', { shard: one.shard, attempt: one.attempt })}</span>
             <code>{one.executor}</code>
-            <span className="tm-attempt-what">{one.message ?? (one.endedAtMs === null ? t(`step.${one.step}`) : duration(one.endedAtMs - one.startedAtMs))}</span>
+            <span className="tm-attempt-what">
+              {one.message ?? (one.endedAtMs === null ? t(`step.${one.step}`) : duration(one.endedAtMs - one.startedAtMs))}
+            </span>
             <code className="tm-at">{clock(one.endedAtMs ?? one.startedAtMs, timeZone)}</code>
           </li>
         ))}
@@ -127,7 +137,9 @@ export function Neighbours({ task, edges, records, onSelect }: NeighbourProps): 
 
 export function StorySection({ task, timeZone }: { readonly task: InstanceRecord; readonly timeZone: string }): ReactElement {
   const { t } = useTranslation();
-  const story = Object.entries(useStory(task.id)).sort(([a, one], [b, other]) => other.atMs - one.atMs || b.localeCompare(a, 'en', { numeric: true }));
+  const story = Object.entries(useStory(task.id)).sort(
+    ([a, one], [b, other]) => other.atMs - one.atMs || b.localeCompare(a, 'en', { numeric: true }),
+  );
   return (
     <section className="tm-section tm-story">
       <h3>{t('panel.story')}</h3>

@@ -27,15 +27,24 @@ export function ShardStrip({ task }: { readonly task: InstanceRecord }): ReactEl
           </span>
         ))}
       </div>
-      <div className="tm-cells" role="img" aria-label={SHOWN.map((state) => `${t(`shard.${state}`)} ${totals[state]}`).join(', ')} data-testid="shard-strip">
+      <div
+        className="tm-cells"
+        role="img"
+        aria-label={SHOWN.map((state) => `${t(`shard.${state}`)} ${totals[state]}`).join(', ')}
+        data-testid="shard-strip"
+      >
         {shardCells(shards).map((cell) => {
           const partly = cell.state === 'running' ? Math.round((100 * cell.shards.done) / cell.count) : 0;
-          const what = SHOWN.filter((state) => cell.shards[state] > 0).map((state) => (cell.count === 1 ? t(`shard.${state}`) : `${cell.shards[state]} ${t(`shard.${state}`)}`));
+          const what = SHOWN.filter((state) => cell.shards[state] > 0).map((state) =>
+            cell.count === 1 ? t(`shard.${state}`) : `${cell.shards[state]} ${t(`shard.${state}`)}`,
+          );
           return (
             <i
               key={cell.first}
               data-shard={cell.state}
-              style={partly > 0 ? { backgroundImage: `linear-gradient(to top, var(--tm-ok3) ${partly}%, transparent ${partly}%)` } : undefined}
+              style={
+                partly > 0 ? { backgroundImage: `linear-gradient(to top, var(--tm-ok-3) ${partly}%, transparent ${partly}%)` } : undefined
+              }
               title={t('panel.cell', { count: cell.count, first: cell.first, last: cell.first + cell.count - 1, what: what.join(', ') })}
             />
           );

@@ -21,7 +21,9 @@ export function cardText(record: InstanceRecord, nowMs: number, t: TFunction): C
   }
   if (state === 'running' && record.step !== null && record.step !== 'run') {
     const step = t(`step.${record.step}`);
-    return { left: progress === '' ? step : record.handler === 'tag' ? `${progress} ${step.toLowerCase()}` : progress, right };
+    // Evaluation is what a running tag mostly does, so only the other steps are named; each counts its own shards.
+    const named = record.handler === 'tag' && record.step !== 'evaluate';
+    return { left: progress === '' ? step : named ? `${step} ${progress}` : progress, right };
   }
   return { left: progress === '' ? t(`state.${state}`) : progress, right };
 }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Glyph } from '../ui/glyph.tsx';
 import type { Target } from './preview-store.ts';
 import type { RunView } from './use-run-view.ts';
+import { Key } from '../ui/key.tsx';
 
 interface Props {
   readonly view: RunView;
@@ -20,15 +21,22 @@ export function GraphBar({ view, total, edges, failed, onNextFailed }: Props): R
     <div className="tm-graph-bar">
       <label className="tm-find">
         <Search size={14} aria-hidden="true" />
-        <input id="find-task" type="text" value={view.find} placeholder={t('graph.find')} aria-label={t('graph.find')} onChange={(event) => view.setFind(event.target.value)} />
-        <kbd aria-hidden="true">/</kbd>
+        <input
+          id="find-task"
+          type="text"
+          value={view.find}
+          placeholder={t('graph.find')}
+          aria-label={t('graph.find')}
+          onChange={(event) => view.setFind(event.target.value)}
+        />
+        <Key>/</Key>
       </label>
       <span className="tm-quiet">
         {t('graph.tasks', { count: total })} · {t('graph.edges', { count: edges })}
       </span>
       {failed.length > 0 && (
         <button type="button" className="tm-button tm-next-failed" onClick={onNextFailed}>
-          <Glyph mark="failed" /> <span>{t('graph.nextFailed')}</span> <kbd aria-hidden="true">N</kbd>
+          <Glyph mark="failed" /> <span>{t('graph.nextFailed')}</span> <Key>N</Key>
         </button>
       )}
     </div>

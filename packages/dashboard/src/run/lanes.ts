@@ -8,7 +8,8 @@ export interface LaneGroup {
   readonly tasks: readonly InstanceRecord[];
 }
 
-const laneOf = (one: InstanceRecord): string => (one.handler === 'plan' || one.handler === 'report' ? one.handler : (one.domain ?? 'other'));
+const laneOf = (one: InstanceRecord): string =>
+  one.handler === 'plan' || one.handler === 'report' ? one.handler : (one.domain ?? 'other');
 const ORDER: readonly string[] = ['plan', ...DOMAINS, 'report'];
 
 export function groupByLane(records: Readonly<Record<string, InstanceRecord>>): LaneGroup[] {

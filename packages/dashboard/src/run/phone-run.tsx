@@ -33,6 +33,21 @@ interface Props {
 
 const PHONE_ACTIONS: readonly Action[] = ['retry', 'run', 'skip', 'stop', 'hold', 'release'];
 
+/** Attention first. */
+const CHIPS: readonly Mark[] = [
+  'failed',
+  'held',
+  'stopping',
+  'stopped',
+  'running',
+  'confirming',
+  'pending',
+  'registered',
+  'unregistered',
+  'skipped',
+  'succeeded',
+];
+
 /** Needs a person: failed, held, stopped, or a gate that waits for a click. */
 export const needsPerson = (one: InstanceRecord): boolean =>
   one.held || one.state === 'failed' || one.state === 'stopped' || (one.state === 'pending' && one.gate === 'manual');
@@ -42,7 +57,9 @@ export function PhoneRun({ run, records, counts, view, shown, tasks, onAction, p
   const nowMs = useManagerNow();
   const all = Object.values(records).filter((one) => shown === null || shown.has(one.id));
   const needs = all.filter(needsPerson);
-  const running = all.filter((one) => !needsPerson(one) && (one.state === 'running' || one.state === 'confirming' || one.state === 'stopping'));
+  const running = all.filter(
+    (one) => !needsPerson(one) && (one.state === 'running' || one.state === 'confirming' || one.state === 'stopping'),
+  );
   const rest = all.filter((one) => !needs.includes(one) && !running.includes(one));
   const total = Object.keys(records).length;
   const done = Object.values(records).filter(isDone).length;
@@ -59,12 +76,18 @@ export function PhoneRun({ run, records, counts, view, shown, tasks, onAction, p
         <span className="tm-quiet">{ms === null ? '' : duration(ms)}</span>
         <div className="tm-phone-bar" aria-hidden="true">
           {STRIP.filter((mark) => mark !== 'held' && counts[mark] > 0).map((mark) => (
-            <i key={mark} style={{ flexGrow: counts[mark], background: mark === 'registered' || mark === 'unregistered' ? 'var(--tm-line-2)' : `var(--tm-${mark})` }} />
+            <i
+              key={mark}
+              style={{
+                flexGrow: counts[mark],
+                background: mark === 'registered' || mark === 'unregistered' ? 'var(--tm-line-2)' : `var(--tm-${mark})`,
+              }}
+            />
           ))}
         </div>
       </div>
       <div className="tm-phone-chips">
-        {STRIP.filter((mark) => counts[mark] > 0).map((mark) => (
+        {CHIPS.filter((mark) => counts[mark] > 0).map((mark) => (
           <button
             key={mark}
             type="button"
@@ -83,7 +106,13 @@ export function PhoneRun({ run, records, counts, view, shown, tasks, onAction, p
             {title} <span className="tm-quiet">{list.length}</span>
           </h2>
           {list.map((one) => (
-            <PhoneRow key={one.id} task={one} nowMs={nowMs} chosen={view.selected.includes(one.id)} onSelect={() => view.select([one.id])} />
+            <PhoneRow
+              key={one.id}
+              task={one}
+              nowMs={nowMs}
+              chosen={view.selected.includes(one.id)}
+              onSelect={() => view.select([one.id])}
+            />
           ))}
         </section>
       ))}
@@ -132,7 +161,15 @@ function PhoneRow({ task, nowMs, chosen, onSelect }: RowProps): ReactElement {
   );
 }
 
-function PhoneSheet({ task, onAction, onClose }: { readonly task: InstanceRecord; readonly onAction: (action: Action) => void; readonly onClose: () => void }): ReactElement {
+function PhoneSheet({
+  task,
+  onAction,
+  onClose,
+}: {
+  readonly task: InstanceRecord;
+  readonly onAction: (action: Action) => void;
+  readonly onClose: () => void;
+}): ReactElement {
   const { t } = useTranslation();
   const canAct = useCanAct();
   useTopic(instanceTopic(task.id));

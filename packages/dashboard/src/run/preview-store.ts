@@ -25,7 +25,15 @@ interface PreviewState {
   readonly error: ApiError | null;
 }
 
-const CLOSED: PreviewState = { target: null, downstream: 'as-success', answer: null, checkedAtMs: 0, sending: false, stale: false, error: null };
+const CLOSED: PreviewState = {
+  target: null,
+  downstream: 'as-success',
+  answer: null,
+  checkedAtMs: 0,
+  sending: false,
+  stale: false,
+  error: null,
+};
 
 export const usePreview = create<PreviewState>(() => CLOSED);
 

@@ -53,7 +53,12 @@ function RunRow({ run, current }: { readonly run: RunRecord; readonly current: b
   const ms = tookMs(run, nowMs);
   const date = run.businessDate === null ? t('header.noDate') : businessDate(run.businessDate, languageNow());
   return (
-    <Link href={`/runs/${run.id}`} className="tm-run-row" aria-current={current ? 'page' : undefined} title={`${t(`runState.${run.state}`)} · ${run.who}`}>
+    <Link
+      href={`/runs/${run.id}`}
+      className="tm-run-row"
+      aria-current={current ? 'page' : undefined}
+      title={`${t(`runState.${run.state}`)} · ${run.who}`}
+    >
       <Glyph mark={RUN_MARK[run.state]} size={13} />
       <span className="tm-run-text">
         <span>{t(`mode.${run.mode}`, { defaultValue: run.mode })}</span>

@@ -38,7 +38,7 @@ export function TaskTree({ groups, shown, selected, onSelect }: Props): ReactEle
   const known = groups.some((group) => group.tasks.some((one) => one.id === tabStop)) ? tabStop : first;
   const keys = (event: KeyboardEvent): void => {
     const rows = [...(tree.current?.querySelectorAll<HTMLElement>('[data-task]') ?? [])];
-    const at = rows.findIndex((row) => row === document.activeElement);
+    const at = rows.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
     const row = rows[at];
     if (to !== undefined) {
@@ -57,11 +57,26 @@ export function TaskTree({ groups, shown, selected, onSelect }: Props): ReactEle
         const end = group.lane === 'plan' || group.lane === 'report';
         if (rows.length === 0) return null;
         const list = rows.map((one) => (
-          <TaskRow key={one.id} task={one} level={end ? 1 : 2} selected={selected.includes(one.id)} tabStop={one.id === known} onSelect={onSelect} />
+          <TaskRow
+            key={one.id}
+            task={one}
+            level={end ? 1 : 2}
+            selected={selected.includes(one.id)}
+            tabStop={one.id === known}
+            onSelect={onSelect}
+          />
         ));
         if (end) return list;
         return (
-          <div role="treeitem" key={group.lane} aria-expanded="true" aria-level={1} aria-label={t(`domain.${group.lane}`)} tabIndex={-1} className="tm-lane">
+          <div
+            role="treeitem"
+            key={group.lane}
+            aria-expanded="true"
+            aria-level={1}
+            aria-label={t(`domain.${group.lane}`)}
+            tabIndex={-1}
+            className="tm-lane"
+          >
             <div className="tm-lane-name" aria-hidden="true">
               {t(`domain.${group.lane}`)}
             </div>

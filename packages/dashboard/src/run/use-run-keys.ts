@@ -47,7 +47,7 @@ export function useRunKeys(keys: Keys): void {
     ['/', () => document.getElementById('find-task')?.focus()],
   ]);
   useEffect(() => {
-    const escape = (event: KeyboardEvent): void => {
+    const goBack = (event: KeyboardEvent): void => {
       if (event.key !== 'Escape') return;
       const { target, view } = latest.current;
       if (target !== null) closePreview();
@@ -58,7 +58,7 @@ export function useRunKeys(keys: Keys): void {
         document.querySelector<HTMLElement>(`[data-task="${CSS.escape(id)}"]`)?.focus();
       } else if (view.states.length > 0 || view.find !== '') view.clear();
     };
-    window.addEventListener('keydown', escape);
-    return () => window.removeEventListener('keydown', escape);
+    window.addEventListener('keydown', goBack);
+    return () => window.removeEventListener('keydown', goBack);
   }, []);
 }

@@ -44,7 +44,11 @@ export function useRunView(): RunView {
 }
 
 /** Ids of the instances that pass the filter; null when there is none. */
-export function shownIds(records: Readonly<Record<string, InstanceRecord>>, states: readonly Mark[], find: string): ReadonlySet<string> | null {
+export function shownIds(
+  records: Readonly<Record<string, InstanceRecord>>,
+  states: readonly Mark[],
+  find: string,
+): ReadonlySet<string> | null {
   const text = find.trim().toLowerCase();
   if (states.length === 0 && text === '') return null;
   const found = Object.values(records).filter((one) => {

@@ -7,7 +7,12 @@ import { Glyph } from './glyph.tsx';
 export function StateChip({ state, testId }: { readonly state: InstanceState; readonly testId?: string }): ReactElement {
   const { t } = useTranslation();
   return (
-    <span className="tm-chip" data-state={state} data-testid={testId} style={{ color: `var(--tm-${state})`, background: `var(--tm-${state}-soft)` }}>
+    <span
+      className="tm-chip"
+      data-state={state}
+      data-testid={testId}
+      style={{ color: `var(--tm-${state})`, background: `var(--tm-${state}-soft)` }}
+    >
       <Glyph mark={state} />
       {t(`state.${state}`)}
     </span>

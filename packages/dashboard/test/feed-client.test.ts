@@ -1,0 +1,255 @@
+import type { ClientMessage, DeltaMessage, ServerMessage } from '@tagmill/shared/feed/reducer';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeWorld } from '../dev/fake-world.ts';
+import { DENIED, FeedClient, type SocketLike } from '../src/feed/client.ts';
+import { linkLevel } from '../src/feed/link.ts';
+
+/** The client's surroundings, turned by hand: time, chance, sockets and a manager at their other end. */
+class Bench {
+  nowMs = 1_000_000;
+  chance = 0.5;
+  world = new FakeWorld(1_000_000);
+  refuse: 'no' | 'denied' | 'down' = 'no';
+  /** Deltas that get lost on the way. */
+  lose: (delta: DeltaMessage) => boolean = () => false;
+  readonly sent: ClientMessage[] = [];
+  readonly delays: number[] = [];
+  socket: SocketLike | undefined;
+  readonly #topics = new Set<string>();
+  #timers: { atMs: number; call: () => void }[] = [];
+
+  readonly client = new FeedClient({
+    open: async () => this.#open(),
+    nowMs: () => this.nowMs,
+    random: () => this.chance,
+    later: (delayMs, call) => {
+      const timer = { atMs: this.nowMs + delayMs, call };
+      this.delays.push(delayMs);
+      this.#timers.push(timer);
+      return () => {
+        this.#timers = this.#timers.filter((one) => one !== timer);
+      };
+    },
+  });
+
+  #open(): SocketLike {
+    if (this.refuse === 'denied') throw new Error(DENIED);
+    if (this.refuse === 'down') throw new Error('connection refused');
+    this.#topics.clear();
+    const socket: SocketLike = {
+      send: (text) => this.#receive(JSON.parse(text) as ClientMessage),
+      close: () => socket.onClose(),
+      onMessage: () => undefined,
+      onClose: () => undefined,
+    };
+    this.socket = socket;
+    return socket;
+  }
+
+  #receive(message: ClientMessage): void {
+    this.sent.push(message);
+    if (message.type === 'unsubscribe') {
+      this.#topics.delete(message.topic);
+      return;
+    }
+    this.#topics.add(message.topic);
+    const missed =
+      message.epoch === undefined || message.seq === undefined ? null : this.world.since(message.topic, message.epoch, message.seq);
+    if (missed === null) {
+      const snapshot = this.world.snapshot(message.topic);
+      this.tell(snapshot ?? { type: 'refused', topic: message.topic, code: 'NOT_FOUND', message: 'There is no such run.' });
+      return;
+    }
+    this.tell({ type: 'resumed', topic: message.topic, epoch: this.world.epoch, seq: message.seq ?? 0 });
+    for (const delta of missed) this.tell(delta);
+  }
+
+  tell(message: ServerMessage): void {
+    this.socket?.onMessage(JSON.stringify(message));
+  }
+
+  /** The manager works for a while and tells what changed. */
+  work(ms: number): void {
+    this.nowMs += ms;
+    this.world.step(ms);
+    for (const topic of this.#topics) {
+      this.world.flush(topic, (delta) => {
+        if (!this.lose(delta)) this.tell(delta);
+      });
+    }
+  }
+
+  /** Lets time pass for timers only. */
+  async pass(ms: number): Promise<void> {
+    const endMs = this.nowMs + ms;
+    for (;;) {
+      const next = this.#timers.filter((timer) => timer.atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.nowMs = next.atMs;
+      next.call();
+      await settled();
+    }
+    this.nowMs = endMs;
+  }
+
+  async start(): Promise<void> {
+    this.client.start();
+    await settled();
+  }
+
+  cut(): void {
+    const socket = this.socket;
+    this.socket = undefined;
+    socket?.onClose();
+  }
+
+  seen(topic: string): unknown {
+    return this.client.store.getState().topics[topic]?.state?.tables;
+  }
+
+  get link() {
+    return this.client.store.getState().link;
+  }
+}
+
+const settled = async (): Promise<void> => {
+  for (let at = 0; at < 5; at += 1) await Promise.resolve();
+};
+
+describe('feed client', () => {
+  let bench: Bench;
+  let topic: string;
+
+  beforeEach(() => {
+    bench = new Bench();
+    topic = `run/${bench.world.runId}`;
+  });
+
+  it('takes a snapshot and follows the deltas to exactly the manager’s state', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    for (let at = 0; at < 300; at += 1) bench.work(100);
+    expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+  });
+
+  it('asks for all topics again after a cut, from where it was, and misses nothing', async () => {
+    bench.client.use(topic);
+    bench.client.use('executors');
+    await bench.start();
+    for (let round = 0; round < 50; round += 1) {
+      bench.work(150);
+      bench.cut();
+      bench.work(350);
+      await bench.pass(300);
+      expect(bench.link.status).toBe('live');
+    }
+    const resumes = bench.sent.filter((message) => message.type === 'subscribe' && message.seq !== undefined);
+    expect(resumes).toHaveLength(100);
+    bench.work(100);
+    expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+    expect(bench.seen('executors')).toEqual(bench.world.tables('executors'));
+  });
+
+  it('finds a gap, says so, drops what follows it and takes one fresh snapshot', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    for (let at = 0; at < 80; at += 1) bench.work(100);
+    let lost = 0;
+    bench.lose = (delta) => delta.topic === topic && lost++ === 0;
+    const before = bench.sent.length;
+    bench.work(500);
+    expect(linkLevel(bench.link, bench.nowMs)).toBe('live');
+    bench.work(500);
+    expect(linkLevel(bench.link, bench.nowMs)).toBe('gap');
+    expect(bench.sent.slice(before)).toEqual([{ type: 'subscribe', topic }]);
+    bench.work(500);
+    expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+  });
+
+  it('takes a fresh snapshot when another manager process answers', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    bench.work(3_000);
+    bench.cut();
+    bench.world = new FakeWorld(bench.nowMs, 'e2');
+    await bench.pass(12_000);
+    bench.work(1_000);
+    expect(bench.client.store.getState().topics[topic]?.state?.epoch).toBe('e2');
+    expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+  });
+
+  it('keeps what it shows while the link is lost, and backs off with full jitter up to 10 s', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    bench.work(1_000);
+    const before = bench.seen(topic);
+    bench.refuse = 'down';
+    bench.chance = 0.999_999;
+    bench.delays.length = 0;
+    bench.cut();
+    await bench.pass(60_000);
+    expect(bench.link.status).toBe('reconnecting');
+    expect(bench.seen(topic)).toEqual(before);
+    const tries = bench.delays.filter((ms) => ms !== 1_000 || ms >= 10_000);
+    expect(tries.slice(0, 6)).toEqual([500, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  });
+
+  it('draws the wait from nothing up to the cap', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    bench.refuse = 'down';
+    bench.client.stop();
+    bench.delays.length = 0;
+    bench.chance = 0.25;
+    bench.client.start();
+    await settled();
+    expect(bench.delays).toContain(125);
+  });
+
+  it('closes a socket that is silent for longer than 6 s', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    bench.tell({ type: 'time', atMs: bench.world.nowMs });
+    const first = bench.socket;
+    await bench.pass(5_000);
+    expect(bench.socket).toBe(first);
+    await bench.pass(8_000);
+    expect(bench.socket).not.toBe(first);
+    expect(bench.link.status).toBe('live');
+  });
+
+  it('stops trying when a key is wanted, and goes on when told to', async () => {
+    bench.refuse = 'denied';
+    bench.client.use(topic);
+    await bench.start();
+    expect(bench.link.status).toBe('denied');
+    await bench.pass(60_000);
+    expect(bench.link.status).toBe('denied');
+    bench.refuse = 'no';
+    bench.client.tryNow();
+    await settled();
+    expect(bench.link.status).toBe('live');
+    expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+  });
+
+  it('leaves a topic when nobody uses it, but not at once', async () => {
+    const leave = bench.client.use(topic);
+    await bench.start();
+    leave();
+    bench.client.use(topic);
+    await bench.pass(1_000);
+    expect(bench.sent.filter((message) => message.type === 'unsubscribe')).toEqual([]);
+    const other = bench.client.use('executors');
+    other();
+    await bench.pass(1_000);
+    expect(bench.sent.at(-1)).toEqual({ type: 'unsubscribe', topic: 'executors' });
+    expect(bench.seen('executors')).toBeUndefined();
+  });
+
+  it('tells a refused topic with code and sentence', async () => {
+    bench.client.use('run/none');
+    await bench.start();
+    expect(bench.client.store.getState().topics['run/none']?.refused).toEqual({ code: 'NOT_FOUND', message: 'There is no such run.' });
+  });
+});
