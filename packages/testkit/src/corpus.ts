@@ -176,7 +176,9 @@ export interface Corpus {
 /** Reads the whole corpus. */
 export function readCorpus(): Corpus {
   const read = (name: string): string => readFileSync(new URL(name, FOLDER), 'utf8');
-  const catalogs = new Map([...objectOf(parseJson(read('catalogs.json')))].map(([name, catalog]) => [name, readCatalog(objectOf(catalog))]));
+  const catalogs = new Map(
+    [...objectOf(parseJson(read('catalogs.json')))].map(([name, catalog]) => [name, readCatalog(objectOf(catalog))]),
+  );
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'));
   const lines = files.flatMap((name) => read(name).split('\n')).filter((line) => line !== '');
   const sources = lines.map((line) => objectOf(parseJson(line)));

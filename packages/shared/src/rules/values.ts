@@ -64,10 +64,12 @@ export function readScalarText(type: ScalarType, text: string, zone: string): Va
 
 function readDoubleAs(type: FieldType, value: number): Value | null {
   if (!Number.isFinite(value)) return null;
-  const decimal = decimalOfDouble(value);
-  if (type.kind === 'int64') return fitsInt64(decimal) ? decimal : null;
+  if (type.kind === 'int64') {
+    const exact = Number.isInteger(value) ? { unscaled: BigInt(value), scale: 0 } : null;
+    return exact !== null && fitsInt64(exact) ? exact : null;
+  }
   if (type.kind !== 'decimal') return null;
-  const rounded = roundDecimal(decimal, type.scale);
+  const rounded = roundDecimal(decimalOfDouble(value), type.scale);
   return fitsDecimal(rounded, type.precision, type.scale) ? rounded : null;
 }
 
@@ -163,8 +165,12 @@ export function compareValues(type: ScalarType, a: Value, b: Value): number {
   }
 }
 
+/** Capitals that Unicode 16 and 17 brought: DuckDB's tables are older, and every engine must fold alike. */
+const YOUNG_CAPITALS = /[\u1c89\ua7cb\ua7cc\ua7ce\ua7d2\ua7d4\ua7da\ua7dc\u{10d50}-\u{10d65}\u{16ea0}-\u{16eb8}]/u;
+
 /** Unicode's simple lower-case mapping, code point by code point: only U+0130 has a longer full mapping. */
-export const foldCase = (text: string): string => Array.from(text, (point) => (point === '\u0130' ? 'i' : point.toLowerCase())).join('');
+export const foldCase = (text: string): string =>
+  Array.from(text, (point) => (point === '\u0130' ? 'i' : YOUNG_CAPITALS.test(point) ? point : point.toLowerCase())).join('');
 
 export type Comparison = '=' | '!=' | '>' | '>=' | '<' | '<=';
 

@@ -1,0 +1,110 @@
+/**
+ * Rules over rows in DuckDB, for tests: the rows lie in a table with the stored
+ * types that the catalogue says, are read by `readColumnSql`, and all rules are
+ * one query, as an executor does it.
+ */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { CatalogField, FieldCatalog, RunClock } from '@tagmill/shared/fields';
+import { formatClock, instantOf, parseTime } from '@tagmill/shared/rules/instants';
+import type { NormalRule } from '@tagmill/shared/rules/normal';
+import type { Cell, Truth } from '@tagmill/shared/rules/reference';
+import { castErrorSql, compileRules, readColumnSql, typeSql } from '@tagmill/shared/rules/sql';
+
+/** Which of the two encodings of instants the table uses. */
+export type TimestampType = 'TIMESTAMP' | 'TIMESTAMP WITH TIME ZONE';
+
+const STORED = { text: 'VARCHAR', double: 'DOUBLE', int64: 'BIGINT', local: 'TIMESTAMP' } as const;
+
+/** DuckDB's type of a column as it is stored. */
+export function storedTypeOf(field: CatalogField, timestamps: TimestampType): string {
+  if (field.stored !== undefined) return STORED[field.stored];
+  return field.type.kind === 'timestamp' ? timestamps : typeSql(field.type);
+}
+
+const quote = (text: string): string =>
+  text
+    .split('\0')
+    .map((part) => `'${part.replaceAll("'", "''")}'`)
+    .join(' || chr(0) || ');
+
+/** A time with offset as that of UTC; one without stays as it is. */
+function withoutOffset(text: string): string {
+  const time = parseTime(text);
+  return time === null ? text : (formatClock(instantOf(time, 'UTC'), ' ') ?? text);
+}
+
+function cellSql(cell: Cell, type: string): string {
+  if (cell === null || cell === undefined) return `CAST(NULL AS ${type})`;
+  if (Array.isArray(cell)) {
+    const items = (cell as readonly Cell[]).map((item) => cellSql(item, type.slice(0, -2)));
+    return `CAST([${items.join(', ')}] AS ${type})`;
+  }
+  const text = typeof cell === 'number' && Object.is(cell, -0) ? '-0.0' : String(cell);
+  return `CAST(${quote(type === 'TIMESTAMP' ? withoutOffset(text) : text)} AS ${type})`;
+}
+
+export interface RuleTable {
+  /** Letters per rule and row, in the order given. */
+  evaluate(rules: readonly NormalRule[], clock: RunClock): Promise<Truth[][]>;
+  /** Cast errors of a field, by row. */
+  castErrors(field: CatalogField, clock: RunClock): Promise<boolean[]>;
+  close(): void;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Loads rows; a cell that a row lacks is NULL. */
+export async function ruleTable(
+  catalog: FieldCatalog,
+  rows: readonly Readonly<Record<string, Cell>>[],
+  timestamps: TimestampType = 'TIMESTAMP',
+  sessionZone = 'America/New_York',
+): Promise<RuleTable> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
+  const connection = await instance.connect();
+  await connection.run(`SET TimeZone = ${quote(sessionZone)}`);
+  const types = catalog.fields.map((field) => storedTypeOf(field, timestamps));
+  const columns = catalog.fields.map((field, index) => `${quoted(field.name)} ${types[index]}`);
+  await connection.run(`CREATE TABLE stored (row_number INTEGER, ${columns.join(', ')})`);
+  await insertRows(connection, catalog, rows, types);
+  const fieldSql = (field: CatalogField, clock: RunClock): string =>
+    readColumnSql(field, storedTypeOf(field, timestamps), `stored.${quoted(field.name)}`, clock);
+  return {
+    async evaluate(rules, clock) {
+      const compiled = compileRules(rules, clock, (field) => `v.${quoted(field.name)}`);
+      const fields = new Map(compiled.leaves.map(({ field }) => [field.name, field]));
+      const values = [...fields.values()].map((field) => `, ${fieldSql(field, clock)} AS ${quoted(field.name)}`).join('');
+      const leaves = compiled.leaves.map((leaf) => `, ${leaf.sql} AS ${quoted(leaf.id)}`).join('');
+      const tags = compiled.tags.map((tag, index) => `, ${tag} AS tag${index}`).join('');
+      const source = `SELECT row_number${values} FROM stored`;
+      const query = `SELECT row_number${tags} FROM (SELECT row_number${leaves} FROM (${source}) AS v) ORDER BY row_number`;
+      const reader = await connection.runAndReadAll(query);
+      const [, ...letters] = reader.getColumnsJS();
+      return letters.map((column) => column.map((value): Truth => (value === true ? 'T' : value === false ? 'F' : 'U')));
+    },
+    async castErrors(field, clock) {
+      const sql = castErrorSql(field, storedTypeOf(field, timestamps), `stored.${quoted(field.name)}`, clock) ?? 'FALSE';
+      const reader = await connection.runAndReadAll(`SELECT ${sql} FROM stored ORDER BY row_number`);
+      return (reader.getColumnsJS()[0] ?? []).map((value) => value === true);
+    },
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function insertRows(
+  connection: DuckDBConnection,
+  catalog: FieldCatalog,
+  rows: readonly Readonly<Record<string, Cell>>[],
+  types: readonly string[],
+): Promise<void> {
+  for (let start = 0; start < rows.length; start += 500) {
+    const tuples = rows.slice(start, start + 500).map((row, index) => {
+      const cells = catalog.fields.map((field, at) => cellSql(row[field.name], types[at] ?? 'VARCHAR'));
+      return `(${start + index}, ${cells.join(', ')})`;
+    });
+    await connection.run(`INSERT INTO stored VALUES ${tuples.join(', ')}`);
+  }
+}
