@@ -2,9 +2,11 @@
 import { PIECE_BATCH_USERS, type PieceBatch, wordsFor } from './piece.ts';
 import type { CompiledPass } from './compile-pass.ts';
 import type { TableRows } from './fetch-table.ts';
-import { type Keys, keyAt, type Merged, mergeKeys } from './keys.ts';
+import { type Keys, keyAt, type RankedKeys } from './keys.ts';
+import { type Merged, mergeKeys } from './merge-keys.ts';
 import { BLOCK, runSteps, transpose32 } from './planes.ts';
 import { LEAVES_PER_WORD } from './scan-sql.ts';
+import type { Scratch } from './scratch.ts';
 
 export interface Assembled {
   readonly batches: readonly PieceBatch[];
@@ -25,6 +27,7 @@ interface Planes {
 }
 
 /**
+ * The batches lie in the scratch: they hold until the next shard.
  * `scope`: keys of the users that are asked for, sorted; undefined: all.
  * Users for whom no tag was evaluated are left out.
  */
@@ -32,13 +35,18 @@ export function assemble(
   pass: CompiledPass,
   rows: readonly TableRows[],
   absent: readonly AbsentWords[],
-  scope: Keys | undefined,
+  scope: RankedKeys | undefined,
+  scratch: Scratch,
 ): Assembled {
   const columns = rows.map((table) => table.keys);
-  const merged = mergeKeys(scope === undefined ? columns : [...columns, scope]);
+  const merged = mergeKeys(scope === undefined ? rows : [...rows, scope], scratch);
   const words = wordsFor(pass.tags.length);
   const size = Math.ceil(merged.users / BLOCK) * BLOCK * words;
-  const planes = { matched: new Uint32Array(size), notMatched: new Uint32Array(size), evaluated: new Uint32Array(size) };
+  const planes = {
+    matched: scratch.uint32('matched', size),
+    notMatched: scratch.uint32('notMatched', size),
+    evaluated: scratch.uint32('evaluated', size),
+  };
   const counts = [0, 1, 2].map(() => new Float64Array(pass.tags.length));
   const [evaluated, matched, unknown] = counts as [Float64Array, Float64Array, Float64Array];
   const block = new Block(pass, rows, absent, merged, scope === undefined ? -1 : columns.length);
@@ -47,8 +55,8 @@ export function assemble(
     block.store(first, words, planes);
     block.count(evaluated, matched, unknown);
   }
-  const chosen = chooseEvaluated(planes.evaluated, merged.users, words);
-  return { batches: batchesOf(chosen, columns, merged, planes, words), users: chosen.length, evaluated, matched, unknown };
+  const chosen = chooseEvaluated(planes.evaluated, merged.users, words, scratch.uint32('chosen', merged.users));
+  return { batches: batchesOf(chosen, columns, merged, planes, words, scratch), users: chosen.length, evaluated, matched, unknown };
 }
 
 /** The state of one block of 32 users; one object for all blocks of a shard, so that nothing is allocated in the loop. */
@@ -159,8 +167,7 @@ function ones(word: number): number {
   return Math.imul((w + (w >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-function chooseEvaluated(evaluated: Uint32Array, users: number, words: number): Uint32Array {
-  const chosen = new Uint32Array(users);
+function chooseEvaluated(evaluated: Uint32Array, users: number, words: number, chosen: Uint32Array): Uint32Array {
   let count = 0;
   for (let user = 0; user < users; user += 1) {
     let any = 0;
@@ -170,14 +177,21 @@ function chooseEvaluated(evaluated: Uint32Array, users: number, words: number): 
   return chosen.subarray(0, count);
 }
 
-function batchesOf(chosen: Uint32Array, columns: readonly Keys[], merged: Merged, planes: Planes, words: number): PieceBatch[] {
+function batchesOf(
+  chosen: Uint32Array,
+  columns: readonly Keys[],
+  merged: Merged,
+  planes: Planes,
+  words: number,
+  scratch: Scratch,
+): PieceBatch[] {
   const batches: PieceBatch[] = [];
   for (let start = 0; start < chosen.length; start += PIECE_BATCH_USERS) {
     const users = chosen.subarray(start, start + PIECE_BATCH_USERS);
     batches.push({
       users: users.length,
       words,
-      ...keysOf(users, columns, merged),
+      ...keysOf(users, columns, merged, (bytes) => scratch.bytes(`keys ${start}`, bytes)),
       matched: pick(planes.matched, users, words),
       notMatched: pick(planes.notMatched, users, words),
       evaluated: pick(planes.evaluated, users, words),
@@ -189,7 +203,7 @@ function batchesOf(chosen: Uint32Array, columns: readonly Keys[], merged: Merged
 function pick(plane: Uint32Array, users: Uint32Array, words: number): Uint32Array {
   const first = users[0]!;
   // Most often nobody was left out: the words lie one after the other already.
-  if (users[users.length - 1]! - first === users.length - 1) return plane.slice(first * words, (first + users.length) * words);
+  if (users[users.length - 1]! - first === users.length - 1) return plane.subarray(first * words, (first + users.length) * words);
   const picked = new Uint32Array(users.length * words);
   users.forEach((user, at) => {
     for (let word = 0; word < words; word += 1) picked[at * words + word] = plane[user * words + word]!;
@@ -197,7 +211,12 @@ function pick(plane: Uint32Array, users: Uint32Array, words: number): Uint32Arra
   return picked;
 }
 
-function keysOf(users: Uint32Array, columns: readonly Keys[], merged: Merged): { keys: Buffer; offsets: Uint32Array } {
+function keysOf(
+  users: Uint32Array,
+  columns: readonly Keys[],
+  merged: Merged,
+  bufferOf: (bytes: number) => Buffer,
+): { keys: Buffer; offsets: Uint32Array } {
   const offsets = new Uint32Array(users.length + 1);
   if (columns[0]?.kind !== 'string') {
     const texts = Array.from(users, (user) => {
@@ -215,15 +234,17 @@ function keysOf(users: Uint32Array, columns: readonly Keys[], merged: Merged): {
     const row = merged.rowOf[source]![users[at]!]!;
     offsets[at + 1] = offsets[at]! + texts[source]!.offsets[row + 1]! - texts[source]!.offsets[row]!;
   }
-  const keys = Buffer.from(new ArrayBuffer(offsets[users.length]!));
-  for (let at = 0; at < users.length; at += 1) {
+  const keys = bufferOf(offsets[users.length]!);
+  for (let at = 0; at < users.length; ) {
     const source = merged.source[users[at]!]!;
     const { bytes, offsets: from } = texts[source]!;
     const row = merged.rowOf[source]![users[at]!]!;
-    const start = from[row]!;
-    const to = offsets[at]!;
-    const length = offsets[at + 1]! - to;
-    for (let i = 0; i < length; i += 1) keys[to + i] = bytes[start + i]!;
+    // Neighbours whose keys lie one after the other in the same table are copied at once.
+    let run = 1;
+    while (at + run < users.length && merged.source[users[at + run]!] === source && merged.rowOf[source]![users[at + run]!] === row + run)
+      run += 1;
+    keys.set(bytes.subarray(from[row]!, from[row + run]!), offsets[at]!);
+    at += run;
   }
   return { keys, offsets };
 }

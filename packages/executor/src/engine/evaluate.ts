@@ -8,9 +8,10 @@ import { type CompiledPass, compilePass, type PassTable } from './compile-pass.t
 import { mapEngineError, oneRow } from './duckdb.ts';
 import type { Evaluator } from './evaluator.ts';
 import { fetchTable, type TableRows, wordsOfChunk } from './fetch-table.ts';
-import type { Keys } from './keys.ts';
+import { type Keys, type RankedKeys, rankKeys } from './keys.ts';
 import { type PieceBatch, writePiece } from './piece.ts';
 import { absentSql, type TableScan } from './scan-sql.ts';
+import { Scratch } from './scratch.ts';
 
 /** A pass made ready by this process, and what was learned about its tables. */
 interface ReadyPass {
@@ -33,14 +34,35 @@ const ready = new WeakMap<PassJob, Promise<ReadyPass>>();
  * S3_UNAVAILABLE; the signal's reason when it was aborted.
  */
 export async function evaluateShard(evaluator: Evaluator, job: PassJob, shard: number, signal?: AbortSignal): Promise<EvaluateResult> {
+  const scratch = evaluator.scratches.pop() ?? new Scratch();
+  try {
+    return await evaluateWith(evaluator, job, shard, scratch, signal);
+  } finally {
+    evaluator.scratches.push(scratch);
+  }
+}
+
+async function evaluateWith(
+  evaluator: Evaluator,
+  job: PassJob,
+  shard: number,
+  scratch: Scratch,
+  signal?: AbortSignal,
+): Promise<EvaluateResult> {
   const started = performance.now();
   const bytesBefore = evaluator.store.bytesRead;
   if (shard < 0 || shard > job.cuts.length) throw new TagmillError('INTERNAL', `there is no shard ${shard} of ${job.cuts.length + 1}`);
   const pass = await readyPass(evaluator, job, signal);
   const range = shardRange(job.cuts, shard);
   const users = pass.users === undefined ? undefined : usersOfRange(pass.users, range, job.keyType);
-  const rows = await readTables(evaluator, job, pass, range, users, signal);
-  const result = assemble(pass.compiled, rows, pass.absent, users === undefined ? undefined : scopeKeys(users, job.keyType));
+  const rows = await readTables(evaluator, job, pass, range, users, scratch, signal);
+  const result = assemble(
+    pass.compiled,
+    rows,
+    pass.absent,
+    users === undefined ? undefined : scopeKeys(users, range, job.keyType),
+    scratch,
+  );
   const tagIds = job.tags.map((tag) => tag.tagId);
   await evaluator.spool.reserve(result.batches.reduce((sum, batch) => sum + sizeOfBatch(batch), 0));
   const pieceHash = await writePiece(evaluator.spool.path(job.runId, job.pass, shard), job.keyType, tagIds, result.batches);
@@ -105,7 +127,11 @@ function usersOfRange(users: readonly string[], range: KeyRange, keyType: PassJo
   return users.slice(from, to);
 }
 
-function scopeKeys(users: readonly string[], keyType: PassJob['keyType']): Keys {
+function scopeKeys(users: readonly string[], range: KeyRange, keyType: PassJob['keyType']): RankedKeys {
+  return rankKeys(keysOfUsers(users, keyType), range, new Float64Array(users.length));
+}
+
+function keysOfUsers(users: readonly string[], keyType: PassJob['keyType']): Keys {
   if (keyType === 'int64') return { kind: 'int64', count: users.length, values: BigInt64Array.from(users, BigInt) };
   const offsets = new Uint32Array(users.length + 1);
   users.forEach((user, at) => {
@@ -121,6 +147,7 @@ async function readTables(
   pass: ReadyPass,
   range: KeyRange,
   users: readonly string[] | undefined,
+  scratch: Scratch,
   signal?: AbortSignal,
 ): Promise<TableRows[]> {
   const rows: TableRows[] = [];
@@ -135,7 +162,7 @@ async function readTables(
     next?.catch(() => undefined);
     const scan: TableScan = { ...scanOf(job, tables[index]!, range, users), sort: pass.unsorted.has(tables[index]!.table.name) };
     try {
-      const got = await readTable(evaluator, scan, files, signal);
+      const got = await readTable(evaluator, scan, files, scratch, signal);
       if (got.sorted) pass.unsorted.add(scan.table.name);
       rows.push(got);
     } catch (thrown) {
@@ -167,9 +194,15 @@ function openTable(
   return openScans(evaluator.copies, wish, planScans(wish, keyCompare(job.keyType)), signal);
 }
 
-async function readTable(evaluator: Evaluator, scan: TableScan, files: readonly OpenScan[], signal?: AbortSignal): Promise<TableRows> {
+async function readTable(
+  evaluator: Evaluator,
+  scan: TableScan,
+  files: readonly OpenScan[],
+  scratch: Scratch,
+  signal?: AbortSignal,
+): Promise<TableRows> {
   try {
-    const rows = await evaluator.database.with(signal, (connection) => fetchTable(connection, scan, files));
+    const rows = await evaluator.database.with(signal, (connection) => fetchTable(connection, scan, files, scratch));
     await finishScans(files);
     return rows;
   } catch (thrown) {

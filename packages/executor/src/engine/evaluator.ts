@@ -6,6 +6,7 @@ import { LocalCopies } from '../sources/local-copy.ts';
 import { type ObjectStore, openObjectStore } from '../sources/object-store.ts';
 import type { S3StoreOptions } from '../sources/s3.ts';
 import { DuckDb } from './duckdb.ts';
+import type { Scratch } from './scratch.ts';
 import { Spool } from './spool.ts';
 
 export interface EvaluatorOptions {
@@ -29,6 +30,8 @@ export interface Evaluator {
   readonly copies: LocalCopies;
   readonly database: DuckDb;
   readonly spool: Spool;
+  /** Scratches that no shard uses at the moment. */
+  readonly scratches: Scratch[];
   close(): void;
 }
 
@@ -44,6 +47,7 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
     copies: new LocalCopies(store, new ChunkCache(`${cacheDir}/chunks`, options.cacheBytes), sparseDir),
     database,
     spool: new Spool(resolve(options.spoolDir), options.spoolBytes),
+    scratches: [],
     close: () => {
       database.close();
       store.close();

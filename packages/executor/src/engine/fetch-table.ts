@@ -4,16 +4,18 @@ import { TagmillError } from '@tagmill/shared/errors';
 import type { KeyType } from '../sources/key-order.ts';
 import type { OpenScan } from '../sources/materialize.ts';
 import { oneRow } from './duckdb.ts';
-import { type Keys, noKeys, orderOf } from './keys.ts';
+import { type Keys, noKeys, orderOf, type RankedKeys, rankKeys } from './keys.ts';
+import type { Scratch } from './scratch.ts';
 import { type TableScan, tableSql, wordsOfLeaves } from './scan-sql.ts';
 
-export interface TableRows {
-  readonly keys: Keys;
+export interface TableRows extends RankedKeys {
   /** For every 32 leaves, row by row: a word of TRUE bits, a word of UNKNOWN bits. */
   readonly words: readonly Uint32Array[];
   readonly castErrors: number;
   /** Keys did not come in order and were sorted. */
   readonly sorted: boolean;
+  /** Keeps the engine's memory, in which the words lie, as long as they are used. */
+  readonly chunk?: DuckDBDataChunk;
 }
 
 /**
@@ -21,15 +23,25 @@ export interface TableRows {
  * themselves: they are sorted only when it turns out that they do not.
  * Errors: TABLE_DUPLICATE_KEY with `facts.table` and `facts.duplicates`, those of the engine.
  */
-export async function fetchTable(connection: DuckDBConnection, scan: TableScan, files: readonly OpenScan[]): Promise<TableRows> {
+export async function fetchTable(
+  connection: DuckDBConnection,
+  scan: TableScan,
+  files: readonly OpenScan[],
+  scratch: Scratch,
+): Promise<TableRows> {
   if (files.length === 0) {
-    return { keys: noKeys(scan.keyType), words: emptyWords(scan.leaves.length), castErrors: 0, sorted: scan.sort };
+    return {
+      ...rankKeys(noKeys(scan.keyType), scan.range, new Float64Array(0)),
+      words: emptyWords(scan.leaves.length),
+      castErrors: 0,
+      sorted: scan.sort,
+    };
   }
-  const rows = rowsOf(await oneRow(connection, tableSql(scan, files)), scan);
-  const { sorted, repeats } = orderOf(rows.keys);
+  const rows = rowsOf(await oneRow(connection, tableSql(scan, files)), scan, scratch);
+  const { sorted, repeats } = orderOf(rows);
   if (!sorted) {
     if (scan.sort) throw new TagmillError('INTERNAL', `the rows of ${scan.table.name} did not come in order`);
-    return fetchTable(connection, { ...scan, sort: true }, files);
+    return fetchTable(connection, { ...scan, sort: true }, files, scratch);
   }
   if (repeats > 0) {
     const message = `${scan.table.name} has ${repeats} rows more than users in a part of it; a user may have one row a table`;
@@ -40,20 +52,26 @@ export async function fetchTable(connection: DuckDBConnection, scan: TableScan, 
 
 const emptyWords = (leaves: number): Uint32Array[] => Array.from({ length: wordsOfLeaves(leaves) }, () => new Uint32Array(0));
 
-function rowsOf(chunk: DuckDBDataChunk, scan: TableScan): TableRows {
+function rowsOf(chunk: DuckDBDataChunk, scan: TableScan, scratch: Scratch): TableRows {
   const words = wordsOfLeaves(scan.leaves.length);
   const first = scan.keyType === 'string' ? 2 : 1;
-  const keys = keysOfChunk(chunk, scan.keyType);
+  const { name } = scan.table;
+  const keys = keysOfChunk(chunk, scan.keyType, (count) => scratch.uint32(`offsets ${name}`, count));
   return {
-    keys,
+    ...rankKeys(keys, scan.range, scratch.float64(`ranks ${name}`, keys.count)),
     words: Array.from({ length: words }, (_, word) => wordsOf(chunk.getColumnVector(first + word), keys.count)),
     castErrors: Number(chunk.getColumnVector(first + words).getItem(0)),
     sorted: scan.sort,
+    chunk,
   };
 }
 
 /** Keys in the first columns of a row of `tableSql` or `distinctKeysSql`. */
-export function keysOfChunk(chunk: DuckDBDataChunk, keyType: KeyType): Keys {
+export function keysOfChunk(
+  chunk: DuckDBDataChunk,
+  keyType: KeyType,
+  offsetsOf: (count: number) => Uint32Array = (count) => new Uint32Array(count),
+): Keys {
   if (keyType === 'int64') {
     const items = listItems(chunk.getColumnVector(0));
     if (items === undefined) return noKeys(keyType);
@@ -62,7 +80,8 @@ export function keysOfChunk(chunk: DuckDBDataChunk, keyType: KeyType): Keys {
   const blob = chunk.getColumnVector(0).getItem(0) as DuckDBBlobValue | null;
   const lengths = listItems(chunk.getColumnVector(1));
   if (blob === null || lengths === undefined) return noKeys(keyType);
-  const offsets = new Uint32Array(lengths.length + 1);
+  const offsets = offsetsOf(lengths.length + 1);
+  offsets[0] = 0;
   for (let i = 0; i < lengths.length; i += 1) offsets[i + 1] = offsets[i]! + Number(lengths[i]!);
   return { kind: 'string', count: lengths.length, bytes: blob.bytes, offsets };
 }
@@ -71,8 +90,7 @@ function wordsOf(vector: DuckDBVector, rows: number): Uint32Array {
   const items = listItems(vector);
   if (items === undefined) return new Uint32Array(0);
   if (items.length !== rows) throw new TagmillError('INTERNAL', `got ${items.length} words for ${rows} rows`);
-  // A copy: the engine's memory goes with the chunk.
-  return new Uint32Array(items.buffer, items.byteOffset, items.length * 2).slice();
+  return new Uint32Array(items.buffer, items.byteOffset, items.length * 2);
 }
 
 /** The words of a row of `absentSql`. */

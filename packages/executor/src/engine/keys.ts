@@ -1,5 +1,5 @@
-/** Columns of keys as bytes or integers: compared and merged without making a string per user. */
-import type { KeyType } from '../sources/key-order.ts';
+/** Columns of keys as bytes or integers: checked, compared and merged without making a string per user. */
+import type { KeyRange, KeyType } from '../sources/key-order.ts';
 
 /** Keys as UTF-8 bytes, one after the other: key i is bytes [offsets[i], offsets[i + 1]). */
 export interface TextKeys {
@@ -25,80 +25,113 @@ export const noKeys = (keyType: KeyType): Keys =>
 /** Key i as text: decimal digits for an integer. */
 export function keyAt(keys: Keys, index: number): string {
   if (keys.kind === 'int64') return String(keys.values[index]!);
-  return Buffer.from(keys.bytes.buffer, keys.bytes.byteOffset, keys.bytes.byteLength).toString(
-    'utf8',
-    keys.offsets[index]!,
-    keys.offsets[index + 1]!,
-  );
+  const { bytes, offsets } = keys;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', offsets[index]!, offsets[index + 1]!);
 }
 
-/** Compares key i of `a` with key j of `b`: bytes, or values. */
-export function compareKeys(a: Keys, i: number, b: Keys, j: number): number {
+/**
+ * Compares key i of `a` with key j of `b`: bytes, or values. The first `known`
+ * bytes of both are known to be equal as far as they go.
+ */
+export function compareKeys(a: Keys, i: number, b: Keys, j: number, known = 0): number {
   if (a.kind === 'int64' || b.kind === 'int64') {
     const x = (a as IntegerKeys).values[i]!;
     const y = (b as IntegerKeys).values[j]!;
     return x < y ? -1 : x > y ? 1 : 0;
   }
-  return compareText(a.bytes, a.offsets[i]!, a.offsets[i + 1]!, b.bytes, b.offsets[j]!, b.offsets[j + 1]!);
-}
-
-function compareText(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): number {
-  const length = Math.min(aEnd - aStart, bEnd - bStart);
-  for (let at = 0; at < length; at += 1) {
-    const difference = a[aStart + at]! - b[bStart + at]!;
+  const aStart = a.offsets[i]!;
+  const bStart = b.offsets[j]!;
+  const aLength = a.offsets[i + 1]! - aStart;
+  const bLength = b.offsets[j + 1]! - bStart;
+  const length = Math.min(aLength, bLength);
+  for (let at = known; at < length; at += 1) {
+    const difference = a.bytes[aStart + at]! - b.bytes[bStart + at]!;
     if (difference !== 0) return difference;
   }
-  return aEnd - aStart - (bEnd - bStart);
+  return aLength - bLength;
+}
+
+/** Bytes of text that one rank takes in: as many as a double holds exactly. */
+const RANK_BYTES = 6;
+
+/**
+ * Bytes that every key of a range begins with: whatever lies between two
+ * texts begins with what both begin with.
+ */
+function sharedPrefixBytes(range: KeyRange): number {
+  if (range.from === undefined || range.to === undefined) return 0;
+  const a = Buffer.from(range.from, 'utf8');
+  const b = Buffer.from(range.to, 'utf8');
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
+  return length;
+}
+
+export interface RankedKeys {
+  readonly keys: Keys;
+  readonly ranks: Float64Array;
+  /** Bytes of two keys that are equal, as far as they go, when their ranks are. */
+  readonly known: number;
+  /**
+   * When all keys have this length (0: integers that a double holds) their
+   * ranks tell everything: columns with the same number need no comparing of
+   * keys. -1 when that is not so.
+   */
+  readonly exactLength: number;
+}
+
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/**
+ * A number for each key that never decreases from key to key: the bytes after
+ * the shared prefix, or the integer's nearest double. Where two are equal the
+ * keys must be compared, unless `exactLength` says more. `ranks` is filled: one for each key.
+ */
+export function rankKeys(keys: Keys, range: KeyRange, ranks: Float64Array): RankedKeys {
+  return keys.kind === 'int64' ? rankIntegers(keys, ranks) : rankText(keys, sharedPrefixBytes(range), ranks);
+}
+
+function rankIntegers(keys: IntegerKeys, ranks: Float64Array): RankedKeys {
+  let exact = true;
+  for (let i = 0; i < keys.count; i += 1) {
+    const value = keys.values[i]!;
+    if (value > SAFE || value < -SAFE) exact = false;
+    ranks[i] = Number(value);
+  }
+  return { keys, ranks, known: 0, exactLength: exact ? 0 : -1 };
+}
+
+function rankText(keys: TextKeys, prefixBytes: number, ranks: Float64Array): RankedKeys {
+  const { bytes, offsets, count } = keys;
+  const known = prefixBytes + RANK_BYTES;
+  const firstLength = count === 0 ? 0 : offsets[1]! - offsets[0]!;
+  let exact = firstLength <= known;
+  for (let i = 0; i < count; i += 1) {
+    const start = offsets[i]! + prefixBytes;
+    const end = offsets[i + 1]!;
+    if (end - offsets[i]! !== firstLength) exact = false;
+    if (end - start >= RANK_BYTES) {
+      const high = (bytes[start]! << 16) | (bytes[start + 1]! << 8) | bytes[start + 2]!;
+      const low = (bytes[start + 3]! << 16) | (bytes[start + 4]! << 8) | bytes[start + 5]!;
+      ranks[i] = high * 0x1000000 + low;
+    } else {
+      let rank = 0;
+      for (let at = 0; at < RANK_BYTES; at += 1) rank = rank * 256 + (start + at < end ? bytes[start + at]! : 0);
+      ranks[i] = rank;
+    }
+  }
+  return { keys, ranks, known, exactLength: exact ? firstLength : -1 };
 }
 
 /** `repeats`: neighbours that are equal; `sorted`: no key is before the one ahead of it. */
-export function orderOf(keys: Keys): { readonly sorted: boolean; readonly repeats: number } {
+export function orderOf({ keys, ranks, known }: RankedKeys): { readonly sorted: boolean; readonly repeats: number } {
   let repeats = 0;
   for (let i = 1; i < keys.count; i += 1) {
-    const order = compareKeys(keys, i - 1, keys, i);
+    const step = ranks[i]! - ranks[i - 1]!;
+    if (step > 0) continue;
+    const order = step < 0 ? 1 : compareKeys(keys, i - 1, keys, i, known);
     if (order > 0) return { sorted: false, repeats: 0 };
     if (order === 0) repeats += 1;
   }
   return { sorted: true, repeats };
-}
-
-/**
- * Full outer join of sorted key columns. `rowOf[t][u]` is user u's row in table
- * t, or -1; `source[u]` a table that has the user.
- */
-export interface Merged {
-  readonly users: number;
-  readonly rowOf: readonly Int32Array[];
-  readonly source: Uint16Array;
-}
-
-export function mergeKeys(tables: readonly Keys[]): Merged {
-  const most = tables.reduce((sum, keys) => sum + keys.count, 0);
-  const rowOf = tables.map(() => new Int32Array(most).fill(-1));
-  const source = new Uint16Array(most);
-  const next = new Int32Array(tables.length);
-  const equal: number[] = [];
-  let users = 0;
-  for (;;) {
-    let best = -1;
-    equal.length = 0;
-    for (let t = 0; t < tables.length; t += 1) {
-      if (next[t]! >= tables[t]!.count) continue;
-      const order = best < 0 ? -1 : compareKeys(tables[t]!, next[t]!, tables[best]!, next[best]!);
-      if (order > 0) continue;
-      if (order < 0) {
-        best = t;
-        equal.length = 0;
-      }
-      equal.push(t);
-    }
-    if (best < 0) break;
-    for (const t of equal) {
-      rowOf[t]![users] = next[t]!;
-      next[t]! += 1;
-    }
-    source[users] = best;
-    users += 1;
-  }
-  return { users, rowOf: rowOf.map((rows) => rows.subarray(0, users)), source: source.subarray(0, users) };
 }
