@@ -5,7 +5,12 @@ const asBytes = (words: Uint32Array): Uint8Array => new Uint8Array(words.buffer,
 
 export function batchToBytes(batch: MergeBatch): Uint8Array {
   const { offsets, matched, notMatched, keys, count, words } = batch;
-  const columns = [asBytes(offsets.subarray(0, count + 1)), asBytes(matched.subarray(0, count * words)), asBytes(notMatched.subarray(0, count * words)), keys];
+  const columns = [
+    asBytes(offsets.subarray(0, count + 1)),
+    asBytes(matched.subarray(0, count * words)),
+    asBytes(notMatched.subarray(0, count * words)),
+    keys,
+  ];
   const out = new Uint8Array(columns.reduce((sum, column) => sum + column.length, 0));
   let at = 0;
   for (const column of columns) {
@@ -24,6 +29,14 @@ export function batchFromBytes(bytes: Uint8Array, count: number, words: number):
   const column = (at: number, items: number) => new Uint32Array(aligned.buffer, aligned.byteOffset + at, items);
   const offsets = column(0, count + 1);
   const keys = aligned.subarray(keysAt);
-  if (offsets[count] !== keys.length) throw new RangeError(`a batch of ${count} users names ${offsets[count]} bytes of keys and has ${keys.length}`);
-  return { count, words, offsets, matched: column((count + 1) * 4, count * words), notMatched: column((count + 1) * 4 + planeBytes, count * words), keys };
+  if (offsets[count] !== keys.length)
+    throw new RangeError(`a batch of ${count} users names ${offsets[count]} bytes of keys and has ${keys.length}`);
+  return {
+    count,
+    words,
+    offsets,
+    matched: column((count + 1) * 4, count * words),
+    notMatched: column((count + 1) * 4 + planeBytes, count * words),
+    keys,
+  };
 }

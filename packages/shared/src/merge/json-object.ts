@@ -30,6 +30,22 @@ export function splitJsonObject(text: string): JsonEntry[] | undefined {
   return entries;
 }
 
+/** The raw texts of a JSON array's items, or undefined when the text is not one JSON array. */
+export function splitJsonArray(text: string): string[] | undefined {
+  if (!isJson(text)) return undefined;
+  let at = skipSpace(text, 0);
+  if (text[at] !== '[') return undefined;
+  const items: string[] = [];
+  at = skipSpace(text, at + 1);
+  while (text[at] !== ']') {
+    const end = endOfValue(text, at);
+    items.push(text.slice(at, end));
+    at = skipSpace(text, end);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return items;
+}
+
 export const joinJsonObject = (raws: readonly string[]): string => `{${raws.join(',')}}`;
 
 function isJson(text: string): boolean {

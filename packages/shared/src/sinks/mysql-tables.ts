@@ -42,3 +42,55 @@ export const MYSQL_SINK_TABLES: readonly string[] = [
     PRIMARY KEY (run_id, pass, shard, batch)
   ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 ];
+
+/** Tables of rules and tags, as `tagmill db init` makes them; what exists already is left as it is. */
+export const MYSQL_TAG_TABLES: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS tag_category (
+    category_id INT NOT NULL AUTO_INCREMENT,
+    category_name VARCHAR(100) NOT NULL,
+    description TEXT,
+    is_active BOOLEAN DEFAULT TRUE,
+    created_date TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (category_id)
+  ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+  `CREATE TABLE IF NOT EXISTS tag_definition (
+    tag_id INT NOT NULL AUTO_INCREMENT,
+    tag_name VARCHAR(200) NOT NULL,
+    tag_category VARCHAR(100) NOT NULL,
+    description TEXT,
+    is_active BOOLEAN DEFAULT TRUE,
+    created_date TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (tag_id)
+  ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+  `CREATE TABLE IF NOT EXISTS tag_rules (
+    rule_id INT NOT NULL AUTO_INCREMENT,
+    tag_id INT NOT NULL,
+    rule_conditions JSON NOT NULL,
+    is_active BOOLEAN DEFAULT TRUE,
+    created_date TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (rule_id),
+    KEY idx_tag_rules_tag (tag_id)
+  ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+  // Compared byte for byte: two users must never meet on one row.
+  `CREATE TABLE IF NOT EXISTS user_tags (
+    id BIGINT NOT NULL AUTO_INCREMENT,
+    user_id VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    tag_ids JSON NOT NULL,
+    tag_details JSON,
+    created_time TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP,
+    updated_time TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (id),
+    UNIQUE KEY uk_user_id (user_id)
+  ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+];
+
+export const MYSQL_LEADER_TABLE = `CREATE TABLE IF NOT EXISTS tagmill_leader (
+  name VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  holder VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  url VARCHAR(500) NOT NULL,
+  host VARCHAR(255) NOT NULL,
+  pid INT UNSIGNED NOT NULL,
+  term BIGINT UNSIGNED NOT NULL,
+  lease_until_ms BIGINT NOT NULL,
+  PRIMARY KEY (name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`;

@@ -1,4 +1,5 @@
 /** What only a server can do to a merge: kill it, freeze it, fold its keys, go away and come back. */
+import { fileURLToPath } from 'node:url';
 import type { BatchPoint } from '@tagmill/executor/sinks/mysql/batch-tx';
 import { MysqlTagSink } from '@tagmill/executor/sinks/mysql/sink';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { makeMysqlWorld, type MysqlWorld } from '../../src/contracts/mysql-world
 import { compact, expectRows, numbers } from '../../src/contracts/sink-contract.ts';
 import {
   afterFreshRows,
+  afterRows,
   batchesOf,
   collationConflicts,
   evaluation,
@@ -214,6 +216,24 @@ describe('keys that a collation holds equal', () => {
       ['wide ', [5]],
       ['zz', [1]],
     ]);
+  });
+});
+
+describe('the rows of an older program, as its own SQL wrote them', () => {
+  it('gives the oracle row for row, and leaves the others as they are, byte for byte', async () => {
+    await server.loadFile('faults', fileURLToPath(new URL('../../fixtures/sql/user_tags_before.sql', import.meta.url)));
+    const before = new Map((await world.rows()).map((row) => [row.userId, row]));
+    const sink = await world.sink();
+    await sink.merge(makeJob('older', tags), makeCommand(tags), batchesOf(evaluation(), tags, 1_999), never);
+    const rows = await world.rows();
+    expectRows(rows, afterRows());
+    const changed = new Map(afterRows().map((row) => [row.user_id, row.changed]));
+    for (const row of rows) {
+      const held = before.get(row.userId);
+      if (held === undefined) continue;
+      if (changed.get(row.userId) === true) expect(row.updatedTime, row.userId).not.toBe(held.updatedTime);
+      else expect(row).toEqual(held);
+    }
   });
 });
 

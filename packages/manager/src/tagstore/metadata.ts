@@ -1,0 +1,95 @@
+/** Rules, tags and the leader's row, wherever they are kept. */
+import type { TagmillError } from '@tagmill/shared/errors';
+
+export interface StoredRule {
+  readonly ruleId: number;
+  readonly tagId: number;
+  readonly tagName: string;
+  readonly category: string;
+  readonly description: string | null;
+  /** The rule and the tag's definition are both active. */
+  readonly isActive: boolean;
+  /** `rule_conditions` as it stands, byte for byte where the database allows it. */
+  readonly ruleJson: string;
+  /** Other active rules of the tag, by rule_id: the newest counts, these do not. */
+  readonly passedOver: readonly number[];
+}
+
+/** A tag with its rule, as files carry it. */
+export interface RuleImport {
+  readonly tagId: number;
+  readonly tagName: string;
+  readonly category: string;
+  readonly description: string | null;
+  readonly isActive: boolean;
+  /** Raw text of the rule; null: a tag without one, kept by hand. */
+  readonly ruleJson: string | null;
+}
+
+export interface ImportCounts {
+  /** Tags, categories and rules that were not there, and those that were otherwise. */
+  readonly created: number;
+  readonly changed: number;
+}
+
+export interface UserTagsRow {
+  readonly userId: string;
+  /** As stored; not canonical in rows that nobody has written since. */
+  readonly tagIds: string | null;
+}
+
+/** A manager that wants to lead. `id` is that of its data directory: the same after a restart. */
+export interface LeaderHolder {
+  readonly id: string;
+  readonly url: string;
+  /** This machine and process when absent. */
+  readonly host?: string;
+  readonly pid?: number;
+}
+
+export interface LeaderRow {
+  readonly id: string;
+  readonly url: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly term: number;
+  /** The lease has not run out, by the database's clock. */
+  readonly live: boolean;
+}
+
+/** The leader's row, held; the lease is renewed until it is released or lost. */
+export interface Leadership {
+  readonly term: number;
+  /** Resolves when another manager has taken over. A database that is away is no loss: nobody can take over there. */
+  readonly lost: Promise<TagmillError>;
+  /** Ends the lease now, so that the next manager need not wait. */
+  release(): Promise<void>;
+}
+
+/**
+ * Errors: DATABASE_UNAVAILABLE, DATABASE_DENIED, DATABASE_SCHEMA, DISK_FULL;
+ * `claimLeadership` also MANAGER_LIVE.
+ */
+export interface TagMetadata {
+  /** Creates what is missing and leaves what exists. */
+  init(): Promise<void>;
+  /** One entry per tag that has a rule, by tag id; of several active rules the newest. */
+  loadRules(): Promise<StoredRule[]>;
+  /** Stores tags and rules in one transaction; importing the same twice changes nothing. */
+  importRules(rules: readonly RuleImport[]): Promise<ImportCounts>;
+  /** What importRules takes, by tag id; tags without a rule included. */
+  exportRules(): Promise<RuleImport[]>;
+  countUserTags(): Promise<number>;
+  /** All rows by the bytes of user_id. */
+  exportUserTags(): AsyncIterable<UserTagsRow>;
+  /** Resolves when the database answers. */
+  ping(): Promise<void>;
+  /** Takes the leader's row under a new term; MANAGER_LIVE when another live manager has it. */
+  claimLeadership(holder: LeaderHolder): Promise<Leadership>;
+  /** Who leads, or led last. */
+  leader(): Promise<LeaderRow | undefined>;
+  close(): Promise<void>;
+}
+
+/** How long a leader may be silent before another one may take over. */
+export const LEASE_MS = 10_000;

@@ -1,0 +1,140 @@
+/** MySQL and MariaDB for metadata. */
+import { describeDatabase, type MysqlTarget } from '@tagmill/shared/database-url';
+import { failureKind, isErrno, toDatabaseError } from '@tagmill/shared/sinks/mysql-errors';
+import { MYSQL_LEADER_TABLE, MYSQL_SINK_TABLES, MYSQL_TAG_TABLES } from '@tagmill/shared/sinks/mysql-tables';
+import type { Connection as CoreConnection } from 'mysql2';
+import mysql from 'mysql2/promise';
+import type { UserTagsRow } from '../metadata.ts';
+import { type SqlDatabase, type SqlDialect, type SqlRow, type SqlTransaction, type SqlValue, textOrNull } from '../sql-database.ts';
+
+const DIALECT: SqlDialect = {
+  tables: [...MYSQL_TAG_TABLES, ...MYSQL_SINK_TABLES],
+  leaderTable: MYSQL_LEADER_TABLE,
+  insertIgnore: 'INSERT IGNORE',
+  forUpdate: ' FOR UPDATE',
+  nowMs: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',
+};
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECTIONS = 4;
+const ROWS_AHEAD = 2_000;
+/** A deadlock or a connection that the server closed while it was idle: tried so often. */
+const TRIES = 3;
+
+export class MysqlMetadataDatabase implements SqlDatabase {
+  readonly name: string;
+  readonly dialect = DIALECT;
+  readonly #target: MysqlTarget;
+  readonly #pool: mysql.Pool;
+
+  constructor(target: MysqlTarget) {
+    this.#target = target;
+    this.name = describeDatabase(target);
+    this.#pool = mysql.createPool({ ...connectionOptions(target), database: target.database, connectionLimit: CONNECTIONS, maxIdle: 1 });
+    this.#pool.pool.on('connection', (connection: { query(sql: string): unknown }) => {
+      connection.query("SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'");
+    });
+  }
+
+  async all(sql: string, values: readonly SqlValue[] = []): Promise<SqlRow[]> {
+    return await this.#again(async () => {
+      const [rows] = await this.#pool.query(sql, [...values]);
+      return rows as SqlRow[];
+    });
+  }
+
+  async transaction<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
+    return await this.#again(async () => {
+      const connection = await this.#pool.getConnection();
+      try {
+        await connection.beginTransaction();
+        const result = await work({
+          all: async (sql, values = []) => (await connection.query(sql, [...values]))[0] as SqlRow[],
+          run: async (sql, values = []) => ((await connection.query(sql, [...values]))[0] as mysql.ResultSetHeader).affectedRows,
+        });
+        await connection.commit();
+        connection.release();
+        return result;
+      } catch (error) {
+        // Closing it rolls back, whatever state it is in.
+        connection.destroy();
+        throw error;
+      }
+    });
+  }
+
+  async create(statements: readonly string[], database: boolean): Promise<void> {
+    const run = (): Promise<void> =>
+      this.#again(async () => {
+        for (const statement of statements) await this.#pool.query(statement);
+      });
+    try {
+      await run();
+    } catch (error) {
+      if (!database || !(error instanceof Error) || !isErrno(error.cause, 1049)) throw error;
+      await this.#createDatabase();
+      await run();
+    }
+  }
+
+  async *userTags(): AsyncIterable<UserTagsRow> {
+    let connection: mysql.PoolConnection | undefined;
+    try {
+      connection = await this.#pool.getConnection();
+      const sql = 'SELECT user_id, CAST(tag_ids AS CHAR) FROM user_tags ORDER BY CAST(user_id AS BINARY)';
+      // Only the driver's own connection streams; its types hide it behind the promise's.
+      const core = connection.connection as unknown as CoreConnection;
+      const rows = core.query({ sql, rowsAsArray: true }).stream({ highWaterMark: ROWS_AHEAD });
+      for await (const row of rows) {
+        const [userId, tagIds] = row as [unknown, unknown];
+        yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds) };
+      }
+      connection.release();
+      connection = undefined;
+    } catch (error) {
+      throw toDatabaseError(error, this.#target);
+    } finally {
+      // Rows that nobody wants any more end with their connection.
+      connection?.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #createDatabase(): Promise<void> {
+    const connection = await mysql.createConnection(connectionOptions(this.#target));
+    try {
+      await connection.query(`CREATE DATABASE IF NOT EXISTS ${mysql.escapeId(this.#target.database, true)} CHARACTER SET utf8mb4`);
+    } catch (error) {
+      throw toDatabaseError(error, this.#target);
+    } finally {
+      connection.destroy();
+    }
+  }
+
+  async #again<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (failureKind(error) === 'fatal' || tries >= TRIES) throw toDatabaseError(error, this.#target);
+      }
+    }
+  }
+}
+
+const connectionOptions = (target: MysqlTarget): mysql.ConnectionOptions => ({
+  host: target.host,
+  port: target.port,
+  user: target.user,
+  password: target.password,
+  charset: 'utf8mb4_bin',
+  timezone: 'Z',
+  supportBigNumbers: true,
+  bigNumberStrings: true,
+  dateStrings: true,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  flags: ['-LOCAL_FILES'],
+});

@@ -1,0 +1,69 @@
+/** Metadata over any SQL database that the two dialects cover. */
+import { importInto } from './import-rules.ts';
+import { claimLeadership, readLeader } from './leader.ts';
+import type { ImportCounts, LeaderHolder, LeaderRow, Leadership, RuleImport, StoredRule, TagMetadata, UserTagsRow } from './metadata.ts';
+import { definitionRow, ruleRow, SELECT_DEFINITIONS, SELECT_RULES, SqlRuleTables } from './rule-tables.ts';
+import { chooseRules } from './rules.ts';
+import { numberOf, type SqlDatabase } from './sql-database.ts';
+
+export class SqlMetadata implements TagMetadata {
+  readonly #database: SqlDatabase;
+
+  constructor(database: SqlDatabase) {
+    this.#database = database;
+  }
+
+  async init(): Promise<void> {
+    const { tables, leaderTable } = this.#database.dialect;
+    await this.#database.create([...tables, leaderTable], true);
+  }
+
+  async loadRules(): Promise<StoredRule[]> {
+    return chooseRules((await this.#database.all(SELECT_RULES)).map(ruleRow));
+  }
+
+  async importRules(rules: readonly RuleImport[]): Promise<ImportCounts> {
+    return await this.#database.transaction((transaction) => importInto(new SqlRuleTables(transaction), rules));
+  }
+
+  async exportRules(): Promise<RuleImport[]> {
+    const rows = (await this.#database.all(SELECT_RULES)).map(ruleRow);
+    const chosen = new Map(chooseRules(rows).map((rule) => [rule.tagId, rule]));
+    const active = new Map(rows.map((row) => [row.ruleId, row.ruleActive && row.tagActive]));
+    const definitions = await this.#database.all(`${SELECT_DEFINITIONS} ORDER BY tag_id`);
+    return definitions.map((found) => {
+      const tagId = numberOf(found['tag_id']);
+      const { tagName, category, description, isActive } = definitionRow(found);
+      const rule = chosen.get(tagId);
+      if (rule === undefined) return { tagId, tagName, category, description, isActive, ruleJson: null };
+      return { tagId, tagName, category, description, isActive: active.get(rule.ruleId) === true, ruleJson: rule.ruleJson };
+    });
+  }
+
+  async countUserTags(): Promise<number> {
+    const [row] = await this.#database.all('SELECT COUNT(*) AS n FROM user_tags');
+    return numberOf(row?.['n']);
+  }
+
+  exportUserTags(): AsyncIterable<UserTagsRow> {
+    return this.#database.userTags();
+  }
+
+  async ping(): Promise<void> {
+    await this.#database.all('SELECT 1 AS one');
+  }
+
+  claimLeadership(holder: LeaderHolder): Promise<Leadership> {
+    return claimLeadership(this.#database, holder);
+  }
+
+  async leader(): Promise<LeaderRow | undefined> {
+    await this.#database.create([this.#database.dialect.leaderTable], false);
+    const row = await readLeader(this.#database);
+    return row === undefined || row.term === 0 ? undefined : row;
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}

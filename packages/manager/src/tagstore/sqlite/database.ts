@@ -1,0 +1,111 @@
+/** SQLite for metadata: short statements on a connection of their own, never waiting inside the thread. */
+import { setTimeout as sleep, setImmediate as nextTurn } from 'node:timers/promises';
+import { SQLITE_LEADER_TABLE, SQLITE_SINK_TABLES, SQLITE_TAG_TABLES } from '@tagmill/shared/sinks/sqlite-tables';
+import type { UserTagsRow } from '../metadata.ts';
+import type { SqlDatabase, SqlDialect, SqlRow, SqlTransaction, SqlValue } from '../sql-database.ts';
+import { textOrNull } from '../sql-database.ts';
+import { isBusy, openSqlite, type SqliteDatabase, toSqliteError } from './open.ts';
+
+const DIALECT: SqlDialect = {
+  tables: [...SQLITE_TAG_TABLES, ...SQLITE_SINK_TABLES],
+  leaderTable: SQLITE_LEADER_TABLE,
+  insertIgnore: 'INSERT OR IGNORE',
+  forUpdate: '',
+  nowMs: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+};
+
+/** How long a statement is tried again while a merge or another program writes, milliseconds. */
+const BUSY_FOR_MS = 20_000;
+const BUSY_PAUSE_MS = 25;
+/** Rows given out before other work of the thread gets its turn. */
+const ROWS_A_TURN = 2_000;
+
+export class SqliteMetadataDatabase implements SqlDatabase {
+  readonly name: string;
+  readonly dialect = DIALECT;
+  readonly #path: string;
+  readonly #database: SqliteDatabase;
+  /** One after the other: a transaction of many steps must not take in another's statements. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+    this.name = `sqlite:${path}`;
+    this.#database = openSqlite(path);
+    // Waiting inside SQLite would stop the manager's loop; waiting is done outside.
+    this.#database.pragma('busy_timeout = 0');
+  }
+
+  all(sql: string, values: readonly SqlValue[] = []): Promise<SqlRow[]> {
+    return this.#inTurn(() => this.#whenFree(() => this.#database.prepare(sql).all(...values) as SqlRow[]));
+  }
+
+  transaction<T>(work: (transaction: SqlTransaction) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      await this.#whenFree(() => this.#database.exec('BEGIN IMMEDIATE'));
+      try {
+        const result = await work({
+          all: async (sql, values = []) => this.#database.prepare(sql).all(...values) as SqlRow[],
+          run: async (sql, values = []) => this.#database.prepare(sql).run(...values).changes,
+        });
+        this.#database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+        throw toSqliteError(error, this.#path);
+      }
+    });
+  }
+
+  create(statements: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const statement of statements) await this.#whenFree(() => this.#database.exec(statement));
+    });
+  }
+
+  async *userTags(): AsyncIterable<UserTagsRow> {
+    // A connection of its own: this one is busy until the last row.
+    const reader = openSqlite(this.#path);
+    try {
+      let given = 0;
+      const rows = reader.prepare('SELECT user_id, tag_ids FROM user_tags ORDER BY user_id COLLATE BINARY').raw().iterate();
+      for (const row of rows) {
+        const [userId, tagIds] = row as [unknown, unknown];
+        yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds) };
+        given += 1;
+        if (given % ROWS_A_TURN === 0) await nextTurn();
+      }
+    } catch (error) {
+      throw toSqliteError(error, this.#path);
+    } finally {
+      reader.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    this.#database.close();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    // The next in turn goes on whatever became of this one; its caller hears of it.
+    this.#queue = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  async #whenFree<T>(work: () => T): Promise<T> {
+    const deadline = performance.now() + BUSY_FOR_MS;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw toSqliteError(error, this.#path);
+      }
+      await sleep(BUSY_PAUSE_MS);
+    }
+  }
+}
