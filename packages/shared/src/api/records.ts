@@ -62,7 +62,7 @@ export const shardsRecord = z
   .object({
     step: orNull(z.enum(STEPS)),
     total: count,
-    ranges: list(z.tuple([count, count, shardState])).describe('Runs of equal state: first shard, count, state.'),
+    ranges: list(z.tuple([count, count, shardState]).readonly()).describe('Runs of equal state: first shard, count, state.'),
   })
   .meta({ id: 'Shards' }) satisfies z.ZodType<ShardsRecord>;
 

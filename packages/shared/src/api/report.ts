@@ -31,7 +31,13 @@ export interface RunReport {
   };
   readonly shards: { readonly total: number; readonly attempts: number };
   readonly bytes_read: number;
-  readonly duration_ms: { readonly total: number; readonly plan: number; readonly evaluate: number; readonly check: number; readonly merge: number };
+  readonly duration_ms: {
+    readonly total: number;
+    readonly plan: number;
+    readonly evaluate: number;
+    readonly check: number;
+    readonly merge: number;
+  };
   /** Why the whole run failed. */
   readonly error?: { readonly code: string; readonly message: string };
   /** Users that were left alone, and why. */

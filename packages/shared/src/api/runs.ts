@@ -58,9 +58,7 @@ export const listQuery = z.strictObject({
 
 export const runList = z.object({ runs: list(runRecord), next_cursor: z.string().nullable() }).meta({ id: 'RunList' });
 
-export const runGraph = z
-  .object({ run: runRecord, instances: list(instanceRecord), edges: list(edgeRecord) })
-  .meta({ id: 'RunGraph' });
+export const runGraph = z.object({ run: runRecord, instances: list(instanceRecord), edges: list(edgeRecord) }).meta({ id: 'RunGraph' });
 
 export const instanceDetail = z
   .object({

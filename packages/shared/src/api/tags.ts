@@ -59,7 +59,9 @@ export const taskStatus = z
   .meta({ id: 'TaskStatus' });
 export type TaskStatus = z.infer<typeof taskStatus>;
 
-export const taskStatusAnswer = z.object({ success: z.literal(true), task_id: z.string(), status: taskStatus }).meta({ id: 'TaskStatusAnswer' });
+export const taskStatusAnswer = z
+  .object({ success: z.literal(true), task_id: z.string(), status: taskStatus })
+  .meta({ id: 'TaskStatusAnswer' });
 
 export const taskList = z
   .object({ success: z.literal(true), tasks: list(taskStatus), total: z.int(), next_cursor: z.string().nullable() })

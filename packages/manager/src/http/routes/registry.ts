@@ -1,0 +1,19 @@
+/** Every route of the manager; a new one is a file and a line here. */
+import type { App, RouteContext } from '../app.ts';
+import { actionRoute } from './actions.ts';
+import { executorRoutes } from './executors.ts';
+import { feedRoutes } from './feed.ts';
+import { runRoutes } from './runs.ts';
+import { serviceRoutes } from './service.ts';
+import { tagRoutes } from './tags.ts';
+import { taskRoutes } from './tasks.ts';
+
+export const ROUTES: readonly ((app: App, context: RouteContext) => void)[] = [
+  serviceRoutes,
+  tagRoutes,
+  taskRoutes,
+  runRoutes,
+  actionRoute,
+  executorRoutes,
+  feedRoutes,
+];

@@ -1,0 +1,56 @@
+/** A reader of the feed by WebSocket. */
+import type { WebSocket } from 'ws';
+import type { Encoded } from './encoded.ts';
+import { FeedClient } from './feed-client.ts';
+import type { FeedHub } from './feed-hub.ts';
+import { Inbound } from './inbound.ts';
+import { FEED } from './settings.ts';
+
+const POLICY = 1008;
+
+export class SocketClient extends FeedClient {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    super();
+    this.#socket = socket;
+  }
+
+  override bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  /** Says why where the client still reads, and does not wait for its answer. */
+  override cut(why: string): void {
+    this.#socket.close(POLICY, why);
+    setTimeout(() => this.#socket.terminate(), 1_000).unref();
+  }
+
+  protected override write(message: Encoded): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(message.json, { binary: false });
+  }
+}
+
+/** Ties an open socket to the hub until it closes. */
+export function serveSocket(hub: FeedHub, socket: WebSocket): void {
+  const client = new SocketClient(socket);
+  const inbound = new Inbound(hub, client);
+  let answered = true;
+  const pinger = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    socket.ping();
+  }, FEED.pingEveryMs);
+  pinger.unref();
+  socket.on('pong', () => {
+    answered = true;
+  });
+  socket.on('message', (data, isBinary) => inbound.receive(isBinary ? '' : String(data)));
+  socket.on('close', () => {
+    clearInterval(pinger);
+    hub.leave(client);
+  });
+  // A broken frame or a reset; `close` follows.
+  socket.on('error', () => socket.terminate());
+  hub.join(client);
+}
