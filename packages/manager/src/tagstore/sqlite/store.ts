@@ -58,7 +58,7 @@ export class SqliteTagStore {
 
   #apply(job: MergeJob, tags: PassTags, command: MergeCommand, place: Place, index: number, batch: MergeBatch): BatchCounts {
     const merge = new BatchMerge(tags, batch);
-    const keys = Array.from({ length: batch.count }, (_, row) => merge.keyText(row));
+    const keys = merge.keyTexts();
     this.#readHeld(merge, keys, job.dense);
     const select = this.#prepare('SELECT tag_ids, tag_details FROM user_tags WHERE user_id = ?').raw();
     for (const row of merge.rowsToLook()) {
@@ -75,12 +75,12 @@ export class SqliteTagStore {
 
   #readHeld(merge: BatchMerge, keys: readonly string[], dense: boolean): void {
     if (dense) {
-      const rowOf = new Map(keys.map((key, row) => [key, row]));
+      const rowOf = rowFinder(keys);
       const range = this.#prepare('SELECT user_id, tag_ids FROM user_tags WHERE user_id BETWEEN ? AND ?').raw();
       for (const found of range.iterate(keys[0]!, keys.at(-1)!)) {
         const [key, tagIds] = found as [unknown, unknown];
-        const row = rowOf.get(asText(key) ?? '');
-        if (row !== undefined) merge.see(row, asText(tagIds));
+        const row = rowOf(asText(key) ?? '');
+        if (row >= 0) merge.see(row, asText(tagIds));
       }
     }
     // Also after a range: under a collation of the installation's own the range may not hold all.
@@ -94,11 +94,11 @@ export class SqliteTagStore {
 
   #insert(merge: BatchMerge, keys: readonly string[]): void {
     // Texts as bytes: the driver would encode a string anew for every row.
-    const insert = this.#prepare(
-      `INSERT INTO user_tags (user_id, tag_ids, tag_details, created_time, updated_time)
-       VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?)`,
-    );
     const now = this.#now();
+    const insert = this.#database.prepare(
+      `INSERT INTO user_tags (user_id, tag_ids, tag_details, created_time, updated_time)
+       VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), '${now}', '${now}')`,
+    );
     const bytes = new Map<TagSetTexts, [Buffer, Buffer]>();
     if (!this.#sortsByBytes()) this.#findConflicts(merge, keys);
     for (const row of merge.rowsAbsent()) merge.insert(row);
@@ -108,7 +108,7 @@ export class SqliteTagStore {
         pair = [Buffer.from(texts.tagIds, 'utf8'), Buffer.from(texts.tagDetails, 'utf8')];
         bytes.set(texts, pair);
       }
-      insert.run(keys[row]!, pair[0], pair[1], now, now);
+      insert.run(keys[row]!, pair[0], pair[1]);
     }
   }
 
@@ -203,6 +203,23 @@ function uniqueCollation(database: SqliteDatabase, path: string): string {
   throw new TagmillError('DATABASE_SCHEMA', `user_tags in sqlite:${path} has no unique index on user_id alone; add one`, {
     table: 'user_tags',
   });
+}
+
+/** Positions of keys, quickest when asked in their order: a table of all keys is made only when one is out of it. */
+function rowFinder(keys: readonly string[]): (key: string) => number {
+  let next = 0;
+  let rowOf: Map<string, number> | undefined;
+  return (key) => {
+    for (let at = next; at < keys.length && at < next + 4; at += 1) {
+      if (keys[at] !== key) continue;
+      next = at + 1;
+      return at;
+    }
+    rowOf ??= new Map(keys.map((one, row) => [one, row]));
+    const row = rowOf.get(key) ?? -1;
+    if (row >= 0) next = row + 1;
+    return row;
+  };
 }
 
 /** SQLite columns hold what was put in, whatever their type. */
