@@ -19,8 +19,6 @@ interface ReadyPass {
   readonly absent: readonly AbsentWords[];
   /** Users of a list scope, in key order. */
   readonly users: readonly string[] | undefined;
-  /** Tables whose files do not give the keys in order. */
-  readonly unsorted: Set<string>;
 }
 
 const ready = new WeakMap<PassJob, Promise<ReadyPass>>();
@@ -109,7 +107,6 @@ async function makeReady(evaluator: Evaluator, job: PassJob, signal?: AbortSigna
     compiled,
     absent,
     users: job.users.kind === 'list' ? sortedUsers(job.users.users, job.keyType) : undefined,
-    unsorted: new Set(),
   };
 }
 
@@ -160,11 +157,9 @@ async function readTables(
     next = open(tables[index + 1]);
     // A failure of the files after these is seen when it is their turn, or below.
     next?.catch(() => undefined);
-    const scan: TableScan = { ...scanOf(job, tables[index]!, range, users), sort: pass.unsorted.has(tables[index]!.table.name) };
+    const scan = scanOf(job, tables[index]!, range, users);
     try {
-      const got = await readTable(evaluator, scan, files, scratch, signal);
-      if (got.sorted) pass.unsorted.add(scan.table.name);
-      rows.push(got);
+      rows.push(await readTable(evaluator, scan, files, scratch, signal));
     } catch (thrown) {
       await discardScans((await next?.catch(() => undefined)) ?? []);
       throw thrown;
@@ -174,7 +169,7 @@ async function readTables(
 }
 
 function scanOf(job: PassJob, table: PassTable, range: KeyRange, users: readonly string[] | undefined): TableScan {
-  return { ...table, keyType: job.keyType, range, ...(users === undefined ? {} : { users }), sort: false };
+  return { ...table, keyType: job.keyType, range, ...(users === undefined ? {} : { users }) };
 }
 
 function openTable(

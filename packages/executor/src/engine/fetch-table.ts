@@ -6,21 +6,20 @@ import type { OpenScan } from '../sources/materialize.ts';
 import { oneRow } from './duckdb.ts';
 import { type Keys, noKeys, orderOf, type RankedKeys, rankKeys } from './keys.ts';
 import type { Scratch } from './scratch.ts';
+import { sortRows } from './sort-rows.ts';
 import { type TableScan, tableSql, wordsOfLeaves } from './scan-sql.ts';
 
 export interface TableRows extends RankedKeys {
   /** For every 32 leaves, row by row: a word of TRUE bits, a word of UNKNOWN bits. */
   readonly words: readonly Uint32Array[];
   readonly castErrors: number;
-  /** Keys did not come in order and were sorted. */
-  readonly sorted: boolean;
   /** Keeps the engine's memory, in which the words lie, as long as they are used. */
   readonly chunk?: DuckDBDataChunk;
 }
 
 /**
  * Reads a table's rows sorted by key. Files of sorted tables come in order by
- * themselves: they are sorted only when it turns out that they do not.
+ * themselves; others, and what several threads read, are sorted here.
  * Errors: TABLE_DUPLICATE_KEY with `facts.table` and `facts.duplicates`, those of the engine.
  */
 export async function fetchTable(
@@ -30,22 +29,16 @@ export async function fetchTable(
   scratch: Scratch,
 ): Promise<TableRows> {
   if (files.length === 0) {
-    return {
-      ...rankKeys(noKeys(scan.keyType), scan.range, new Float64Array(0)),
-      words: emptyWords(scan.leaves.length),
-      castErrors: 0,
-      sorted: scan.sort,
-    };
+    const none = rankKeys(noKeys(scan.keyType), scan.range, new Float64Array(0));
+    return { ...none, words: emptyWords(scan.leaves.length), castErrors: 0 };
   }
-  const rows = rowsOf(await oneRow(connection, tableSql(scan, files)), scan, scratch);
-  const { sorted, repeats } = orderOf(rows);
-  if (!sorted) {
-    if (scan.sort) throw new TagmillError('INTERNAL', `the rows of ${scan.table.name} did not come in order`);
-    return fetchTable(connection, { ...scan, sort: true }, files, scratch);
-  }
+  const read = rowsOf(await oneRow(connection, tableSql(scan, files)), scan, scratch);
+  const { name } = scan.table;
+  const rows = orderOf(read).sorted ? read : sortRows(read, scratch, name);
+  const { repeats } = orderOf(rows);
   if (repeats > 0) {
-    const message = `${scan.table.name} has ${repeats} rows more than users in a part of it; a user may have one row a table`;
-    throw new TagmillError('TABLE_DUPLICATE_KEY', message, { table: scan.table.name, duplicates: repeats });
+    const message = `${name} has ${repeats} rows more than users in a part of it; a user may have one row a table`;
+    throw new TagmillError('TABLE_DUPLICATE_KEY', message, { table: name, duplicates: repeats });
   }
   return rows;
 }
@@ -61,7 +54,6 @@ function rowsOf(chunk: DuckDBDataChunk, scan: TableScan, scratch: Scratch): Tabl
     ...rankKeys(keys, scan.range, scratch.float64(`ranks ${name}`, keys.count)),
     words: Array.from({ length: words }, (_, word) => wordsOf(chunk.getColumnVector(first + word), keys.count)),
     castErrors: Number(chunk.getColumnVector(first + words).getItem(0)),
-    sorted: scan.sort,
     chunk,
   };
 }

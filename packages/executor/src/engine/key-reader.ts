@@ -7,8 +7,9 @@ import { discardScans, finishScans, type OpenScan, openScans, planScans } from '
 import { mapEngineError, oneRow } from './duckdb.ts';
 import type { Evaluator } from './evaluator.ts';
 import { keysOfChunk } from './fetch-table.ts';
-import { keyAt } from './keys.ts';
+import { keyAt, rankKeys } from './keys.ts';
 import { distinctKeysSql, type TableScan } from './scan-sql.ts';
+import { sortedOrder } from './sort-rows.ts';
 
 /** The plan's reader of keys, over an evaluator's store and engine. */
 export function keyReader(evaluator: Evaluator): KeyReader {
@@ -29,14 +30,15 @@ async function distinctKeys(
     for (const table of tables) {
       const wish = { table, columns: [], range };
       const files = await openScans(evaluator.copies, wish, planScans(wish, keyCompare(keyType)), signal);
-      if (files.length > 0) opened.push({ scan: { table, keyType, range, columns: [], leaves: [], sort: true }, files });
+      if (files.length > 0) opened.push({ scan: { table, keyType, range, columns: [], leaves: [] }, files });
     }
     if (opened.length === 0) return { length: 0, at: () => '' };
     const keys = await evaluator.database.with(signal, async (connection) =>
       keysOfChunk(await oneRow(connection, distinctKeysSql(opened, every)), keyType),
     );
     await finishScans(opened.flatMap((one) => one.files));
-    return { length: keys.count, at: (index) => keyAt(keys, index) };
+    const order = sortedOrder(rankKeys(keys, range, new Float64Array(keys.count)));
+    return { length: keys.count, at: (index) => keyAt(keys, order[index]!) };
   } catch (thrown) {
     signal?.throwIfAborted();
     await discardScans(opened.flatMap((one) => one.files));

@@ -52,7 +52,7 @@ export function compareKeys(a: Keys, i: number, b: Keys, j: number, known = 0): 
 }
 
 /** Bytes of text that one rank takes in: as many as a double holds exactly. */
-const RANK_BYTES = 6;
+export const RANK_BYTES = 6;
 
 /**
  * Bytes that every key of a range begins with: whatever lies between two
@@ -101,6 +101,21 @@ function rankIntegers(keys: IntegerKeys, ranks: Float64Array): RankedKeys {
   return { keys, ranks, known: 0, exactLength: exact ? 0 : -1 };
 }
 
+/** The rank of row i's key from byte `from` of it on. */
+export const rankAt = ({ bytes, offsets }: TextKeys, row: number, from: number): number =>
+  rankOf(bytes, offsets[row]! + from, offsets[row + 1]!);
+
+function rankOf(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start >= RANK_BYTES) {
+    const high = (bytes[start]! << 16) | (bytes[start + 1]! << 8) | bytes[start + 2]!;
+    const low = (bytes[start + 3]! << 16) | (bytes[start + 4]! << 8) | bytes[start + 5]!;
+    return high * 0x1000000 + low;
+  }
+  let rank = 0;
+  for (let at = 0; at < RANK_BYTES; at += 1) rank = rank * 256 + (start + at < end ? bytes[start + at]! : 0);
+  return rank;
+}
+
 function rankText(keys: TextKeys, prefixBytes: number, ranks: Float64Array): RankedKeys {
   const { bytes, offsets, count } = keys;
   const known = prefixBytes + RANK_BYTES;
@@ -110,15 +125,7 @@ function rankText(keys: TextKeys, prefixBytes: number, ranks: Float64Array): Ran
     const start = offsets[i]! + prefixBytes;
     const end = offsets[i + 1]!;
     if (end - offsets[i]! !== firstLength) exact = false;
-    if (end - start >= RANK_BYTES) {
-      const high = (bytes[start]! << 16) | (bytes[start + 1]! << 8) | bytes[start + 2]!;
-      const low = (bytes[start + 3]! << 16) | (bytes[start + 4]! << 8) | bytes[start + 5]!;
-      ranks[i] = high * 0x1000000 + low;
-    } else {
-      let rank = 0;
-      for (let at = 0; at < RANK_BYTES; at += 1) rank = rank * 256 + (start + at < end ? bytes[start + at]! : 0);
-      ranks[i] = rank;
-    }
+    ranks[i] = rankOf(bytes, start, end);
   }
   return { keys, ranks, known, exactLength: exact ? firstLength : -1 };
 }

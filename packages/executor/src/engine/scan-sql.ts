@@ -25,8 +25,6 @@ export interface TableScan {
   readonly columns: readonly ReadColumn[];
   /** Nullable BOOLEAN expressions over the columns, by name, of the relation that is called like the table. */
   readonly leaves: readonly string[];
-  /** The files do not give the keys in order. */
-  readonly sort: boolean;
   /** Of each file only every so many-th row; absent: all. */
   readonly every?: number;
 }
@@ -55,8 +53,7 @@ export function tableSql(scan: TableScan, files: readonly OpenScan[]): string {
 
 function wordsSql(scan: TableScan, files: readonly OpenScan[]): string {
   const words = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => `${wordSql(scan.leaves.length, word)} AS w${word}`);
-  const order = scan.sort ? ` ORDER BY k` : '';
-  return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words].join(', ')} FROM (${leavesSql(scan, files)})${order}`;
+  return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words].join(', ')} FROM (${leavesSql(scan, files)})`;
 }
 
 function wordSql(leaves: number, word: number): string {
@@ -131,10 +128,10 @@ export function absentSql(scan: Pick<TableScan, 'table' | 'columns' | 'leaves'>)
   return `SELECT ${words.join(', ')} FROM (SELECT ${leaves.join(', ')} FROM (SELECT ${columns.join(', ')}) AS ${identifier(scan.table.name)})`;
 }
 
-/** One row like `tableSql`, of distinct keys in order and nothing else. */
+/** One row like `tableSql`, of distinct keys in no order and nothing else. */
 export function distinctKeysSql(scans: readonly { scan: TableScan; files: readonly OpenScan[] }[], every: number): string {
   const keyType = scans[0]?.scan.keyType ?? 'string';
   const keys = keyType === 'string' ? ["encode(string_agg(k, '')) AS k", 'list(strlen(k)::UINTEGER) AS n'] : ['list(k) AS k'];
   const rows = scans.map(({ scan, files }) => rowsSql({ ...scan, every }, files)).filter((sql) => sql !== '');
-  return `SELECT ${keys.join(', ')} FROM (SELECT DISTINCT ${KEY} AS k FROM (${rows.join(' UNION ALL ')}) ORDER BY k)`;
+  return `SELECT ${keys.join(', ')} FROM (SELECT DISTINCT ${KEY} AS k FROM (${rows.join(' UNION ALL ')}))`;
 }

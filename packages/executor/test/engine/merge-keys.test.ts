@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { type Keys, keyAt, orderOf, rankKeys } from '../../src/engine/keys.ts';
 import { mergeKeys } from '../../src/engine/merge-keys.ts';
 import { Scratch } from '../../src/engine/scratch.ts';
+import { sortedOrder } from '../../src/engine/sort-rows.ts';
 import { compareUtf8, type KeyRange } from '../../src/sources/key-order.ts';
 
 function textKeys(texts: readonly string[]): Keys {
@@ -71,6 +72,18 @@ it('joins integers, those beyond 2^53 too', () => {
       check(sorted.map(integerKeys), {}, [...new Set(columns.flat())].sort(numeric).map(String));
     }),
     { numRuns: 200 },
+  );
+});
+
+it('sorts rows of any kind', () => {
+  const many = fc.array(key, { maxLength: 5_000, size: 'max' });
+  fc.assert(
+    fc.property(many, (texts) => {
+      const keys = textKeys(texts);
+      const order = sortedOrder(rankKeys(keys, {}, new Float64Array(keys.count)));
+      expect(Array.from(order, (row) => texts[row])).toEqual([...texts].sort(compareUtf8));
+    }),
+    { numRuns: 15 },
   );
 });
 
