@@ -263,7 +263,7 @@ function timestampOperand(kind: Operator['operand']['name'], allows: boolean): f
 }
 
 function shaped(kind: Operator['operand']['name'], scalar: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  if (kind === 'list') return fc.array(scalar, { minLength: 1, maxLength: 4 });
+  if (kind === 'list') return fc.array(scalar, { minLength: 1, maxLength: 12 });
   return kind === 'pair' ? ordered(scalar) : scalar;
 }
 

@@ -64,9 +64,25 @@ function plainArraySql(type: FieldType & { kind: 'array' }, storedType: string, 
 const doubleToInt64 = (raw: string): string =>
   `(CASE WHEN isfinite(${raw}) AND ${raw} = trunc(${raw}) AND ${raw} >= CAST('-9223372036854775808' AS DOUBLE) AND ${raw} < CAST('9223372036854775808' AS DOUBLE) THEN CAST(${raw} AS BIGINT) END)`;
 
-/** By the shortest text that gives the double: a direct cast would make 1.005 to 1.00. */
-const doubleToDecimal = (raw: string, declared: string): string =>
-  `TRY_CAST(CASE WHEN isfinite(${raw}) THEN CAST(${raw} AS VARCHAR) END AS ${declared})`;
+/**
+ * By the shortest text that gives the double: a direct cast would make 1.005 to
+ * 1.00. Texts with negative exponents are written out, because DuckDB reads
+ * some of them as no decimal (`-5e-323`, or `3e-9` for DECIMAL(18,18)); and what
+ * is too large is told apart before, because it reads `1e+17` as DECIMAL(20,8)
+ * without a word.
+ */
+function doubleToDecimal(raw: string, type: ScalarType & { kind: 'decimal' }): string {
+  const declared = typeSql(type);
+  const text = `CAST(abs(${raw}) AS VARCHAR)`;
+  const digits = `replace(split_part(${text}, 'e', 1), '.', '')`;
+  const zeros = `repeat('0', CAST(split_part(${text}, 'e-', 2) AS INTEGER) - 1)`;
+  const plain = `(CASE WHEN ${raw} < 0 THEN '-' ELSE '' END || '0.' || ${zeros} || ${digits})`;
+  return (
+    `TRY_CAST(CASE WHEN NOT isfinite(${raw}) OR abs(${raw}) >= CAST('1e${type.precision - type.scale}' AS DOUBLE) THEN NULL ` +
+    `WHEN contains(${text}, 'e-') THEN ${plain} ` +
+    `ELSE CAST(${raw} AS VARCHAR) END AS ${declared})`
+  );
+}
 
 /**
  * A stored column as SQL of the declared type: VARCHAR, BIGINT, DECIMAL(p,s),
@@ -85,7 +101,7 @@ export function readColumnSql(field: CatalogField, storedType: string, raw: stri
       return type.kind === 'array' ? readTextArraySql(type.of, raw, zone) : readTextSql(type, raw, zone);
     case 'double':
       if (type.kind === 'int64') return doubleToInt64(raw);
-      if (type.kind === 'decimal') return doubleToDecimal(raw, typeSql(type));
+      if (type.kind === 'decimal') return doubleToDecimal(raw, type);
       return type.kind === 'double' ? plainSql(type, storedType, raw) : nothing(type);
     case 'int64':
       return type.kind === 'int64' || type.kind === 'decimal' ? `TRY_CAST(${raw} AS ${typeSql(type)})` : nothing(type);

@@ -19,6 +19,7 @@ export function nearest(written: string, known: Iterable<string>): string | null
   let best: string | null = null;
   let least = Math.max(1, Math.floor(written.length / 3)) + 1;
   for (const name of known) {
+    if (Math.abs(name.length - lower.length) >= least) continue;
     const steps = name.toLowerCase() === lower ? 0 : distance(lower, name.toLowerCase());
     if (steps < least) {
       least = steps;

@@ -1,0 +1,89 @@
+/** `docs/operators.md`, from the files of the operators themselves. */
+import { LIMITS } from '../../packages/shared/src/limits.ts';
+import { LATER_OPERATORS, OPERATORS } from '../../packages/shared/src/rules/operators/registry.ts';
+import { OPERATOR_GROUPS, type Operator, type OperatorGroup } from '../../packages/shared/src/rules/operator.ts';
+import { RULE_CODES, WARNING_CODES } from '../../packages/shared/src/rules/codes.ts';
+
+const TITLES: Readonly<Record<OperatorGroup, string>> = {
+  presence: 'Presence',
+  compare: 'Comparison',
+  set: 'Sets',
+  range: 'Ranges',
+  string: 'Text',
+  boolean: 'Booleans',
+  date: 'Dates',
+  array: 'Lists',
+};
+
+const KINDS: Readonly<Record<string, string>> = {
+  int64: 'N',
+  decimal: 'N',
+  double: 'N',
+  string: 'S',
+  boolean: 'B',
+  date: 'D',
+  timestamp: 'TS',
+  array: 'A',
+};
+
+const typesOf = (operator: Operator): string => [...new Set(operator.types.map((kind) => KINDS[kind] ?? kind))].join(' ');
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function row(operator: Operator): string {
+  const names = [operator.name, ...operator.aliases].map((name) => `\`${name}\``).join(', ');
+  const example = `\`${JSON.stringify(operator.example)}\``;
+  const cells = [
+    names,
+    `${operator.label.en} / ${operator.label.zh}`,
+    typesOf(operator),
+    operator.operand.takes,
+    operator.meaning,
+    example,
+  ];
+  return `| ${cells.map(cell).join(' | ')} |`;
+}
+
+function section(group: OperatorGroup): string[] {
+  return [
+    `## ${TITLES[group]}`,
+    '',
+    '| operator (aliases) | label | types | value | TRUE when | example |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...OPERATORS.filter((operator) => operator.group === group).map(row),
+    '',
+  ];
+}
+
+/** The whole page, ending in a newline. */
+export function operatorsDoc(): string {
+  const count = (value: number): string => value.toLocaleString('en-US');
+  return [
+    '<!-- Generated from packages/shared/src/rules/operators by `npm run generate`; do not edit. -->',
+    '# Operators',
+    '',
+    'A rule is a condition `{"field", "operator", "value"}` or a group `{"logic", "conditions"}` with `logic` one of `AND`, `OR`, `NOT` (one condition), `NONE`, `NOT_ALL`, `AT_LEAST` (with `k`). Groups nest. Each result is TRUE, FALSE or UNKNOWN, combined as SQL does; only TRUE tags a user.',
+    '',
+    'x is the field’s value. A missing x (NULL, no such column or row, NaN, a stored value that cannot be read as the declared type) gives UNKNOWN, except for `is_null` and `is_not_null`. `"missing": "match"` makes that TRUE, `"no_match"` FALSE, after any negation. The operators called `not_…`, `!=` and `no_intersection` are the NOT of their positive, so UNKNOWN stays UNKNOWN.',
+    '',
+    'Types: N number (int64, decimal, double), S text, B boolean, D date, TS timestamp, A list. *Today* is the date of the run’s `as_of` in its time zone; a timestamp’s date is its date in that zone. `"case": "fold"` (on `=`, `!=`, `in`, `not_in`, `contains`, `starts_with`, `ends_with` and their `not_` over text) compares without regard to case. `compare` (for `length` and `size`) is one of `= != > >= < <= in_range not_in_range`. Operators that take no value accept an absent `value`, null or `""`.',
+    '',
+    `Limits: ${count(LIMITS.ruleBytes)} bytes of text, depth ${LIMITS.ruleDepth}, ${count(LIMITS.ruleNodes)} conditions and groups, ${count(LIMITS.ruleListItems)} values in a list, ${count(LIMITS.ruleStringBytes)} bytes in a text. Numbers beyond ±9,007,199,254,740,991 or with more than 15 digits are written as strings.`,
+    '',
+    ...OPERATOR_GROUPS.flatMap(section),
+    '## Not in this version',
+    '',
+    `These operators of the design are refused with \`OPERATOR_UNKNOWN\`: ${LATER_OPERATORS.map((name) => `\`${name}\``).join(', ')}; and comparisons with \`other\`, a field.`,
+    '',
+    '## Refusals',
+    '',
+    'The check of a rule gives all errors as `{code, path, message, hint?}`, `path` being a JSON Pointer: those of the whole rule first, then node by node, in a node in this order:',
+    '',
+    RULE_CODES.map((code) => `\`${code}\``).join(', '),
+    '',
+    'Warnings (the rule is accepted all the same):',
+    '',
+    ...Object.entries(WARNING_CODES).map(([code, meaning]) => `- \`${code}\`: ${meaning}`),
+    '',
+  ].join('\n');
+}
