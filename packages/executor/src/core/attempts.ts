@@ -226,28 +226,32 @@ export function cancelled(state: ExecutorState, fanOut: number, shards: readonly
 }
 
 /**
- * The leases ran out without word from the manager, or this process slept: what
- * runs is given up before anything else is done. Finished results stay in the
- * outbox: the manager judges them by their tokens.
+ * This process slept for too long, so its leases may be another's by now: what
+ * runs or waits is given up before anything else is done, and the manager is
+ * told, since it may still count on them. Finished results stay in the outbox:
+ * the manager judges all of them by their tokens.
  */
 export function leasesLost(state: ExecutorState): ExecutorEffect[] {
   const effects: ExecutorEffect[] = [];
   for (const work of state.work.values()) {
-    for (const attempt of [...work.attempts.values()]) {
+    const given: Attempt[] = [];
+    for (const attempt of work.attempts.values()) {
       if (attempt.phase === 'done') continue;
       if (attempt.phase === 'running') {
         effects.push({ type: 'abort', fanOut: work.fanOut, shard: attempt.shard, token: attempt.token });
         if (work.step !== TINY_STEP) state.running -= 1;
       }
-      work.attempts.delete(attempt.shard);
+      attempt.phase = 'done';
+      attempt.status = STATUS_STOPPED;
+      given.push(attempt);
     }
-    if (work.attempts.size === 0) state.work.delete(work.fanOut);
+    if (given.length > 0) effects.push({ type: 'results', work, attempts: given });
   }
   return effects;
 }
 
 function dropAll(state: ExecutorState): ExecutorEffect[] {
-  const effects = leasesLost(state);
+  const effects = leasesLost(state).filter((effect) => effect.type === 'abort');
   state.work.clear();
   state.running = 0;
   return effects;

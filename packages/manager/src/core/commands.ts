@@ -3,7 +3,7 @@
  * nothing) and by the command itself, so that a button cannot lie.
  */
 import type { Action, DownstreamPolicy, InstanceState } from '@tagmill/shared/words';
-import { downstream, subtree, successors } from './graph.ts';
+import { downstream, predecessors, subtree, successors } from './graph.ts';
 import { BY_UPSTREAM, GATE_MANUAL, GATE_OPEN, HELD, type Run } from './run.ts';
 import type { ActionCell } from './states/spec.ts';
 import { STATES } from './states/table.ts';
@@ -39,7 +39,18 @@ export function refusal(run: Run, row: number, action: Action): string | null {
     if (!run.has(row, GATE_MANUAL) || run.has(row, GATE_OPEN)) return 'It starts by itself as soon as a slot is free.';
   }
   if ('shards' in cell && (run.pass(row)?.fanOut?.delayed.size ?? 0) === 0) return 'No shard of it waits for another try.';
-  if ('again' in cell && run.has(row, BY_UPSTREAM) && run.waitingOn[row]! > 0) return 'Its upstream has not ended well; retry that first.';
+  if ('again' in cell) return againRefusal(run, row);
+  return null;
+}
+
+/** What would never begin is refused: its upstream ended badly, or left it without a plan. */
+function againRefusal(run: Run, row: number): string | null {
+  for (const before of predecessors(run.graph, row)) {
+    const needed = [...successors(run.graph, before)].some((next) => next.row === row && next.needsSuccess);
+    const at = run.stateAt(before);
+    if (needed && (at === 'failed' || at === 'stopped')) return `${run.task(before).title} has not ended well; retry that first.`;
+    if (run.task(before).handler === 'plan' && run.plan === null && STATES[at].terminal) return 'The plan was skipped, so there is nothing to evaluate from; run the plan again first.';
+  }
   return null;
 }
 
@@ -66,8 +77,8 @@ export function planCommand(run: Run, action: Action, rows: readonly number[], p
 }
 
 function policyRefusal(run: Run, row: number, action: Action, policy: DownstreamPolicy): string | null {
-  if (run.task(row).handler !== 'plan' || action !== 'skip' || policy !== 'as-success') return null;
-  return 'The plan cannot be skipped as a success: its tags need what it finds. Skip the subtree, or stop it.';
+  if (run.task(row).handler !== 'plan' || action !== 'skip' || policy === 'skip-subtree') return null;
+  return 'The plan cannot be skipped alone: its tags need what it finds. Skip the subtree, or stop it.';
 }
 
 function moveOf(run: Run, row: number, action: Action): Move {

@@ -46,7 +46,7 @@ export function setHeld(state: ManagerState, run: Run, row: number, held: boolea
   run.held += held ? 1 : -1;
   run.changes += 1;
   tell(run, row, state.atMs, `${held ? 'held' : 'released'}: ${why}`, who);
-  if (run.stateAt(row) === 'pending') run.candidates.add(row);
+  if (run.stateAt(row) === 'pending' && run.pass(row)?.members.has(row) !== true) run.candidates.add(row);
   touchInstance(state, run, row);
   touchRun(state, run);
   settle(state, run, row, before);

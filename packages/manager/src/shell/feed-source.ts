@@ -133,18 +133,22 @@ function differ(said: Mutable, now: Mutable, drops = true): TopicChange {
   const set: Mutable = {};
   const drop: Record<string, string[]> = {};
   for (const [table, records] of Object.entries(now)) {
-    const before = (said[table] ??= {});
+    const before = said[table] ?? {};
+    said[table] = before;
+    const changed: Record<string, FeedRecord> = {};
+    const gone: string[] = [];
     for (const [id, next] of Object.entries(records)) {
       const fields = changedFields(before[id], next);
-      if (fields !== undefined) (set[table] ??= {})[id] = fields;
+      if (fields !== undefined) changed[id] = fields;
       before[id] = next;
     }
-    if (!drops) continue;
-    for (const id of Object.keys(before)) {
+    for (const id of drops ? Object.keys(before) : []) {
       if (records[id] !== undefined) continue;
       delete before[id];
-      (drop[table] ??= []).push(id);
+      gone.push(id);
     }
+    if (Object.keys(changed).length > 0) set[table] = changed;
+    if (gone.length > 0) drop[table] = gone;
   }
   return { ...(Object.keys(set).length > 0 ? { set } : {}), ...(Object.keys(drop).length > 0 ? { drop } : {}) };
 }

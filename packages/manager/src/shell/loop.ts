@@ -9,11 +9,12 @@ import { decide, nextDeadlineMs } from '../core/decide.ts';
 import type { Effect } from '../core/effects.ts';
 import type { Input, Stamped } from '../core/events.ts';
 import type { ManagerState } from '../core/state.ts';
-import type { Journal } from '../store/journal.ts';
+import type { JournalBatch } from '../store/journal.ts';
 import { encodeBatch } from '../store/codec.ts';
 
 export interface LoopPorts {
-  readonly journal: Journal;
+  /** Writes a batch; `done` is called once it is on disk, or with the error that says it is not. One at a time. */
+  readonly commit: (batch: JournalBatch, done: (error?: unknown) => void) => void;
   /** Wall clock, ms since 1970. */
   readonly now: () => number;
   /** Carries out effects; must not throw and must not wait. */
@@ -22,6 +23,8 @@ export interface LoopPorts {
   readonly changed: () => void;
   /** The journal does not take writes any more: nothing may be confirmed from here on. */
   readonly failed: (error: unknown) => void;
+  /** Runs `task` soon, after the inputs that are there already were taken in. */
+  readonly soon: (task: () => void) => void;
   /** Runs `task` after `delayMs`; the function given back cancels it. */
   readonly after: (delayMs: number, task: () => void) => () => void;
 }
@@ -90,7 +93,7 @@ export class Loop {
   private schedule(): void {
     if (this.scheduled || this.committing) return;
     this.scheduled = true;
-    setImmediate(() => {
+    this.ports.soon(() => {
       this.scheduled = false;
       this.turn();
     });
@@ -110,15 +113,18 @@ export class Loop {
     const blob = encodeBatch([...this.decisions, ...stamped]);
     this.decisions = [];
     this.committing = true;
-    this.ports.journal.append({ seq: ++this.seq, blob }).then(
-      () => this.committed(stamped, taken),
-      (error: unknown) => {
-        this.stopped = true;
-        for (const { waiter } of taken.concat(this.inputs.splice(0))) waiter?.reject(error);
-        for (const resolve of this.drained.splice(0)) resolve();
-        this.ports.failed(error);
-      },
-    );
+    this.ports.commit({ seq: ++this.seq, blob }, (error) => {
+      if (error === undefined) this.committed(stamped, taken);
+      else this.broken(error, taken);
+    });
+  }
+
+  /** The journal takes no more: nothing is confirmed from here on. */
+  private broken(error: unknown, taken: readonly { readonly waiter: Waiter | undefined }[]): void {
+    this.stopped = true;
+    for (const { waiter } of [...taken, ...this.inputs.splice(0)]) waiter?.reject(error);
+    for (const resolve of this.drained.splice(0)) resolve();
+    this.ports.failed(error);
   }
 
   private committed(stamped: readonly Stamped[], taken: readonly { readonly waiter: Waiter | undefined }[]): void {

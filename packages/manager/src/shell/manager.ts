@@ -127,7 +127,10 @@ export class Manager {
     );
 
     const loop = new Loop(recovered.state, recovered.seq, {
-      journal,
+      commit: (batch, done) => {
+        journal.append(batch).then(() => done(), done);
+      },
+      soon: (task) => setImmediate(task),
       now: () => Date.now(),
       act: (effects) => this.act(effects),
       changed: () => this.announce(false),
@@ -422,7 +425,7 @@ export class Manager {
       name: rule.tagName,
       category: rule.category,
       domain: files.get(rule.tagId)?.domain ?? CATEGORY_DOMAIN[rule.category] ?? 'other',
-      description: rule.description,
+      description: rule.description ?? '',
       isActive: rule.isActive,
       task: files.get(rule.tagId)?.file ?? null,
     }));

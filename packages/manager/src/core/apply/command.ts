@@ -13,6 +13,8 @@ type Command = Extract<Input, { type: 'command' }>;
 export function applyCommand(state: ManagerState, event: Command, effects: Effect[]): void {
   const run = state.runs.get(event.runId);
   if (run === undefined) return;
+  // Which shards still wait for a retry must not depend on when the loop last looked at the clock.
+  for (const pass of run.passes) pass.fanOut?.wake(state.atMs);
   const rows = event.names.map((name) => run.index.find(name)).filter((row) => row >= 0);
   const plan = planCommand(run, event.action, rows, event.downstream);
   const reason = event.reason === null || event.reason === '' ? '' : ` (${event.reason})`;
@@ -51,7 +53,7 @@ function doMove(state: ManagerState, run: Run, move: Move, why: string, who: str
       return;
     case 'open':
       run.flags[row]! |= GATE_OPEN;
-      run.candidates.add(row);
+      if (run.pass(row)?.members.has(row) !== true) run.candidates.add(row);
       tell(run, row, state.atMs, `gate opened: ${why}`, who);
       touchInstance(state, run, row);
       return;

@@ -1,0 +1,48 @@
+import { apply } from '../core/apply.ts';
+import { emptyState, type ManagerState, type Settings } from '../core/state.ts';
+import { decodeBatch } from '../store/codec.ts';
+import type { JournalBatch } from '../store/journal.ts';
+
+/**
+ * Replays batches through the same `apply`, effects discarded. Executors are
+ * taken as cut off since now: they get a lease's time to come back.
+ */
+export class Replay {
+  readonly state: ManagerState;
+  seq = 0;
+  events = 0;
+
+  constructor(settings: Settings) {
+    this.state = emptyState(settings);
+  }
+
+  add(batch: JournalBatch): void {
+    for (const stamped of decodeBatch(batch.blob)) {
+      apply(this.state, stamped);
+      this.events += 1;
+    }
+    this.seq = batch.seq;
+  }
+
+  finish(nowMs: number): ManagerState {
+    const { state } = this;
+    // What the journal reserved may have been used before the crash: start behind it.
+    state.tokenNext = Math.max(state.tokenNext, state.tokensReserved);
+    for (const executor of state.executors.values()) {
+      if (executor.state === 'gone') continue;
+      executor.lastHeardMs = nowMs;
+      executor.disconnectedMs = nowMs + state.settings.leaseMs - state.settings.reconnectMs;
+    }
+    state.dirty.runs.clear();
+    state.dirty.instances.clear();
+    state.dirty.executors.clear();
+    return state;
+  }
+}
+
+/** For journals that are in memory. */
+export function recover(batches: Iterable<JournalBatch>, settings: Settings, nowMs: number): { readonly state: ManagerState; readonly seq: number } {
+  const replay = new Replay(settings);
+  for (const batch of batches) replay.add(batch);
+  return { state: replay.finish(nowMs), seq: replay.seq };
+}

@@ -1,0 +1,105 @@
+/** The real manager core and loop on a simulated disk; crashes lose what was not flushed. */
+import { digest } from '@tagmill/manager/core/digest';
+import type { Effect } from '@tagmill/manager/core/effects';
+import type { Input } from '@tagmill/manager/core/events';
+import { brokenInvariants } from '@tagmill/manager/core/invariants';
+import type { ManagerState, Settings } from '@tagmill/manager/core/state';
+import { Loop } from '@tagmill/manager/shell/loop';
+import { recover } from '@tagmill/manager/shell/replay';
+import type { JournalBatch } from '@tagmill/manager/store/journal';
+import type { Prng } from '@tagmill/shared/prng';
+import type { SimClock } from './clock.ts';
+
+export class ManagerNode {
+  readonly disk: JournalBatch[] = [];
+  loop: Loop | undefined;
+  broken: string[] = [];
+  restarts = 0;
+  /** Inputs that were acknowledged, by a name of the caller's: must be there after every restart. */
+  private readonly clock: SimClock;
+  private readonly prng: Prng;
+  private readonly settings: Settings;
+  private readonly act: (effects: readonly Effect[]) => void;
+  private generation = 0;
+
+  constructor(clock: SimClock, prng: Prng, settings: Settings, act: (effects: readonly Effect[]) => void) {
+    this.clock = clock;
+    this.prng = prng;
+    this.settings = settings;
+    this.act = act;
+  }
+
+  get state(): ManagerState | undefined {
+    return this.loop?.state;
+  }
+
+  start(): void {
+    const generation = ++this.generation;
+    const alive = () => generation === this.generation;
+    const recovered = recover(this.disk, this.settings, this.clock.nowMs);
+    const loop = new Loop(recovered.state, recovered.seq, {
+      commit: (batch, done) => this.commit(batch, done, alive),
+      now: () => this.clock.nowMs,
+      act: (effects) => {
+        if (alive()) this.act(effects);
+      },
+      changed: () => this.check(recovered.state),
+      failed: (error) => this.broken.push(`the loop failed: ${String(error)}`),
+      soon: (task) =>
+        this.clock.after(0, () => {
+          if (alive()) task();
+        }),
+      after: (delayMs, task) =>
+        this.clock.after(delayMs, () => {
+          if (alive()) task();
+        }),
+    });
+    this.loop = loop;
+    loop.push({ type: 'term-taken', term: recovered.state.term + 1 });
+  }
+
+  push(input: Input, accepted?: () => void): void {
+    this.loop?.push(input, { resolve: accepted ?? (() => undefined), reject: () => undefined });
+  }
+
+  /** kill -9: a flush under way may or may not have reached the disk. */
+  crash(): void {
+    this.generation += 1;
+    this.loop = undefined;
+    this.restarts += 1;
+  }
+
+  /** A replay of the disk gives the state that is live, once all is flushed. */
+  checkReplay(): void {
+    const state = this.state;
+    if (state === undefined) return;
+    const again = recover(this.disk, this.settings, this.clock.nowMs).state;
+    again.tokenNext = state.tokenNext;
+    const live = JSON.stringify(digest(state));
+    const replayed = JSON.stringify(digest(again));
+    if (live !== replayed) this.broken.push(`[9] a replay gives another state: ${firstDifference(live, replayed)}`);
+  }
+
+  private commit(batch: JournalBatch, done: (error?: unknown) => void, alive: () => boolean): void {
+    const flushMs = this.prng.between(1, 20);
+    const reachesDiskMs = this.prng.between(0, flushMs);
+    this.clock.after(reachesDiskMs, () => {
+      // A crashed manager's flush may still complete, as long as nobody has started on that disk since.
+      if (alive() || (this.loop === undefined && this.disk.length === batch.seq - 1 && this.prng.chance(0.5))) this.disk.push(batch);
+    });
+    this.clock.after(flushMs, () => {
+      if (alive()) done();
+    });
+  }
+
+  private check(state: ManagerState): void {
+    if (this.broken.length === 0) this.broken.push(...brokenInvariants(state));
+  }
+}
+
+function firstDifference(a: string, b: string): string {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at += 1;
+  return `…${a.slice(Math.max(0, at - 120), at + 80)}… against …${b.slice(Math.max(0, at - 20), at + 80)}…`;
+}
+

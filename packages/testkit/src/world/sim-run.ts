@@ -1,0 +1,61 @@
+/** Runs for the simulated world, and the plans that their executors find. */
+import type { Input, ResultsEvent, TagVerdict } from '@tagmill/manager/core/events';
+import type { RunSpec, TaskSpec } from '@tagmill/manager/core/run-spec';
+import type { PlanResult } from '@tagmill/shared/job';
+import type { Prng } from '@tagmill/shared/prng';
+
+/** Mostly tag runs with a few tags; now and then a noop run with many tiny shards. */
+export function simRun(prng: Prng, nowMs: number, number: number): RunSpec {
+  const base = { id: `run-${number}`, who: 'somebody', createdAtMs: nowMs, timeZone: 'UTC', asOf: null, businessDate: '2026-11-22', users: null, days: null, rules: [] };
+  if (prng.chance(0.2)) {
+    const task = { name: 'noop', title: 'noop', handler: 'noop', tagId: null, domain: null, gate: 'auto', shards: prng.between(1, 6_000) } as const;
+    return { ...base, mode: 'noop', shardRows: 1, tables: null, tasks: [task, reportTask], edges: [{ from: 'noop', to: 'report', kind: 'end' }] };
+  }
+  const tags = Array.from({ length: prng.between(1, 6) }, (_, i): TaskSpec => ({ name: `tag-${i + 1}`, title: `tag ${i + 1}`, handler: 'tag', tagId: i + 1, domain: 'other', gate: prng.chance(0.2) ? 'manual' : 'auto' }));
+  return {
+    ...base,
+    mode: 'task-all',
+    // The simulated plan cuts as many shards as this says.
+    shardRows: prng.between(1, 24),
+    tables: { kind: 'folder', path: '/sim' },
+    tasks: [{ name: 'plan', title: 'plan', handler: 'plan', tagId: null, domain: null, gate: 'auto' }, ...tags, reportTask],
+    edges: tags.flatMap((tag) => [
+      { from: 'plan', to: tag.name, kind: 'success' as const },
+      { from: tag.name, to: 'report', kind: 'end' as const },
+    ]),
+  };
+}
+
+const reportTask: TaskSpec = { name: 'report', title: 'report', handler: 'report', tagId: null, domain: null, gate: 'auto' };
+
+/** Every third tag reads table t1 too; tag 6's rule is broken. */
+export function planFor(spec: RunSpec, event: ResultsEvent): Input {
+  const plan: PlanResult = {
+    businessDate: '2026-11-22',
+    tables: [],
+    faults: [],
+    catalog: { fields: [] },
+    keyType: 'string',
+    cuts: Array.from({ length: spec.shardRows - 1 }, (_, i) => String(i)),
+    usersEstimate: spec.shardRows,
+    bytesRead: 0,
+    notes: [],
+  };
+  const tags = spec.tasks.filter((task) => task.tagId !== null).map((task): TagVerdict => verdict(task.tagId ?? 0));
+  return {
+    type: 'plan-found',
+    fanOut: event.fanOut,
+    token: event.tokens[0] ?? 0,
+    executor: event.executor,
+    plan,
+    clock: { asOf: '2026-11-22T23:59:59.999999Z', today: '2026-11-22', zone: 'UTC' },
+    users: { kind: 'all' },
+    tags,
+  };
+}
+
+function verdict(tagId: number): TagVerdict {
+  if (tagId === 6) return { tagId, ok: false, code: 'OPERATOR_UNKNOWN', message: 'broken on purpose' };
+  const reads = tagId % 3 === 0 ? ['t1', 't2'] : ['t2'];
+  return { tagId, ok: true, tag: { tagId, name: `tag ${tagId}`, rule: { logic: 'AND', conditions: [] }, reads, onlyUsers: [], onlyMatches: [], reason: '', ruleVersion: 1 } };
+}
