@@ -13,7 +13,6 @@ import type { ActionRequest } from '@tagmill/shared/feed/views';
 import { WebSocket, WebSocketServer } from 'ws';
 import { FakeWorld } from './fake-world.ts';
 
-const DIST = join(import.meta.dirname, '../dist');
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -27,10 +26,13 @@ const TICK_MS = 100;
 
 export interface FakeOptions {
   readonly port: number;
+  /** 1 is real time; with 0 the clock goes on and the tasks stand still. */
   readonly speed: number;
   /** Nothing has run and nobody has joined. */
   readonly empty: boolean;
   readonly key: string | null;
+  /** Folder of the built page. */
+  readonly dist: string;
 }
 
 export interface FakeManager {
@@ -97,7 +99,8 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
     }
   };
   const ticker = setInterval(() => {
-    world.step(TICK_MS * options.speed);
+    if (options.speed === 0) world.nowMs += TICK_MS;
+    else world.step(TICK_MS * options.speed);
     flush();
   }, TICK_MS);
   const clock = setInterval(() => {
@@ -134,7 +137,7 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
         json(409, { type: 'about:blank', title: 'Stale', status: 409, code: 'PREVIEW_STALE', detail: 'The affected tasks changed.' });
       else json(200, world.act(body));
       flush();
-    } else await file(path, response);
+    } else await file(options.dist, path, response);
   }
 
   await new Promise<void>((resolve) => server.listen(options.port, '127.0.0.1', resolve));
@@ -159,10 +162,10 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
   };
 }
 
-async function file(path: string, response: ServerResponse): Promise<void> {
+async function file(dist: string, path: string, response: ServerResponse): Promise<void> {
   const name = extname(path) === '' ? 'index.html' : normalize(path).replace(/^(\.\.[/\\])+/, '');
   try {
-    const body = await readFile(join(DIST, name));
+    const body = await readFile(join(dist, name));
     response
       .writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'content-security-policy': CSP })
       .end(body);
@@ -185,6 +188,7 @@ if (import.meta.main) {
     speed: Number(values.speed),
     empty: values.empty,
     key: values.key ?? null,
+    dist: join(import.meta.dirname, '../dist'),
   });
   process.stdout.write(`${manager.url}\n`);
 }

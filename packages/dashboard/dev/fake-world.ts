@@ -64,11 +64,12 @@ interface Task {
   endedAtMs: number | null;
   reason: string | null;
   errorCode: string | null;
+  retried: boolean;
   stateSinceMs: number;
   readonly story: StoryRecord[];
 }
 
-type Send = (message: SnapshotMessage | DeltaMessage) => void;
+type Send = (message: DeltaMessage) => void;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export class FakeWorld {
@@ -107,6 +108,7 @@ export class FakeWorld {
       endedAtMs: null,
       reason: handler === 'plan' ? null : handler === 'report' ? null : 'waits for plan',
       errorCode: null,
+      retried: false,
       stateSinceMs: this.nowMs,
       story: [{ atMs: this.nowMs, text: 'registered', who: null }],
     };
@@ -136,7 +138,7 @@ export class FakeWorld {
       this.#to(task, 'running', 'first shard leased to exec-01');
     } else if (task.state === 'running' && !task.held) {
       task.done = Math.min(SHARDS - task.failed, task.done + (task.perSecond * ms) / 1000);
-      if (task.name === 'Promo responder' && task.done > 40 && task.failed === 0) task.failed = 6;
+      if (task.name === 'Promo responder' && task.done > 40 && !task.retried && task.failed === 0) task.failed = 6;
       if (task.done >= SHARDS - task.failed) this.#finish(task);
     } else if (task.state === 'confirming' && age > 600) this.#to(task, 'succeeded', 'confirmation is durable');
     else if (task.state === 'stopping' && age > 1500) {
@@ -216,6 +218,7 @@ export class FakeWorld {
     }
     if (action === 'retry') {
       task.failed = 0;
+      task.retried = true;
       task.errorCode = null;
     }
     if (action === 'rerun') task.done = 0;

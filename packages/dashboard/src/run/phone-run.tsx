@@ -16,7 +16,7 @@ import { HeldChip, StateChip } from '../ui/state-chip.tsx';
 import { cardText, tookMs } from './card-text.ts';
 import { STRIP } from './count-strip.tsx';
 import { isDone } from './lanes.ts';
-import { spokenTask } from './task-tree.tsx';
+import { spokenDetails } from './task-tree.tsx';
 import type { RunView } from './use-run-view.ts';
 
 interface Props {
@@ -141,7 +141,6 @@ function PhoneRow({ task, nowMs, chosen, onSelect }: RowProps): ReactElement {
       type="button"
       className="tm-phone-row"
       aria-current={chosen}
-      aria-label={spokenTask(task, t)}
       data-testid={`node-${task.name}`}
       data-state={task.state}
       onClick={onSelect}
@@ -149,14 +148,15 @@ function PhoneRow({ task, nowMs, chosen, onSelect }: RowProps): ReactElement {
       <Glyph mark={task.held ? 'held' : task.state} size={18} />
       <span className="tm-phone-text">
         <span>{task.name}</span>
-        <small>{task.reason ?? left}</small>
+        <span className="tm-sr">{spokenDetails(task, t)}</span>
+        <small aria-hidden="true">{task.reason ?? left}</small>
         {task.state === 'running' && (
           <i className="tm-meter">
             <i style={{ width: `${share}%` }} />
           </i>
         )}
       </span>
-      <small>{right}</small>
+      <small aria-hidden="true">{right}</small>
     </button>
   );
 }

@@ -4,7 +4,7 @@
  */
 import type { InstanceRecord } from '@tagmill/shared/feed/views';
 import type { TFunction } from 'i18next';
-import { type KeyboardEvent, memo, type ReactElement, useRef } from 'react';
+import { Fragment, type KeyboardEvent, memo, type ReactElement, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Glyph } from '../ui/glyph.tsx';
 import type { LaneGroup } from './lanes.ts';
@@ -20,14 +20,14 @@ interface Props {
 /** With more tasks than this in a lane, the rest is reached by find. */
 const LANE_LIMIT = 120;
 
-/** What a reader says of a task: "VIP customer, running, 37 of 64 shards, 2 failed, waits for slots". */
-export function spokenTask(one: InstanceRecord, t: TFunction): string {
-  const parts = [one.name, t(`state.${one.state}`)];
+/** What a reader says of a task after its name: "running, 37 of 64 shards, 2 failed, waits for slots". */
+export function spokenDetails(one: InstanceRecord, t: TFunction): string {
+  const parts = [t(`state.${one.state}`)];
   if (one.held) parts.push(t('node.held'));
   if (one.shardsTotal > 0) parts.push(t('node.shards', { done: one.shardsDone, total: one.shardsTotal }));
   if (one.shardsFailed > 0) parts.push(t('node.failed', { count: one.shardsFailed }));
   if (one.reason !== null) parts.push(one.reason);
-  return parts.join(', ');
+  return `, ${parts.join(', ')}`;
 }
 
 export function TaskTree({ groups, shown, selected, onSelect }: Props): ReactElement {
@@ -56,36 +56,29 @@ export function TaskTree({ groups, shown, selected, onSelect }: Props): ReactEle
         const rows = passing.slice(0, LANE_LIMIT);
         const end = group.lane === 'plan' || group.lane === 'report';
         if (rows.length === 0) return null;
-        const list = rows.map((one) => (
-          <TaskRow
-            key={one.id}
-            task={one}
-            level={end ? 1 : 2}
-            selected={selected.includes(one.id)}
-            tabStop={one.id === known}
-            onSelect={onSelect}
-          />
-        ));
-        if (end) return list;
         return (
-          <div
-            role="treeitem"
-            key={group.lane}
-            aria-expanded="true"
-            aria-level={1}
-            aria-label={t(`domain.${group.lane}`)}
-            tabIndex={-1}
-            className="tm-lane"
-          >
-            <div className="tm-lane-name" aria-hidden="true">
-              {t(`domain.${group.lane}`)}
-            </div>
-            {/* biome-ignore lint/a11y/useSemanticElements: a group of tree items is no fieldset */}
-            <div role="group">
-              {list}
-              {passing.length > rows.length && <p className="tm-more">{t('side.more', { count: passing.length - rows.length })}</p>}
-            </div>
-          </div>
+          <Fragment key={group.lane}>
+            {!end && (
+              <div role="treeitem" aria-expanded="true" aria-level={1} aria-selected="false" tabIndex={-1} className="tm-lane-name">
+                {t(`domain.${group.lane}`)}
+              </div>
+            )}
+            {rows.map((one) => (
+              <TaskRow
+                key={one.id}
+                task={one}
+                level={end ? 1 : 2}
+                selected={selected.includes(one.id)}
+                tabStop={one.id === known}
+                onSelect={onSelect}
+              />
+            ))}
+            {passing.length > rows.length && (
+              <div role="treeitem" aria-level={2} aria-selected="false" tabIndex={-1} className="tm-more">
+                {t('side.more', { count: passing.length - rows.length })}
+              </div>
+            )}
+          </Fragment>
         );
       })}
     </div>
@@ -108,7 +101,6 @@ const TaskRow = memo(function TaskRow({ task, level, selected, tabStop, onSelect
       role="treeitem"
       aria-level={level}
       aria-selected={selected}
-      aria-label={spokenTask(task, t)}
       tabIndex={tabStop ? 0 : -1}
       className="tm-task"
       data-task={task.id}
@@ -121,7 +113,10 @@ const TaskRow = memo(function TaskRow({ task, level, selected, tabStop, onSelect
       }}
     >
       <span className="tm-task-name">{task.name}</span>
-      <span className="tm-task-count">{task.shardsTotal > 0 ? `${task.shardsDone}/${task.shardsTotal}` : ''}</span>
+      <span className="tm-sr">{spokenDetails(task, t)}</span>
+      <span className="tm-task-count" aria-hidden="true">
+        {task.shardsTotal > 0 ? `${task.shardsDone}/${task.shardsTotal}` : ''}
+      </span>
       {task.held && <Glyph mark="held" size={13} />}
       <Glyph mark={task.state} size={13} />
     </div>
