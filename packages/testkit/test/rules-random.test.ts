@@ -53,7 +53,7 @@ test('random rules over random rows: DuckDB and the reference agree', async () =
         }
       },
     ),
-    { numRuns: 150, endOnFailure: false },
+    { numRuns: 100, endOnFailure: false },
   );
   console.info(`random rules: ${accepted} evaluated, ${refused} refused`);
   expect(accepted).toBeGreaterThan(refused);

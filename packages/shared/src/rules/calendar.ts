@@ -5,7 +5,7 @@
 export const DAY_MIN = -719162; // 0001-01-01
 export const DAY_MAX = 2932896; // 9999-12-31
 
-export interface CivilDate {
+interface CivilDate {
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;
@@ -35,7 +35,7 @@ export function civilOf(dayNumber: number): CivilDate {
 
 export const isLeapYear = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 
-export function daysInMonth(year: number, month: number): number {
+function daysInMonth(year: number, month: number): number {
   if (month === 2) return isLeapYear(year) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

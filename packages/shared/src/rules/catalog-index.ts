@@ -2,12 +2,10 @@
 import type { CatalogField, FieldCatalog } from '../fields.ts';
 import { didYouMean } from './suggest.ts';
 
-export type FieldLookup =
-  | { readonly field: CatalogField }
-  | { readonly code: 'FIELD_UNKNOWN' | 'FIELD_AMBIGUOUS'; readonly message: string };
+type FieldLookup = { readonly field: CatalogField } | { readonly code: 'FIELD_UNKNOWN' | 'FIELD_AMBIGUOUS'; readonly message: string };
 
 /** The user's key: the same in every table, so its bare name is never ambiguous. */
-export const KEY_FIELD = 'user_id';
+const KEY_FIELD = 'user_id';
 
 export interface CatalogIndex {
   find(name: string): FieldLookup;

@@ -6,7 +6,7 @@ import type { NormalGroup, NormalRule } from './normal.ts';
 import { wholeNumber } from './operand-scalars.ts';
 import { didYouMean } from './suggest.ts';
 
-export const LOGICS = ['AND', 'OR', 'NOT', 'NONE', 'NOT_ALL', 'AT_LEAST'] as const;
+const LOGICS = ['AND', 'OR', 'NOT', 'NONE', 'NOT_ALL', 'AT_LEAST'] as const;
 type Logic = (typeof LOGICS)[number];
 
 const isLogic = (value: Json | undefined): value is Logic => LOGICS.some((logic) => logic === value);

@@ -6,7 +6,7 @@ import { type Comparison, orderHolds, type Value } from './values.ts';
 
 /** `compare` takes these and their aliases. */
 export const COMPARES = ['=', '!=', '>', '>=', '<', '<=', 'in_range', 'not_in_range'] as const;
-export const COMPARE_ALIASES: Readonly<Record<string, string>> = { '<>': '!=', between: 'in_range' };
+const COMPARE_ALIASES: Readonly<Record<string, string>> = { '<>': '!=', between: 'in_range' };
 
 /** Canonical name of a `compare`, or null when there is none of that name. */
 export function compareNamed(name: string): string | null {

@@ -48,8 +48,8 @@ export function fitsDecimal(value: Decimal, precision: number, scale: number): b
   return units < limit && units > -limit;
 }
 
-export const INT64_MIN = -(2n ** 63n);
-export const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
 
 export const fitsInt64 = (value: Decimal): boolean => value.scale === 0 && value.unscaled >= INT64_MIN && value.unscaled <= INT64_MAX;
 

@@ -3,7 +3,7 @@ import type { NormalGroup, NormalLeaf, NormalRule } from './normal.ts';
 import { operatorOf } from './operators/registry.ts';
 
 /** Longest description, in characters. */
-export const DESCRIPTION_LENGTH = 200;
+const DESCRIPTION_LENGTH = 200;
 
 const MISSING_WORDS = { unknown: '', match: ' or is missing', no_match: '' } as const;
 

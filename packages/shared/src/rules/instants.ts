@@ -3,7 +3,6 @@ import { DAY_MAX, DAY_MIN, formatDay, parseDay } from './calendar.ts';
 import { localToSecond } from './zones.ts';
 
 export const SECOND_MICROS = 1_000_000n;
-export const DAY_MICROS = 86_400n * SECOND_MICROS;
 
 const FORM = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(Z|[+-]\d{2}:\d{2})?$/;
 

@@ -15,7 +15,7 @@ export type Json = null | boolean | string | JsonNumber | readonly Json[] | Json
 export type JsonObject = ReadonlyMap<string, Json>;
 
 /** Levels of lists and objects: far above what a rule needs, far below what a stack holds. */
-export const JSON_DEPTH = 1_000;
+const JSON_DEPTH = 1_000;
 
 export class JsonProblem extends Error {
   readonly kind: 'syntax' | 'depth';

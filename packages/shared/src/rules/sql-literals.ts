@@ -38,8 +38,7 @@ export function textSql(text: string): string {
 export const nameSql = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** A DATE literal; a day outside of the calendar (today - 36,500 in the year 50) counts from 1970. */
-export const daySql = (day: number): string =>
-  day < DAY_MIN || day > DAY_MAX ? `(DATE '1970-01-01' + (${day}))` : `DATE '${formatDay(day)}'`;
+const daySql = (day: number): string => (day < DAY_MIN || day > DAY_MAX ? `(DATE '1970-01-01' + (${day}))` : `DATE '${formatDay(day)}'`);
 
 /** A TIMESTAMP literal of an instant, microseconds. */
 export function instantSql(micros: bigint): string {

@@ -35,7 +35,7 @@ export interface CompiledRules {
 /** Reference to a column whose value is already of the declared type (`readColumnSql`). */
 export type ColumnNaming = (field: CatalogField) => string;
 
-export const tableAndColumn: ColumnNaming = (field) => `${nameSql(field.table)}.${nameSql(field.name)}`;
+const tableAndColumn: ColumnNaming = (field) => `${nameSql(field.table)}.${nameSql(field.name)}`;
 
 const isGroup = (rule: NormalRule): rule is NormalGroup => 'logic' in rule;
 
@@ -90,27 +90,24 @@ function groupSql(group: NormalGroup, children: readonly string[]): string {
   }
 }
 
-/** A sum as a balanced tree: DuckDB bounds how deep an expression may be. */
-function sumSql(terms: readonly string[]): string {
-  if (terms.length <= 2) return terms.length === 1 ? terms[0]! : `(${terms[0]} + ${terms[1]})`;
-  const middle = Math.floor(terms.length / 2);
-  return `(${sumSql(terms.slice(0, middle))} + ${sumSql(terms.slice(middle))})`;
-}
-
-/** A leaf, perhaps with NOT and `missing`. */
-const isShort = (child: string): boolean => child.length <= 40;
+/** Up to so many children, the result is looked up by the numbers of T and U: 41 x 41 entries at most. */
+const LOOKUP_CHILDREN = 40;
 
 /**
- * T where k children are T, F where fewer than k are T or U, else U. Children
- * that are groups are written once only, as the k-th highest of F < U < T: a
- * tree of AT_LEAST that named its children twice would grow without bound.
+ * T where k children are T, F where fewer than k are T or U, else U. Each child
+ * is written once only: a tree of AT_LEAST that named its children twice would
+ * grow without bound. Many children are sorted instead, F < U < T: the k-th
+ * highest is the result.
  */
 function atLeastSql(children: readonly string[], k: number): string {
-  if (children.every(isShort)) {
-    const certain = sumSql(children.map((child) => `COALESCE(CAST(${child} AS INTEGER), 0)`));
-    const possible = sumSql(children.map((child) => `COALESCE(CAST(${child} AS INTEGER), 1)`));
-    return `(CASE WHEN ${certain} >= ${k} THEN TRUE WHEN ${possible} < ${k} THEN FALSE END)`;
+  const count = children.length;
+  if (count > LOOKUP_CHILDREN) {
+    const ranks = children.map((child) => `COALESCE(CAST(${child} AS INTEGER) * 2, 1)`);
+    return `([FALSE, NULL, TRUE][list_reverse_sort([${ranks.join(', ')}])[${k}] + 1])`;
   }
-  const ranks = children.map((child) => `COALESCE(CAST(${child} AS INTEGER) * 2, 1)`);
-  return `([FALSE, NULL, TRUE][list_reverse_sort([${ranks.join(', ')}])[${k}] + 1])`;
+  const width = count + 1;
+  const result = (certain: number, unknown: number): string => (certain >= k ? 'TRUE' : certain + unknown < k ? 'FALSE' : 'NULL');
+  const results = Array.from({ length: width * width }, (_, at) => result(Math.floor(at / width), at % width));
+  const weights = children.map((child) => `COALESCE(CAST(${child} AS INTEGER) * ${width}, 1)`);
+  return `([${results.join(', ')}][${weights.join(' + ')} + 1])`;
 }

@@ -157,7 +157,7 @@ export function localToSecond(zone: string, localSecond: number): number {
 
 /** From here on, the rules of every zone repeat with the calendar, every 400 years. */
 const REPEATS_FROM = 4102444800; // 2100-01-01
-export const REPEAT_SECONDS = 146_097 * DAY_SECONDS;
+const REPEAT_SECONDS = 146_097 * DAY_SECONDS;
 /** Before the first standard times; local mean time holds until then. */
 const TABLE_FROM = -5364662400; // 1800-01-01
 /** Changes of one zone are at least four days apart in the whole of the tz database. */

@@ -1,4 +1,4 @@
-import { elementsSql, hasElement } from '../elements.ts';
+import { hasElement, hasElementsSql } from '../elements.ts';
 import { list } from '../operand.ts';
 import { listOf, type Operator } from '../operator.ts';
 
@@ -14,6 +14,6 @@ export const containsAll: readonly Operator[] = [
     label: { en: 'has all of', zh: '含有全部' },
     example: { field: 'coins_held', operator: 'contains_all', value: ['BTC', 'ETH'] },
     evaluate: (value, leaf, clock) => listOf(leaf).every((item) => hasElement(value, item, leaf, clock)),
-    sql: (column, leaf, clock) => `list_has_all(${column}, ${elementsSql(listOf(leaf), leaf, clock)})`,
+    sql: (column, leaf, clock) => hasElementsSql('all', column, listOf(leaf), leaf, clock),
   },
 ];

@@ -1,4 +1,4 @@
-import { elementsSql, hasElement } from '../elements.ts';
+import { hasElement, hasElementsSql } from '../elements.ts';
 import { list } from '../operand.ts';
 import { listOf, negation, type Operator } from '../operator.ts';
 
@@ -13,7 +13,7 @@ const any: Operator = {
   label: { en: 'has any of', zh: '含有任一' },
   example: { field: 'coins_held', operator: 'contains_any', value: ['BTC', 'ETH'] },
   evaluate: (value, leaf, clock) => listOf(leaf).some((item) => hasElement(value, item, leaf, clock)),
-  sql: (column, leaf, clock) => `list_has_any(${column}, ${elementsSql(listOf(leaf), leaf, clock)})`,
+  sql: (column, leaf, clock) => hasElementsSql('any', column, listOf(leaf), leaf, clock),
 };
 
 export const containsAny: readonly Operator[] = [

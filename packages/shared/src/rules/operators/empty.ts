@@ -13,7 +13,7 @@ const isEmpty: Operator = {
   label: { en: 'is empty', zh: '为空串' },
   example: { field: 'coins_held', operator: 'is_empty' },
   evaluate: (value) => (value as string | readonly Value[]).length === 0,
-  sql: (column, leaf) => (leaf.field.type.kind === 'array' ? `(len(${column}) = 0)` : `(${column} = '')`),
+  sql: (column, leaf) => (leaf.field.type.kind === 'array' ? `(list_count(${column}) = 0)` : `(${column} = '')`),
 };
 
 export const empty: readonly Operator[] = [

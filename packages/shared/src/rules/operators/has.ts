@@ -1,4 +1,4 @@
-import { elementSql, hasElement } from '../elements.ts';
+import { hasElement, hasElementSql } from '../elements.ts';
 import { one } from '../operand.ts';
 import { type Operator, textOf } from '../operator.ts';
 
@@ -14,6 +14,6 @@ export const has: readonly Operator[] = [
     label: { en: 'has', zh: '含有' },
     example: { field: 'coins_held', operator: 'has', value: 'BTC' },
     evaluate: (value, leaf, clock) => hasElement(value, textOf(leaf), leaf, clock),
-    sql: (column, leaf, clock) => `list_contains(${column}, ${elementSql(textOf(leaf), leaf, clock)})`,
+    sql: (column, leaf, clock) => hasElementSql(column, textOf(leaf), leaf, clock),
   },
 ];

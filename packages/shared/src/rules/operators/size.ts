@@ -11,6 +11,7 @@ export const size: readonly Operator[] = [
     label: { en: 'number of elements', zh: '元素个数' },
     example: { field: 'coins_held', operator: 'size', compare: '>', value: 3 },
     count: (value) => (value as readonly Value[]).length,
-    countSql: (column) => `len(${column})`,
+    // NULL elements, which list_count passes over, are none.
+    countSql: (column) => `list_count(${column})`,
   }),
 ];
