@@ -1,0 +1,26 @@
+/** Every verb: its words, one line about it, and the file that holds it. A file beside this one that is not listed fails a test. */
+import type { VerbModule } from '../program.ts';
+
+export interface Verb {
+  /** One word, or two for a verb of a group. */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<VerbModule>;
+}
+
+export const VERBS: readonly Verb[] = [
+  { name: 'demo', summary: 'sample tables, eight tags, manager, executors and dashboard on this machine', load: () => import('./demo.ts') },
+  { name: 'db init', summary: 'create the tables that are missing in a database', load: () => import('./db-init.ts') },
+  { name: 'rules import', summary: 'check rules of a JSON file and store them', load: () => import('./rules-import.ts') },
+  { name: 'rules export', summary: 'print the rules of a database as JSON', load: () => import('./rules-export.ts') },
+  { name: 'user-tags export', summary: 'print every user and its tags as CSV or JSON Lines', load: () => import('./user-tags-export.ts') },
+  { name: 'health', summary: 'say whether manager, database and tables are well', load: () => import('./health.ts') },
+  { name: 'list-tasks', summary: 'list the tags that can be computed', load: () => import('./list-tasks.ts') },
+  { name: 'task-all', summary: 'compute all tags for all users', load: () => import('./task-all.ts') },
+  { name: 'task-tags', summary: 'compute some tags for all users', load: () => import('./task-tags.ts') },
+  { name: 'task-users', summary: 'compute tags for some users', load: () => import('./task-users.ts') },
+  { name: 'incremental', summary: 'compute all tags for users registered in the last days', load: () => import('./incremental.ts') },
+  { name: 'manager', summary: 'run a manager: graph, REST, live feed and dashboard', load: () => import('./manager.ts') },
+  { name: 'executor', summary: 'run an executor that joins a manager', load: () => import('./executor.ts') },
+  { name: 'doctor', summary: 'check database, tables, S3, disk, time, ports and versions', load: () => import('./doctor.ts') },
+];

@@ -1,0 +1,16 @@
+/** The fields of all tables, read from their footers, for the check of rules. */
+import { openObjectStore } from '@tagmill/executor/sources/object-store';
+import { planTables } from '@tagmill/executor/sources/plan';
+import type { PlanResult, TablesLocation } from '@tagmill/shared/job';
+
+/** The plan of the newest date, for its catalogue, faults and notes. Errors: TABLES_NOT_FOUND, DATE_WITHOUT_DATA, S3_DENIED, S3_UNAVAILABLE. */
+export async function readCatalog(tables: TablesLocation): Promise<PlanResult> {
+  const store = openObjectStore(tables);
+  try {
+    // With users named, shards are cut from them, and no key of a table is read.
+    const keys = { distinctKeys: () => Promise.reject(new Error('a catalogue needs no keys')) };
+    return await planTables(store, { tables, shardRows: 1, users: [''] }, keys);
+  } finally {
+    store.close();
+  }
+}
