@@ -16,6 +16,8 @@ export interface PassTable {
   /** SQL of its leaves; leaf i has the slot `firstSlot + i`. */
   readonly leaves: readonly string[];
   readonly firstSlot: number;
+  /** The table is a sorted copy in the cache. */
+  readonly copied?: boolean;
 }
 
 export interface CompiledTag {

@@ -4,6 +4,7 @@ import type { EvaluateResult, PassJob } from '@tagmill/shared/job';
 import { compareUtf8, type KeyRange, keyCompare, lowerBound, shardRange } from '../sources/key-order.ts';
 import { discardScans, finishScans, type OpenScan, openScans, planScans, type ScanWish } from '../sources/materialize.ts';
 import { type AbsentWords, type Assembled, assemble } from './assemble.ts';
+import { isWorthSorting, sortedCopies } from './cluster.ts';
 import { type CompiledPass, compilePass, type PassTable } from './compile-pass.ts';
 import { mapEngineError, oneRow } from './duckdb.ts';
 import type { Evaluator } from './evaluator.ts';
@@ -95,7 +96,7 @@ function readyPass(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Pr
 }
 
 async function makeReady(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
-  const compiled = compilePass(job);
+  const compiled = await withSortedCopies(evaluator, job, compilePass(job), signal);
   const absent: AbsentWords[] = [];
   await evaluator.database.with(signal, async (connection) => {
     for (const table of compiled.tables) {
@@ -108,6 +109,14 @@ async function makeReady(evaluator: Evaluator, job: PassJob, signal?: AbortSigna
     absent,
     users: job.users.kind === 'list' ? sortedUsers(job.users.users, job.keyType) : undefined,
   };
+}
+
+/** The pass with tables replaced by sorted copies where that is worth it. */
+async function withSortedCopies(evaluator: Evaluator, job: PassJob, pass: CompiledPass, signal?: AbortSignal): Promise<CompiledPass> {
+  const unsorted = pass.tables.filter(({ table }) => isWorthSorting(evaluator, table, job));
+  if (unsorted.length === 0) return pass;
+  const copies = await sortedCopies(evaluator, job, unsorted, signal);
+  return { ...pass, tables: pass.tables.map((table) => copies.get(table.table.name) ?? table) };
 }
 
 const INTEGER = /^-?(0|[1-9][0-9]{0,18})$/;
@@ -186,7 +195,8 @@ function openTable(
     range,
     ...(users === undefined ? {} : { users }),
   };
-  return openScans(evaluator.copies, wish, planScans(wish, keyCompare(job.keyType)), signal);
+  const copies = table.copied === true ? evaluator.sortedCopies : evaluator.copies;
+  return openScans(copies, wish, planScans(wish, keyCompare(job.keyType)), signal);
 }
 
 async function readTable(

@@ -23,7 +23,20 @@ export interface EvaluatorOptions {
   /** For the engine; beside it a shard takes about 100 bytes a user and table. */
   readonly memoryBytes: number;
   readonly threads: number;
+  /** Unsorted tables of at least so many rows are sorted once into the cache; 2 million when absent. */
+  readonly sortRows?: number;
+  /** Told when a table is sorted, which can take a while. */
+  readonly onSort?: (step: SortStep) => void;
 }
+
+export interface SortStep {
+  readonly table: string;
+  readonly rows: number;
+  readonly state: 'started' | 'done';
+  readonly durationMs: number;
+}
+
+const SORT_ROWS = 2_000_000;
 
 export interface Evaluator {
   readonly store: ObjectStore;
@@ -32,6 +45,13 @@ export interface Evaluator {
   readonly spool: Spool;
   /** Scratches that no shard uses at the moment. */
   readonly scratches: Scratch[];
+  readonly sortRows: number;
+  /** Folder of sorted copies, and how much may lie there. */
+  readonly sortedDir: string;
+  readonly sortedBytes: number;
+  readonly sortedStore: ObjectStore;
+  readonly sortedCopies: LocalCopies;
+  readonly onSort: ((step: SortStep) => void) | undefined;
   close(): void;
 }
 
@@ -40,14 +60,24 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
   const store = openObjectStore(options.location, options.s3);
   const cacheDir = resolve(options.cacheDir);
   const sparseDir = `${cacheDir}/sparse`;
-  const folders = options.location.kind === 'folder' ? [resolve(options.location.path)] : [sparseDir];
+  const sortedDir = `${cacheDir}/sorted`;
+  const tables = options.location.kind === 'folder' ? resolve(options.location.path) : sparseDir;
+  const folders = [tables, sortedDir];
+  const cache = new ChunkCache(`${cacheDir}/chunks`, options.cacheBytes);
+  const sortedStore = openObjectStore({ kind: 'folder', path: sortedDir });
   const database = await DuckDb.open({ ...options, tempDir: resolve(options.tempDir), folders });
   return {
     store,
-    copies: new LocalCopies(store, new ChunkCache(`${cacheDir}/chunks`, options.cacheBytes), sparseDir),
+    copies: new LocalCopies(store, cache, sparseDir),
     database,
     spool: new Spool(resolve(options.spoolDir), options.spoolBytes),
     scratches: [],
+    sortRows: options.sortRows ?? SORT_ROWS,
+    sortedDir,
+    sortedBytes: options.cacheBytes,
+    sortedStore,
+    sortedCopies: new LocalCopies(sortedStore, cache, sparseDir),
+    onSort: options.onSort,
     close: () => {
       database.close();
       store.close();

@@ -25,6 +25,8 @@ export interface TableScan {
   readonly columns: readonly ReadColumn[];
   /** Nullable BOOLEAN expressions over the columns, by name, of the relation that is called like the table. */
   readonly leaves: readonly string[];
+  /** The files are sorted copies: columns are as declared already, and errors were counted. */
+  readonly copied?: boolean;
   /** Of each file only every so many-th row; absent: all. */
   readonly every?: number;
 }
@@ -89,6 +91,7 @@ function fileSql(scan: TableScan, file: OpenScan, run: RowRun | undefined): stri
     return `${read} AS ${identifier(column.name)}`;
   });
   const key = keySql(stored.get(KEY_COLUMN) ?? 'VARCHAR', identifier(KEY_COLUMN), scan.keyType);
+  if (scan.copied === true) errors.push(CAST_ERRORS);
   const selected = [`${key} AS ${KEY}`, `${errors.join(' + ') || '0'} AS ${CAST_ERRORS}`, ...columns];
   const every = scan.every ?? 1;
   const where = [
@@ -134,4 +137,15 @@ export function distinctKeysSql(scans: readonly { scan: TableScan; files: readon
   const keys = keyType === 'string' ? ["encode(string_agg(k, '')) AS k", 'list(strlen(k)::UINTEGER) AS n'] : ['list(k) AS k'];
   const rows = scans.map(({ scan, files }) => rowsSql({ ...scan, every }, files)).filter((sql) => sql !== '');
   return `SELECT ${keys.join(', ')} FROM (SELECT DISTINCT ${KEY} AS k FROM (${rows.join(' UNION ALL ')}))`;
+}
+
+/** Rows in a row group of a sorted copy: a shard reads little beyond its range. */
+const COPY_ROW_GROUP = 30_720;
+
+/** Writes all rows, sorted by key, with their columns as declared, to a file. */
+export function sortedCopySql(scan: TableScan, files: readonly OpenScan[], path: string): string {
+  const columns = scan.columns.map((column) => identifier(column.name));
+  const selected = [`${KEY} AS ${identifier(KEY_COLUMN)}`, CAST_ERRORS, ...columns].join(', ');
+  const rows = `SELECT ${selected} FROM (${rowsSql(scan, files)}) ORDER BY ${KEY}`;
+  return `COPY (${rows}) TO ${literal(path)} (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE ${COPY_ROW_GROUP})`;
 }

@@ -96,14 +96,15 @@ async function planTable(store: ObjectStore, name: string, businessDate: string,
   const footers = await allOrFirstError(objects.map((object) => readFooter(store, object, signal)));
   const keyType = keyTypeOf(name, objects, footers);
   const { fields, notes } = tableFields(name, footers);
-  const pinned = objects.map((object, index) => pin(object, footers[index]!));
+  const pinned = objects.map((object, index) => pinObject(object, footers[index]!));
   const rows = pinned.reduce((sum, object) => sum + object.rowGroups.reduce((all, group) => all + group.rows, 0), 0);
   const told = others.slice(0, FILES_TOLD).join(', ');
   const ignored = others.length === 0 ? [] : [`${name}: ${others.length} files do not end in .parquet and are not read (${told})`];
   return { table: { name, objects: pinned, rows }, keyType, fields, notes: [...notes, ...ignored] };
 }
 
-function pin(object: StoredObject, footer: Footer): PinnedObject {
+/** An object with what its footer says of columns and row groups. */
+export function pinObject(object: StoredObject, footer: Footer): PinnedObject {
   const columns: PlannedColumn[] = [];
   for (const column of footer.columns) {
     if ('unusable' in column) continue;

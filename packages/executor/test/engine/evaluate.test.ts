@@ -322,3 +322,46 @@ describe('from S3', () => {
     fresh.close();
   });
 });
+
+describe('a large table in no order', () => {
+  it('is sorted once into the cache, for all processes, and gives the same', async () => {
+    const stamps = "TIMESTAMP '2026-11-01 00:00:00' + INTERVAL 1 SECOND * range";
+    await writeParquet(
+      tables,
+      `a/${DAY}/x.parquet`,
+      `SELECT printf('u%06d', range) AS user_id, range AS n, ${stamps} AS local FROM range(30000) ORDER BY hash(range)`,
+      ', ROW_GROUP_SIZE 6000',
+    );
+    await writeParquet(
+      tables,
+      `a/${DAY}/y.parquet`,
+      "SELECT printf('u%06d', range) AS user_id, range AS n FROM range(30000, 60000) ORDER BY hash(range)",
+      ', ROW_GROUP_SIZE 6000',
+    );
+    const plan = await planned(5_000);
+    const tags = [passTag(1, ruleOf(plan, big)), passTag(2, ruleOf(plan, { field: 'local', operator: 'before', value: '2026-11-01' }))];
+    const plain = await evaluateAll(plan, tags);
+    const steps: string[] = [];
+    const open = (): Promise<Evaluator> =>
+      openTestEvaluator(join(dir, 'sorting'), location, undefined, 1, {
+        sortRows: 1_000,
+        onSort: (step) => steps.push(`${step.table} ${step.state}`),
+      });
+    const [one, two] = [await open(), await open()];
+    try {
+      const evaluate = async (own: Evaluator): Promise<[string, Verdict][]> => {
+        evaluator.close();
+        evaluator = own;
+        return evaluateAll(plan, tags);
+      };
+      const job = passJob(location, plan, tags);
+      const both = await Promise.all([evaluateShard(one, job, 0), evaluateShard(two, { ...job }, 0)]);
+      expect(both[0]!.pieceHash).toBe(both[1]!.pieceHash);
+      expect(await evaluate(one)).toEqual(plain);
+      expect(steps).toEqual(['a started', 'a done']);
+      expect(readdirSync(join(dir, 'sorting/cache/sorted')).filter((file) => /lock|tmp/.test(file))).toEqual([]);
+    } finally {
+      two.close();
+    }
+  });
+});

@@ -8,7 +8,7 @@ import type { PassJob, PassTag, PlanResult, TablesLocation, UserScope } from '@t
 import { checkRule } from '@tagmill/shared/rules/check';
 import { makeClock } from '@tagmill/shared/rules/clock';
 import { tablesOf } from '@tagmill/shared/rules/reads';
-import { type Evaluator, openEvaluator } from '../../src/engine/evaluator.ts';
+import { type Evaluator, type EvaluatorOptions, openEvaluator } from '../../src/engine/evaluator.ts';
 import { type PieceBatch, readPiece } from '../../src/engine/piece.ts';
 import type { S3StoreOptions } from '../../src/sources/s3.ts';
 
@@ -40,8 +40,15 @@ export function scratch(): { dir: string; remove: () => Promise<void> } {
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
-export function openTestEvaluator(dir: string, location: TablesLocation, s3?: S3StoreOptions, threads = 1): Promise<Evaluator> {
+export function openTestEvaluator(
+  dir: string,
+  location: TablesLocation,
+  s3?: S3StoreOptions,
+  threads = 1,
+  more: Partial<EvaluatorOptions> = {},
+): Promise<Evaluator> {
   return openEvaluator({
+    ...more,
     location,
     ...(s3 === undefined ? {} : { s3 }),
     cacheDir: join(dir, 'cache'),
