@@ -14,7 +14,7 @@ export async function serveDashboard(app: App, dir: string | undefined): Promise
   if (built) await app.register(fastifyStatic, { root: dir, index: ['index.html'], setHeaders: cacheByName });
   else app.get('/', { schema: { hide: true } }, async (_request, reply) => notBuilt(reply));
 
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) => {
+  app.setNotFoundHandler((request, reply) => {
     if (!isPage(request))
       throw new TagmillError('NOT_FOUND', `There is no ${request.method} ${request.url.split('?')[0]}; see /docs for what there is.`);
     if (!built) return notBuilt(reply);

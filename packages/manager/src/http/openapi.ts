@@ -1,5 +1,5 @@
 /** The description of the API, made from the routes' own schemas: a page at `/docs`, OpenAPI 3.1 at `/docs/json`. */
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { VERSION } from '@tagmill/shared/version';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -28,7 +28,26 @@ export async function describeRoutes(app: App): Promise<void> {
       ],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list', tryItOutEnabled: true } });
+}
+
+type Described = ReturnType<SwaggerTransformObject>;
+
+/** Leaves out the schemas that no route refers to: each is made once as input and once as output. */
+function withoutUnused(document: Described): Described {
+  const { components, ...rest } = document as { components: { schemas?: Record<string, unknown> } };
+  const schemas = components.schemas ?? {};
+  const used = new Set<string>();
+  const look = (part: unknown): void => {
+    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (name === undefined || used.has(name)) continue;
+      used.add(name);
+      look(schemas[name]);
+    }
+  };
+  look(rest);
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...rest, components: { ...components, schemas: kept } } as Described;
 }

@@ -18,13 +18,7 @@ export function toProblem(thrown: unknown): Problem {
     return problemOf(thrown.code, thrown.message, Object.keys(thrown.facts).length === 0 ? {} : { facts: { ...thrown.facts } });
   }
   const refusal = refusalOfFastify(thrown);
-  return (
-    refusal ??
-    problemOf(
-      'INTERNAL',
-      'The manager met a defect of its own while it answered; its log names it. Trying again is safe with the same Idempotency-Key.',
-    )
-  );
+  return refusal ?? problemOf('INTERNAL', 'The manager met a defect of its own while it answered; its log names it.');
 }
 
 interface Invalid {

@@ -37,6 +37,7 @@ export async function sendSafeHeaders(app: App, tls: boolean): Promise<void> {
 
 export async function limitRates(app: App, guard: Guard, limit: HttpOptions['rateLimit'] = RATE_LIMIT): Promise<void> {
   await app.register(rateLimit, {
+    global: false,
     max: limit.max,
     timeWindow: limit.windowMs,
     cache: 10_000,
@@ -49,6 +50,8 @@ export async function limitRates(app: App, guard: Guard, limit: HttpOptions['rat
         `Too many requests: ${limit.max} in ${limit.windowMs / 1_000} s are allowed; try again in ${Math.ceil(ttl / 1_000)} s.`,
       ),
   });
+  // As one hook for all, so that addresses that do not exist are counted too.
+  app.addHook('onRequest', app.rateLimit());
 }
 
 /** Refuses foreign pages, and what comes without the key where one is asked for. */
@@ -57,11 +60,14 @@ export function guardRequests(app: App, guard: Guard): void {
     const { open, ticket } = request.routeOptions.config;
     guard.requireHost(request.headers);
     if (!READS.has(request.method) || ticket === true) guard.requireOrigin(request.headers);
-    if (open === true || !isApi(request.url)) return;
+    if (open === true || !isApi(request.routeOptions.url ?? request.url)) return;
     if (ticket === true) guard.requireKeyOrTicket(request.raw);
     else guard.requireKey(request.headers);
   });
 }
 
-/** The dashboard's files and the description of the API are no secret; all else is, also what does not exist. */
+/**
+ * By the route that was found, not by the address as written, which may be spelt in many ways.
+ * The dashboard's files and the description of the API are no secret; all else is, also what does not exist.
+ */
 const isApi = (url: string): boolean => /^\/(api|health)(\/|\?|$)/.test(url);

@@ -23,7 +23,8 @@ export function feedRoutes(app: App, { live, tickets }: RouteContext): void {
     topics: topicList.describe('`runs`, `run/{id}`, `instance/{id}`, `executors`, with commas between.'),
     ticket: z.string().max(200).optional(),
   });
-  const stream = { tags, summary: 'The live feed as server-sent events', querystring, produces: ['text/event-stream'] };
+  const events = { description: 'The messages of the feed, one an event.', content: { 'text/event-stream': { schema: z.string() } } };
+  const stream = { tags, summary: 'The live feed as server-sent events', querystring, response: { 200: events, ...ERRORS_OF_ROUTE } };
   app.get('/api/v1/feed', { config: { ticket: true }, exposeHeadRoute: false, schema: stream }, (request, reply) => {
     const lastEventId = request.headers['last-event-id'];
     reply.hijack();
