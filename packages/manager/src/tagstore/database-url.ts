@@ -10,15 +10,6 @@ export function databaseTarget(url: string, environment: Readonly<Record<string,
   return parseDatabaseUrl(url, environment[PASSWORD_VARIABLE] ?? passwordFromFile(environment[`${PASSWORD_VARIABLE}_FILE`]));
 }
 
-/** The URL with its password, as executors are given it: never logged, never journaled. */
-export function databaseUrlWithPassword(url: string, environment: Readonly<Record<string, string | undefined>>): string {
-  const target = databaseTarget(url, environment);
-  if (target.kind === 'sqlite') return url;
-  const full = new URL(url);
-  full.password = encodeURIComponent(target.password);
-  return full.href;
-}
-
 function passwordFromFile(path: string | undefined): string {
   if (path === undefined || path === '') return '';
   try {

@@ -40,7 +40,8 @@ export function mergeRow(tagIds: string | null, tagDetails: string | null, findi
   if (entered.length === 0 && leaving.length === 0) return UNCHANGED;
   const details = parseDetails(tagDetails);
   if (details === undefined) return UNREADABLE;
-  const byHand = new Set(details.filter((entry) => isManual(entry.value)).map((entry) => entry.key));
+  const leavingKeys = new Set(leaving.map(String));
+  const byHand = new Set(details.filter((entry) => leavingKeys.has(entry.key) && isManual(entry.value)).map((entry) => entry.key));
   const exited = leaving.filter((id) => !byHand.has(String(id)));
   if (entered.length === 0 && exited.length === 0) return UNCHANGED;
   for (const id of exited) held.delete(id);

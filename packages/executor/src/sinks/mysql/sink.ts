@@ -1,11 +1,11 @@
 /** The fenced merge into MySQL and MariaDB. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { MysqlTarget } from '@tagmill/shared/database-url';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { MergeCommand, MergeResult, PassJob } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { type BatchCounts, MergeTotals } from '@tagmill/shared/merge/counts';
 import { mergeJobOf, PassTags } from '@tagmill/shared/merge/pass-tags';
+import { pause } from '@tagmill/shared/merge/pause';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import { failureKind, toDatabaseError } from '@tagmill/shared/sinks/mysql-errors';
 import { type BatchPoint, type BatchWork, mergeBatch, RowsMoved } from './batch-tx.ts';
@@ -101,7 +101,7 @@ export class MysqlTagSink implements TagSink {
 
   /** Does the work until it is done, fails for good, or the database was away for too long. */
   async #persist<T>(attempt: Attempt, work: (session: Session) => Promise<T>): Promise<T> {
-    const deadline = performance.now() + (this.#options.retryForMs ?? RETRY_FOR_MS);
+    let deadline: number | undefined;
     for (let tries = 0; ; tries += 1) {
       attempt.signal.throwIfAborted();
       try {
@@ -110,11 +110,10 @@ export class MysqlTagSink implements TagSink {
       } catch (error) {
         if (attempt.signal.aborted) throw attempt.signal.reason;
         await this.#recover(attempt, error);
+        deadline ??= performance.now() + (this.#options.retryForMs ?? RETRY_FOR_MS);
         if (performance.now() > deadline) throw this.#gaveUp(error);
       }
-      await sleep(Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** tries) * (0.5 + Math.random() / 2), undefined, {
-        signal: attempt.signal,
-      });
+      await pause(Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** tries) * (0.5 + Math.random() / 2), attempt.signal);
     }
   }
 

@@ -1,11 +1,11 @@
 /** The embedded tag store as the manager sees it: asynchronous, the work in a thread of its own. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { MergeCommand, MergeResult, PassJob } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { type BatchCounts, MergeTotals } from '@tagmill/shared/merge/counts';
 import { type MergeJob, mergeJobOf } from '@tagmill/shared/merge/pass-tags';
+import { pause } from '@tagmill/shared/merge/pause';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import { JOBS_KEPT, type StoreAnswer, type StoreFailure, type StoreRequest } from './messages.ts';
 
@@ -77,7 +77,7 @@ export class SqliteTagStoreClient implements TagSink {
         const again = error instanceof TagmillError && error.code === 'DATABASE_UNAVAILABLE' && performance.now() < deadline;
         if (!again) throw error;
       }
-      await sleep(RETRY_PAUSE_MS, undefined, { signal });
+      await pause(RETRY_PAUSE_MS, signal);
     }
   }
 
