@@ -4,13 +4,20 @@ export interface Decimal {
   readonly scale: number;
 }
 
+/** By a loop: /0+$/ takes quadratic time on a text of many zeros that ends in another digit. */
+function withoutEndZeros(digits: string): string {
+  let end = digits.length;
+  while (end > 0 && digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
+}
+
 const PLAIN = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 
 /** `-12.50` as an exact decimal, zeros at the end of the fraction dropped; null when it has another form. */
 export function parseDecimal(text: string): Decimal | null {
   const match = PLAIN.exec(text);
   if (match === null || text.endsWith('\n')) return null;
-  const fraction = (match[3] ?? '').replace(/0+$/, '');
+  const fraction = withoutEndZeros(match[3] ?? '');
   const digits = BigInt((match[2] ?? '') + fraction);
   return { unscaled: match[1] === '-' ? -digits : digits, scale: fraction.length };
 }
@@ -27,7 +34,7 @@ export function formatDecimal(value: Decimal): string {
   const negative = value.unscaled < 0n;
   const digits = (negative ? -value.unscaled : value.unscaled).toString().padStart(value.scale + 1, '0');
   const whole = digits.slice(0, digits.length - value.scale);
-  const fraction = digits.slice(digits.length - value.scale).replace(/0+$/, '');
+  const fraction = withoutEndZeros(digits.slice(digits.length - value.scale));
   return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 

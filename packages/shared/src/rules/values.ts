@@ -19,7 +19,12 @@ export type Cell = string | number | boolean | null | undefined | readonly Cell[
 /** int64 and decimal: Decimal; double: number; date: day number; timestamp: microseconds. */
 export type Value = string | boolean | number | bigint | Decimal | readonly Value[];
 
-const trimSpaces = (text: string): string => text.replace(/^ +/, '').replace(/ +$/, '');
+function trimSpaces(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && text[start] === ' ') start += 1;
+  while (end > start && text[end - 1] === ' ') end -= 1;
+  return text.slice(start, end);
+}
 
 function readDouble(cell: Cell): number | null {
   const value = typeof cell === 'number' ? cell : typeof cell === 'string' ? Number(cell) : Number.NaN;

@@ -114,6 +114,19 @@ test('hostile texts end in an error, not in a stack', () => {
   expect(codes(Number.NaN)).toEqual(['RULE_JSON ']);
 });
 
+test('the longest rules are judged in little time', () => {
+  const started = performance.now();
+  checkRule(`{"field":"age","operator":"recent_days","value":0.${'0'.repeat(260_000)}1}`, catalog);
+  checkRule(`{"field":"age","operator":"=","value":"${'9'.repeat(260_000)}"}`, catalog);
+  checkRule(`{"field":"age","operator":"=","value":"${'\\u0041'.repeat(40_000)}"}`, catalog);
+  checkRule(
+    `{"logic":"OR","conditions":[${Array.from({ length: 1_990 }, (_, index) => `{"field":"x${index}","operator":"y${index}"}`).join(',')}]}`,
+    catalog,
+  );
+  // Each takes a tenth of a second at most; quadratic time would be minutes.
+  expect(performance.now() - started).toBeLessThan(20_000);
+});
+
 test('warnings are told beside a rule that is accepted', () => {
   const warned = (rule: unknown): string[] => checkRule(rule, catalog).warnings.map(({ code, path }) => `${code} ${path}`);
   expect(warned({ field: 'level', operator: 'not_in', value: ['a'] })).toEqual(['NEGATIVE_WITHOUT_MISSING ']);
