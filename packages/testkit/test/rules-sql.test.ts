@@ -2,6 +2,7 @@ import type { RunClock } from '@tagmill/shared/fields';
 import { checkRule } from '@tagmill/shared/rules/check';
 import type { NormalRule } from '@tagmill/shared/rules/normal';
 import { evaluateRule, type Truth } from '@tagmill/shared/rules/reference';
+import { readCell } from '@tagmill/shared/rules/values';
 import { expect, test } from 'vitest';
 import { type CorpusRow, readCorpus, type RowsCase } from '../src/corpus.ts';
 import { byFile, isLater } from '../src/corpus-support.ts';
@@ -93,4 +94,24 @@ test('DuckDB and the reference agree on every rule of the corpus over every row 
     table.close();
   }
   expect(problems).toEqual([]);
+});
+
+test('cast errors are the stored values that the declared type cannot take, and NaN is none', async () => {
+  const table = await ruleTable(catalog, rows);
+  const clock = [...clocks.values()][0]!;
+  let errors = 0;
+  try {
+    for (const field of catalog.fields) {
+      const wanted = rows.map((row) => {
+        const cell = row[field.name];
+        const notThere = cell === null || cell === undefined || (cell === 'NaN' && field.stored !== 'text');
+        return !notThere && readCell(field, cell, clock) === null;
+      });
+      expect(await table.castErrors(field, clock), field.name).toEqual(wanted);
+      errors += wanted.filter(Boolean).length;
+    }
+  } finally {
+    table.close();
+  }
+  expect(errors).toBeGreaterThan(50);
 });
