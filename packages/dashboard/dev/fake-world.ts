@@ -14,6 +14,7 @@ import type {
   ShardsRecord,
   StoryRecord,
 } from '@tagmill/shared/feed/views';
+import { instanceId } from '@tagmill/shared/ids';
 import { type Action, ACTIONS, type Domain, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
 
 const TAGS: readonly (readonly [string, Domain])[] = [
@@ -85,15 +86,15 @@ export class FakeWorld {
     this.nowMs = startMs;
     this.#startMs = startMs;
     this.runId = 'run-20261120';
-    const tags = TAGS.map(([name, domain], at) => this.#task(`i${at + 1}`, name, 'tag', at + 1, domain, 3 + ((at * 7) % 5)));
-    this.tasks = [this.#task('i0', 'plan', 'plan', null, null, 40), ...tags, this.#task('i99', 'report', 'report', null, null, 60)];
+    const tags = TAGS.map(([name, domain], at) => this.#task(name, 'tag', at + 1, domain, 3 + ((at * 7) % 5)));
+    this.tasks = [this.#task('plan', 'plan', null, null, 40), ...tags, this.#task('report', 'report', null, null, 60)];
     const gate = tags.find((one) => one.name === 'Wealth top 1 %');
     if (gate !== undefined) gate.gate = 'manual';
   }
 
-  #task(id: string, name: string, handler: Task['handler'], tagId: number | null, domain: Domain | null, perSecond: number): Task {
+  #task(name: string, handler: Task['handler'], tagId: number | null, domain: Domain | null, perSecond: number): Task {
     return {
-      id,
+      id: instanceId(this.runId, name),
       name,
       handler,
       tagId,
@@ -340,10 +341,11 @@ export class FakeWorld {
 
   #edges(): { readonly [id: string]: FeedRecord } {
     const tags = this.tasks.filter((one) => one.handler === 'tag');
+    const [plan, report] = [this.tasks[0]!.id, this.tasks.at(-1)!.id];
     return Object.fromEntries(
-      tags.flatMap((one) => [
-        [`i0>${one.id}`, { from: 'i0', to: one.id }],
-        [`${one.id}>i99`, { from: one.id, to: 'i99' }],
+      tags.flatMap(({ id }) => [
+        [`${plan}>${id}`, { from: plan, to: id }],
+        [`${id}>${report}`, { from: id, to: report }],
       ]),
     );
   }

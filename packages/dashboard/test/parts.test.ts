@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ShardState } from '@tagmill/shared/feed/views';
+import { instanceId } from '@tagmill/shared/ids';
 import { describe, expect, it } from 'vitest';
 import { fit, reveal, zoomAt } from '../src/graph/camera.ts';
 import { pathThrough } from '../src/graph/path.ts';
@@ -88,14 +89,15 @@ describe('path of a selection', () => {
 describe('filter', () => {
   const world = new FakeWorld(0);
   world.tasks[3]!.held = true;
+  const id = (name: string): string => instanceId(world.runId, name);
   const records = Object.fromEntries(world.tasks.map((task) => [task.id, world.instance(task)]));
 
   it('finds by name, tag number, state and the held flag', () => {
     expect(shownIds(records, [], '')).toBeNull();
-    expect([...(shownIds(records, [], 'VIP') ?? [])]).toEqual(['i23']);
-    expect([...(shownIds(records, [], '23') ?? [])]).toEqual(['i23']);
-    expect([...(shownIds(records, ['held'], '') ?? [])]).toEqual(['i3']);
-    expect([...(shownIds(records, ['pending'], '') ?? [])]).toEqual(['i0']);
+    expect([...(shownIds(records, [], 'VIP') ?? [])]).toEqual([id('VIP customer')]);
+    expect([...(shownIds(records, [], '23') ?? [])]).toEqual([id('VIP customer')]);
+    expect([...(shownIds(records, ['held'], '') ?? [])]).toEqual([world.tasks[3]!.id]);
+    expect([...(shownIds(records, ['pending'], '') ?? [])]).toEqual([id('plan')]);
     expect(shownIds(records, ['failed'], '')?.size).toBe(0);
   });
 });

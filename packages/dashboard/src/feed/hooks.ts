@@ -9,11 +9,12 @@ import type {
   AttemptRecord,
   ShardsRecord,
 } from '@tagmill/shared/feed/views';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { feed } from './browser.ts';
 import type { FeedState } from './client.ts';
 import { behindMs, canAct, type LinkInfo, type LinkLevel, linkLevel, managerNowMs } from './link.ts';
+import { useNow } from './ticker.ts';
 
 type Table<T> = { readonly [id: string]: T };
 const NONE: Table<never> = {};
@@ -86,13 +87,4 @@ export function useManagerNow(everyMs = 1_000): number {
   // Without this the first second would be told by this machine's clock.
   useFeed((s) => s.link.offsetMs === null);
   return managerNowMs(feed.store.getState().link, nowMs);
-}
-
-function useNow(everyMs: number): number {
-  const [nowMs, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return Math.max(nowMs, Date.now() - everyMs);
 }

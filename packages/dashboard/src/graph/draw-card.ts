@@ -82,18 +82,26 @@ function drawText(pen: Pen, scene: Scene, record: InstanceRecord, x: number, y: 
     if (scale * CARD_H >= 16) drawGlyph(pen, state, x + CARD_W / 2 - 11, y + CARD_H / 2 - 11, 22, scene.tokens, back);
     return;
   }
-  drawGlyph(pen, state, x + PAD, y + 5, 13, scene.tokens, back);
+  const both = META_PX * scale >= SMALLEST_LABEL_PX;
+  const down = both ? 0 : 6;
+  drawGlyph(pen, state, x + PAD, y + 5 + down, 13, scene.tokens, back);
   pen.textBaseline = 'alphabetic';
   pen.textAlign = 'left';
   pen.font = font(500, NAME_PX);
   pen.fillStyle = chrome.text;
-  pen.fillText(cutText(pen, record.name, CARD_W - TEXT_X - 3), x + TEXT_X, y + 15.5);
-  if (META_PX * scale < SMALLEST_LABEL_PX) return;
-  const { left, right } = scene.cardText(record);
+  pen.fillText(cutText(pen, record.name, CARD_W - TEXT_X - 3), x + TEXT_X, y + 15.5 + down);
+  if (both) drawMeta(pen, scene, record, x, y);
+}
+
+/** The second line of a card. */
+function drawMeta(pen: Pen, scene: Scene, record: InstanceRecord, x: number, y: number): void {
+  const { left, short, right } = scene.cardText(record);
   pen.font = font(400, META_PX);
-  pen.fillStyle = chrome.text2;
-  const rightWidth = right === '' ? 0 : pen.measureText(right).width + 6;
-  pen.fillText(cutText(pen, left, Math.floor(CARD_W - TEXT_X - PAD - rightWidth)), x + TEXT_X, y + 28.5);
+  pen.fillStyle = scene.tokens.chrome.text2;
+  const rightWidth = right === '' ? 0 : pen.measureText(right).width + 5;
+  const room = Math.floor(CARD_W - TEXT_X - PAD - rightWidth);
+  const cut = cutText(pen, left, room);
+  pen.fillText(cut === left || short === undefined ? cut : cutText(pen, short, room), x + TEXT_X, y + 28.5);
   if (right === '') return;
   pen.textAlign = 'right';
   pen.fillText(right, x + CARD_W - PAD, y + 28.5);

@@ -13,6 +13,8 @@ export interface PreviewMark {
 export interface CardText {
   /** Progress, or why it waits. */
   readonly left: string;
+  /** The same in fewer letters, where the card is too narrow. */
+  readonly short?: string;
   /** Time taken so far. */
   readonly right: string;
 }

@@ -69,7 +69,7 @@ function Run({ runId }: { readonly runId: string }): ReactElement {
   const run = useRun(runId);
   const records = useInstances(runId);
   const edges = useEdges(runId);
-  const view = useRunView();
+  const view = useRunView(runId);
   const phone = useMediaQuery('(max-width: 639px)', undefined, { getInitialValueInEffect: false }) ?? false;
   const counts = useMemo(() => countStates(records), [records]);
   const groups = useMemo(() => groupByLane(records), [records]);

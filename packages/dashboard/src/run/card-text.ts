@@ -23,7 +23,8 @@ export function cardText(record: InstanceRecord, nowMs: number, t: TFunction): C
     const step = t(`step.${record.step}`);
     // Evaluation is what a running tag mostly does, so only the other steps are named; each counts its own shards.
     const named = record.handler === 'tag' && record.step !== 'evaluate';
-    return { left: progress === '' ? step : named ? `${step} ${progress}` : progress, right };
+    if (progress === '') return { left: step, right };
+    return named ? { left: `${step} ${progress}`, short: progress, right } : { left: progress, right };
   }
   return { left: progress === '' ? t(`state.${state}`) : progress, right };
 }

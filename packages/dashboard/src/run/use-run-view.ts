@@ -1,5 +1,6 @@
 /** What of the run screen lives in the address: run, selection, states shown, text to find. */
 import type { InstanceRecord } from '@tagmill/shared/feed/views';
+import { instanceId, splitInstanceId } from '@tagmill/shared/ids';
 import { useMemo } from 'react';
 import { useSearchParams } from 'wouter';
 import type { Mark } from '../theme/tokens.ts';
@@ -14,33 +15,31 @@ export interface RunView {
   clear(): void;
 }
 
-const list = (text: string | null): string[] => (text === null || text === '' ? [] : text.split(','));
-
-export function useRunView(): RunView {
+export function useRunView(runId: string): RunView {
   const [params, setParams] = useSearchParams();
   return useMemo(() => {
-    const put = (values: Readonly<Record<string, string>>): void =>
+    const put = (values: Readonly<Record<string, readonly string[]>>): void =>
       setParams(
         (before) => {
           const next = new URLSearchParams(before);
-          for (const [name, value] of Object.entries(values)) {
-            if (value === '') next.delete(name);
-            else next.set(name, value);
+          for (const [name, texts] of Object.entries(values)) {
+            next.delete(name);
+            for (const text of texts) next.append(name, text);
           }
           return next;
         },
         { replace: true },
       );
     return {
-      selected: list(params.get('task')),
-      states: list(params.get('states')) as Mark[],
+      selected: params.getAll('task').map((name) => instanceId(runId, name)),
+      states: params.getAll('state') as Mark[],
       find: params.get('find') ?? '',
-      select: (ids) => put({ task: ids.join(',') }),
-      setStates: (states) => put({ states: states.join(',') }),
-      setFind: (text) => put({ find: text }),
-      clear: () => put({ states: '', find: '' }),
+      select: (ids) => put({ task: ids.map((id) => splitInstanceId(id)?.name ?? id) }),
+      setStates: (states) => put({ state: states }),
+      setFind: (text) => put({ find: text === '' ? [] : [text] }),
+      clear: () => put({ state: [], find: [] }),
     };
-  }, [params, setParams]);
+  }, [params, setParams, runId]);
 }
 
 /** Ids of the instances that pass the filter; null when there is none. */
