@@ -123,14 +123,14 @@ describe('the page in Chromium', () => {
 
   it('stops a task: preview first, nothing changed by it, asked, then what the feed says', async () => {
     await open();
-    await select('Overseas');
+    await select('High net worth');
     await page.keyboard.press('x');
-    await page.getByTestId('affected').getByText('Overseas').waitFor();
-    expect(task('Overseas').story.some((line) => line.who === 'operator')).toBe(false);
+    await page.getByTestId('affected').getByText('High net worth').waitFor();
+    expect(task('High net worth').story.some((line) => line.who === 'operator')).toBe(false);
     await page.locator('#reason').fill('source is late');
     await page.keyboard.press('Control+Enter');
-    await stateIs('Overseas', 'stopped');
-    expect(task('Overseas').state).toBe('stopped');
+    await stateIs('High net worth', 'stopped');
+    expect(task('High net worth').state).toBe('stopped');
     await page.locator('[data-testid=panel-state][data-state=stopped]').waitFor();
     await page.getByTestId('story').getByText('stop: source is late').waitFor();
     expect(await page.getByTestId('panel-asked').count()).toBe(0);
@@ -141,7 +141,7 @@ describe('the page in Chromium', () => {
     ['mark-success', 'Private banking', 'succeeded'],
     ['run', 'Wealth top 1 %', 'running'],
   ])('%s takes %s to %s', async (action, name, state) => {
-    await open();
+    await open({ speed: 0 });
     await select(name);
     await page.getByTestId(`action-${action}`).click();
     await confirm();
@@ -158,7 +158,7 @@ describe('the page in Chromium', () => {
   });
 
   it('holds and releases', async () => {
-    await open();
+    await open({ speed: 0 });
     await select('Young');
     await page.getByTestId('action-hold').click();
     await confirm();

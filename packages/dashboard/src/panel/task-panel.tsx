@@ -78,7 +78,7 @@ function StateLine({ task }: { readonly task: InstanceRecord }): ReactElement {
 }
 
 /** What was asked and is not confirmed yet; the state above stays what the manager last said. */
-function AskedLine({ task }: { readonly task: InstanceRecord }): ReactElement | null {
+export function AskedLine({ task }: { readonly task: InstanceRecord }): ReactElement | null {
   const { t } = useTranslation();
   useManagerNow();
   const asked = useAsked((all) => all[task.id]);

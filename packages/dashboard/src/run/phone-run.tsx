@@ -8,6 +8,7 @@ import { instanceTopic, useCanAct, useManagerNow, useTopic } from '../feed/hooks
 import { ActionButtons } from '../panel/action-buttons.tsx';
 import { WhySection } from '../panel/sections.tsx';
 import { ShardStrip } from '../panel/shard-strip.tsx';
+import { AskedLine } from '../panel/task-panel.tsx';
 import type { Mark } from '../theme/tokens.ts';
 import { duration } from '../ui/format.ts';
 import { Glyph } from '../ui/glyph.tsx';
@@ -183,6 +184,7 @@ function PhoneSheet({
           <X size={18} />
         </IconButton>
       </div>
+      <AskedLine task={task} />
       <WhySection task={task} />
       <ShardStrip task={task} />
       <ActionButtons records={[task]} linkDown={!canAct} only={PHONE_ACTIONS} onAction={onAction} />
