@@ -60,7 +60,7 @@ async function writeRows(path: string): Promise<void> {
       const key = decoder.decode(batch.keys.subarray(row * KEY_BYTES, (row + 1) * KEY_BYTES));
       if (texts !== undefined) lines.push(`${key}\t${texts.tagIds}\t${texts.tagDetails}\n`);
     }
-    if (!file.write(lines.join(''))) await new Promise((resolve) => file.once('drain', resolve));
+    if (!file.write(lines.join(''))) await new Promise<void>((resolve) => file.once('drain', () => resolve()));
   }
   file.end();
   await finished(file);

@@ -230,6 +230,17 @@ export function sinkContract(name: string, makeWorld: () => Promise<SinkWorld>):
       expect(rows.has('nobody')).toBe(false);
     });
 
+    it('few users among many rows of others', async () => {
+      const tags = oracleTags().slice(0, 2);
+      const others = Array.from({ length: 3_000 }, (_, index) => ({ userId: `m${index}`, tagIds: '[2]', tagDetails: null }));
+      await world.put([...others, { userId: 'a', tagIds: '[2]', tagDetails: null }]);
+      const found = ['a', 'm7', 'z'].map((user) => ({ user_id: user, T: [1], F: [2], U: [] }));
+      const result = await sink.merge(makeJob('sparse', tags), makeCommand(tags), batchesOf(found, tags), never);
+      expect(result).toMatchObject({ inserted: 1, updated: 2 });
+      const held = (await world.rows()).filter((row) => compact(row.tagIds) !== '[2]').map((row) => [row.userId, compact(row.tagIds)]);
+      expect(held).toEqual(['a', 'm7', 'z'].map((user) => [user, '[1]']));
+    });
+
     it('changes no tag outside its scope', async () => {
       const tags = oracleTags().slice(0, 3);
       await world.put([{ userId: 'u', tagIds: '[1]', tagDetails: null }]);

@@ -1,5 +1,6 @@
 /** What `user_tags` holds for the users of a batch. */
 import type { BatchMerge } from '@tagmill/shared/merge/batch-merge';
+import { rangeRowsAtMost, SURELY_DENSE_USERS } from '@tagmill/shared/merge/density';
 import type { Session } from './session.ts';
 import { type TargetTable, keyLiteral } from './target.ts';
 
@@ -25,7 +26,7 @@ export async function readHeld(session: Session, table: TargetTable, merge: Batc
     const row = merge.find(key);
     if (row >= 0) merge.see(row, tagIds === null ? null : tagIds.toString('latin1'));
   };
-  if (!table.byteOrdered || !dense) {
+  if (!table.byteOrdered || !dense || !(await isDense(session, table, merge))) {
     await lookUp(session, table, merge, rows, see);
     return spaced;
   }
@@ -41,6 +42,17 @@ export async function readHeld(session: Session, table: TargetTable, merge: Batc
     await lookUp(session, table, merge, others, see);
   }
   return spaced;
+}
+
+/** Whether a range read would meet about the batch's own rows, and not many times as many. */
+async function isDense(session: Session, table: TargetTable, merge: BatchMerge): Promise<boolean> {
+  const { count } = merge.batch;
+  if (count >= SURELY_DENSE_USERS) return true;
+  const most = rangeRowsAtMost(count);
+  const [first, last] = [keyLiteral(table, merge.key(0)), keyLiteral(table, merge.key(count - 1))];
+  const sql = `SELECT COUNT(*) FROM (SELECT 1 FROM user_tags FORCE INDEX (\`${table.index}\`) WHERE user_id BETWEEN ${first} AND ${last} LIMIT ${most + 1}) found`;
+  const [row] = await session.rows(sql);
+  return Number(String(row?.[0])) <= most;
 }
 
 async function lookUp(

@@ -111,8 +111,8 @@ export class Session {
     });
   }
 
-  /** LOAD DATA LOCAL from memory: the name in the statement is never opened. */
-  load(sql: string, chunks: readonly Buffer[]): Promise<Written> {
+  /** LOAD DATA LOCAL from memory: the name in the statement is never opened. Chunks are made while the server takes those before. */
+  load(sql: string, chunks: Iterable<Buffer>): Promise<Written> {
     return this.#timed((resolve, reject) => {
       const options = { sql, infileStreamFactory: () => Readable.from(chunks) };
       this.#connection.query(options, (error, result) => (error === null ? resolve(written(result)) : reject(error)));

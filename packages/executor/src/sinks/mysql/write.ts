@@ -22,7 +22,7 @@ export async function insertNew(session: Session, table: TargetTable, merge: Bat
   for (const insert of inserts) checkKeyLength(table, merge.key(insert.row));
   if (bulk) {
     const sql = `LOAD DATA LOCAL INFILE 'new users' INTO TABLE user_tags ${FORMAT} (${COLUMNS}) SET created_time = NOW(), updated_time = NOW()`;
-    const done = await session.load(sql, newRowChunks(merge, inserts));
+    const done = await session.load(sql, chunksOf(newRowLines(merge, inserts)));
     if (done.affectedRows < inserts.length) return false;
     if (done.warnings > 0) await refuseWarnings(session);
     return true;
@@ -54,7 +54,7 @@ export async function updateChanged(session: Session, table: TargetTable, merge:
   if (bulk) {
     const done = await session.load(
       `LOAD DATA LOCAL INFILE 'changed users' INTO TABLE ${STAGE} ${FORMAT} (${COLUMNS})`,
-      changedRowChunks(merge, updates),
+      chunksOf(changedRowLines(merge, updates)),
     );
     if (done.warnings > 0) await refuseWarnings(session);
   } else {
@@ -88,53 +88,40 @@ async function inChunks<T>(session: Session, head: string, items: readonly T[], 
 }
 
 /** Rows share few distinct sets of tags, so a row costs little more than copying its key. */
-function newRowChunks(merge: BatchMerge, inserts: readonly RowInsert[]): Buffer[] {
+function* newRowLines(merge: BatchMerge, inserts: readonly RowInsert[]): Generator<readonly [Uint8Array, Buffer]> {
   const tails = new Map<TagSetTexts, Buffer>();
-  const out = new ChunkWriter();
   for (const { row, texts } of inserts) {
     let tail = tails.get(texts);
     if (tail === undefined) {
       tail = Buffer.from(`\t${texts.tagIds}\t${escapeText(texts.tagDetails)}\n`, 'utf8');
       tails.set(texts, tail);
     }
-    out.add(escapeKey(merge.key(row)), tail);
+    yield [escapeKey(merge.key(row)), tail];
   }
-  return out.end();
 }
 
-function changedRowChunks(merge: BatchMerge, updates: readonly RowUpdate[]): Buffer[] {
-  const out = new ChunkWriter();
+function* changedRowLines(merge: BatchMerge, updates: readonly RowUpdate[]): Generator<readonly [Uint8Array, Buffer]> {
   for (const { row, tagIds, tagDetails } of updates) {
-    out.add(escapeKey(merge.key(row)), Buffer.from(`\t${tagIds}\t${escapeText(tagDetails)}\n`, 'utf8'));
+    yield [escapeKey(merge.key(row)), Buffer.from(`\t${tagIds}\t${escapeText(tagDetails)}\n`, 'utf8')];
   }
-  return out.end();
 }
 
-class ChunkWriter {
-  readonly #chunks: Buffer[] = [];
-  #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  #at = 0;
-
-  add(key: Uint8Array, tail: Buffer): void {
+/** Lines, each in two parts, put together into chunks of about CHUNK_BYTES. */
+function* chunksOf(lines: Iterable<readonly [Uint8Array, Buffer]>): Generator<Buffer> {
+  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let at = 0;
+  for (const [key, tail] of lines) {
     const size = key.length + tail.length;
-    if (this.#at + size > this.#chunk.length) {
-      this.#flush();
-      this.#chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, size));
+    if (at + size > chunk.length) {
+      if (at > 0) yield chunk.subarray(0, at);
+      chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, size));
+      at = 0;
     }
-    this.#chunk.set(key, this.#at);
-    this.#chunk.set(tail, this.#at + key.length);
-    this.#at += size;
+    chunk.set(key, at);
+    chunk.set(tail, at + key.length);
+    at += size;
   }
-
-  end(): Buffer[] {
-    this.#flush();
-    return this.#chunks;
-  }
-
-  #flush(): void {
-    if (this.#at > 0) this.#chunks.push(this.#chunk.subarray(0, this.#at));
-    this.#at = 0;
-  }
+  if (at > 0) yield chunk.subarray(0, at);
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\0': '\\0' };

@@ -4,6 +4,7 @@ import type { MergeCommand } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { BatchMerge } from '@tagmill/shared/merge/batch-merge';
 import type { BatchCounts } from '@tagmill/shared/merge/counts';
+import { rangeRowsAtMost, SURELY_DENSE_USERS } from '@tagmill/shared/merge/density';
 import type { MergeJob, PassTags, TagSetTexts } from '@tagmill/shared/merge/pass-tags';
 import { SQLITE_SINK_TABLES, SQLITE_TAG_TABLES } from '@tagmill/shared/sinks/sqlite-tables';
 import type { Statement } from 'better-sqlite3';
@@ -73,7 +74,8 @@ export class SqliteTagStore {
     return counts;
   }
 
-  #readHeld(merge: BatchMerge, keys: readonly string[], dense: boolean): void {
+  #readHeld(merge: BatchMerge, keys: readonly string[], maybeDense: boolean): void {
+    const dense = maybeDense && this.#isDense(keys);
     if (dense) {
       const rowOf = rowFinder(keys);
       const range = this.#prepare('SELECT user_id, tag_ids FROM user_tags WHERE user_id BETWEEN ? AND ?').raw();
@@ -90,6 +92,14 @@ export class SqliteTagStore {
       const found = select.get(key) as [unknown, unknown] | undefined;
       if (found !== undefined && asText(found[0]) === key) merge.see(row, asText(found[1]));
     });
+  }
+
+  /** Whether a range read would meet about the batch's own rows, and not many times as many. */
+  #isDense(keys: readonly string[]): boolean {
+    if (keys.length >= SURELY_DENSE_USERS) return true;
+    const most = rangeRowsAtMost(keys.length);
+    const count = this.#prepare('SELECT COUNT(*) FROM (SELECT 1 FROM user_tags WHERE user_id BETWEEN ? AND ? LIMIT ?)').pluck();
+    return Number(count.get(keys[0]!, keys.at(-1)!, most + 1)) <= most;
   }
 
   #insert(merge: BatchMerge, keys: readonly string[]): void {
