@@ -140,6 +140,7 @@ const errorOf = (failure: StoreFailure): TagmillError => new TagmillError(failur
 
 function copyOf(batch: MergeBatch): MergeBatch {
   const { count, words } = batch;
-  const [keys, offsets] = [batch.keys.slice(), batch.offsets.slice()];
+  // Not keys.slice(): the slice of a Buffer is a view of a pool, which cannot be handed to another thread.
+  const [keys, offsets] = [Uint8Array.from(batch.keys), batch.offsets.slice()];
   return { count, words, keys, offsets, matched: batch.matched.slice(), notMatched: batch.notMatched.slice() };
 }
