@@ -8,7 +8,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PassJob, PlannedTable } from '@tagmill/shared/job';
-import { mapFull } from '../sources/chunk-cache.ts';
+import { mapFull, removeOld } from '../sources/chunk-cache.ts';
 import { KEY_COLUMN, readFooter } from '../sources/footer.ts';
 import { type KeyCompare, keyCompare, lowerBound } from '../sources/key-order.ts';
 import { discardScans, finishScans, openScans, planScans } from '../sources/materialize.ts';
@@ -155,8 +155,9 @@ async function make(evaluator: Evaluator, job: PassJob, table: PassTable, path: 
 async function makeRoom(dir: string, maxBytes: number): Promise<void> {
   const files: { path: string; sizeBytes: number; usedMs: number }[] = [];
   for (const name of await readdir(dir)) {
-    if (!name.endsWith('.parquet')) continue;
     const path = join(dir, name);
+    if (name.endsWith('.tmp')) await removeOld(path, KEEP_MS);
+    if (!name.endsWith('.parquet')) continue;
     const [stats, used] = await Promise.all([stat(path).catch(() => undefined), stat(`${path}.used`).catch(() => undefined)]);
     if (stats !== undefined) files.push({ path, sizeBytes: stats.size, usedMs: used?.mtimeMs ?? stats.mtimeMs });
   }

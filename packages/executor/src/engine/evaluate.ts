@@ -49,7 +49,7 @@ async function evaluateWith(
   signal?: AbortSignal,
 ): Promise<EvaluateResult> {
   const started = performance.now();
-  const bytesBefore = evaluator.store.bytesRead;
+  const bytesBefore = evaluator.copies.bytesRead;
   if (shard < 0 || shard > job.cuts.length) throw new TagmillError('INTERNAL', `there is no shard ${shard} of ${job.cuts.length + 1}`);
   const pass = await readyPass(evaluator, job, signal);
   const range = shardRange(job.cuts, shard);
@@ -69,7 +69,7 @@ async function evaluateWith(
     pieceHash,
     users: result.users,
     tags: countsOf(tagIds, result),
-    bytesRead: evaluator.store.bytesRead - bytesBefore,
+    bytesRead: evaluator.copies.bytesRead - bytesBefore,
     castErrors: rows.reduce((sum, table) => sum + table.castErrors, 0),
     durationMs: performance.now() - started,
   };

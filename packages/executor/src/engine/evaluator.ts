@@ -57,11 +57,13 @@ export interface Evaluator {
 
 /** Errors: those of the engine's start. Nothing of the location is read yet. */
 export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
-  const store = openObjectStore(options.location, options.s3);
+  const { location } = options;
+  // The engine compares paths by their text.
+  const store = openObjectStore(location.kind === 'folder' ? { ...location, path: resolve(location.path) } : location, options.s3);
   const cacheDir = resolve(options.cacheDir);
   const sparseDir = `${cacheDir}/sparse`;
   const sortedDir = `${cacheDir}/sorted`;
-  const tables = options.location.kind === 'folder' ? resolve(options.location.path) : sparseDir;
+  const tables = location.kind === 'folder' ? resolve(location.path) : sparseDir;
   const folders = [tables, sortedDir];
   const cache = new ChunkCache(`${cacheDir}/chunks`, options.cacheBytes);
   const sortedStore = openObjectStore({ kind: 'folder', path: sortedDir });

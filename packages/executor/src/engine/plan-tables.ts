@@ -8,5 +8,8 @@ import { keyReader } from './key-reader.ts';
  * Plans a run over the tables of the evaluator's location.
  * Errors: TABLES_NOT_FOUND, DATE_WITHOUT_DATA, INPUT_CHANGED, S3_DENIED, S3_UNAVAILABLE.
  */
-export const planTables = (evaluator: Evaluator, request: PlanRequest, signal?: AbortSignal): Promise<PlanResult> =>
-  plan(evaluator.store, request, keyReader(evaluator), signal);
+export async function planTables(evaluator: Evaluator, request: PlanRequest, signal?: AbortSignal): Promise<PlanResult> {
+  const before = evaluator.copies.bytesRead;
+  const result = await plan(evaluator.store, request, keyReader(evaluator), signal);
+  return { ...result, bytesRead: evaluator.copies.bytesRead - before };
+}

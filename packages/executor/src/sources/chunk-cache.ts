@@ -111,6 +111,12 @@ async function readdirOr(path: string): Promise<string[]> {
   }
 }
 
+/** Removes what a process that was killed left behind: files untouched for so long. Never fails. */
+export async function removeOld(path: string, ageMs: number): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats !== undefined && Date.now() - stats.mtimeMs > ageMs) await rm(path, { force: true }).catch(() => undefined);
+}
+
 /** ENOSPC and EDQUOT as DISK_FULL, anything else as it is. */
 export function mapFull(thrown: unknown, place: string): unknown {
   const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined;

@@ -4,9 +4,9 @@
  * original offsets.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ChunkCache, mapFull } from './chunk-cache.ts';
+import { type ChunkCache, mapFull, removeOld } from './chunk-cache.ts';
 import { type ByteRange, type Footer, readFooter } from './footer.ts';
 import type { ObjectStore, StoredObject } from './object-store.ts';
 import { planRequests, splitRanges } from './ranges.ts';
@@ -22,12 +22,16 @@ export interface LocalFile {
 
 /** Footers kept in memory, at most. */
 const FOOTERS_KEPT = 2_000;
+/** No shard takes so long: a sparse file of this age has no reader any more. */
+const LEFT_BEHIND_MS = 6 * 3_600_000;
 
 export class LocalCopies {
   readonly #store: ObjectStore;
   readonly #cache: ChunkCache;
   readonly #sparseDir: string;
   readonly #footers = new Map<string, Promise<Footer>>();
+  #readInPlace = 0;
+  #sparseDirMade: Promise<void> | undefined;
 
   /** `sparseDir` holds files of running reads only; it can be emptied when no process of ours runs. */
   constructor(store: ObjectStore, cache: ChunkCache, sparseDir: string) {
@@ -36,8 +40,9 @@ export class LocalCopies {
     this.#sparseDir = sparseDir;
   }
 
+  /** Bytes that came over, and those of the column chunks that were read in place. */
   get bytesRead(): number {
-    return this.#store.bytesRead;
+    return this.#store.bytesRead + this.#readInPlace;
   }
 
   /**
@@ -48,14 +53,18 @@ export class LocalCopies {
     const path = this.#store.localPath(object.key);
     if (path === undefined) return this.#sparse(object, rowGroups, columns, signal);
     await this.#store.verify(object, signal);
-    return { path, done: () => this.#store.verify(object), discard: () => Promise.resolve() };
+    const footer = await this.#footer(object, signal);
+    const done = async (): Promise<void> => {
+      await this.#store.verify(object);
+      for (const range of wantedRanges(footer, rowGroups, columns)) this.#readInPlace += range.end - range.start;
+    };
+    return { path, done, discard: () => Promise.resolve() };
   }
 
   async #sparse(object: StoredObject, rowGroups: readonly number[], columns: readonly string[], signal?: AbortSignal): Promise<LocalFile> {
     const footer = await this.#footer(object, signal);
-    const wanted: ByteRange[] = [{ start: footer.footerStart, end: object.sizeBytes }];
-    for (const index of rowGroups) for (const column of columns) wanted.push(...(footer.ranges[index]?.get(column) ?? []));
-    await mkdir(this.#sparseDir, { recursive: true });
+    const wanted = [{ start: footer.footerStart, end: object.sizeBytes }, ...wantedRanges(footer, rowGroups, columns)];
+    await this.#makeSparseDir();
     const path = join(this.#sparseDir, `${randomUUID()}.parquet`);
     const discard = (): Promise<void> => rm(path, { force: true });
     try {
@@ -72,6 +81,15 @@ export class LocalCopies {
       throw mapFull(thrown, this.#sparseDir);
     }
     return { path, done: discard, discard };
+  }
+
+  /** The first time also rids it of files that a killed process left. */
+  #makeSparseDir(): Promise<void> {
+    this.#sparseDirMade ??= (async () => {
+      await mkdir(this.#sparseDir, { recursive: true });
+      for (const name of await readdir(this.#sparseDir)) await removeOld(join(this.#sparseDir, name), LEFT_BEHIND_MS);
+    })();
+    return this.#sparseDirMade;
   }
 
   async #fill(
@@ -111,6 +129,10 @@ export class LocalCopies {
     }
     return reading;
   }
+}
+
+function wantedRanges(footer: Footer, rowGroups: readonly number[], columns: readonly string[]): ByteRange[] {
+  return rowGroups.flatMap((index) => columns.flatMap((column) => footer.ranges[index]?.get(column) ?? []));
 }
 
 /** Waits for all, so that nothing goes on in the background, and fails with the first error. */
