@@ -2,7 +2,7 @@
 import { TagmillError } from '@tagmill/shared/errors';
 import type { EvaluateResult, PassJob } from '@tagmill/shared/job';
 import { compareUtf8, type KeyRange, keyCompare, lowerBound, shardRange } from '../sources/key-order.ts';
-import { discardScans, finishScans, type OpenScan, openScans, planScans, type ScanWish } from '../sources/materialize.ts';
+import { discardScans, finishScans, type OpenScan, openScans, planScans, prefetchScans, type ScanWish } from '../sources/materialize.ts';
 import { type AbsentWords, type Assembled, assemble } from './assemble.ts';
 import { isWorthSorting, sortedCopies } from './cluster.ts';
 import { type CompiledPass, compilePass, type PassTable } from './compile-pass.ts';
@@ -22,7 +22,7 @@ interface ReadyPass {
   readonly users: readonly string[] | undefined;
 }
 
-const ready = new WeakMap<PassJob, Promise<ReadyPass>>();
+const readyPasses = new WeakMap<Evaluator, WeakMap<PassJob, Promise<ReadyPass>>>();
 
 /**
  * Evaluates a shard and leaves its piece at `spool.path(runId, pass, shard)`.
@@ -75,6 +75,20 @@ async function evaluateWith(
   };
 }
 
+/**
+ * Brings a shard's bytes into the cache while another is evaluated; nothing to
+ * do for a folder. Errors: those of reading.
+ */
+export async function prefetchShard(evaluator: Evaluator, job: PassJob, shard: number, signal?: AbortSignal): Promise<void> {
+  if (job.location.kind === 'folder') return;
+  const pass = await readyPass(evaluator, job, signal);
+  const range = shardRange(job.cuts, shard);
+  const users = pass.users === undefined ? undefined : usersOfRange(pass.users, range, job.keyType);
+  for (const table of pass.compiled.tables) {
+    if (table.copied !== true) await prefetchScans(evaluator.copies, wishOf(table, range, users), keyCompare(job.keyType), signal);
+  }
+}
+
 function countsOf(tagIds: readonly number[], result: Assembled): EvaluateResult['tags'] {
   return tagIds.map((tagId, index) => ({
     tagId,
@@ -87,6 +101,8 @@ function countsOf(tagIds: readonly number[], result: Assembled): EvaluateResult[
 const sizeOfBatch = (batch: PieceBatch): number => batch.keys.length + batch.offsets.byteLength + 3 * batch.matched.byteLength + 16;
 
 function readyPass(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
+  const ready = readyPasses.get(evaluator) ?? new WeakMap<PassJob, Promise<ReadyPass>>();
+  readyPasses.set(evaluator, ready);
   const known = ready.get(job);
   if (known !== undefined) return known;
   const making = makeReady(evaluator, job, signal);
@@ -189,14 +205,14 @@ function openTable(
   users: readonly string[] | undefined,
   signal?: AbortSignal,
 ): Promise<OpenScan[]> {
-  const wish: ScanWish = {
-    table: table.table,
-    columns: table.columns.map((column) => column.name),
-    range,
-    ...(users === undefined ? {} : { users }),
-  };
+  const wish = wishOf(table, range, users);
   const copies = table.copied === true ? evaluator.sortedCopies : evaluator.copies;
   return openScans(copies, wish, planScans(wish, keyCompare(job.keyType)), signal);
+}
+
+function wishOf(table: PassTable, range: KeyRange, users: readonly string[] | undefined): ScanWish {
+  const columns = table.columns.map((column) => column.name);
+  return { table: table.table, columns, range, ...(users === undefined ? {} : { users }) };
 }
 
 async function readTable(

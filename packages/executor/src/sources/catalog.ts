@@ -28,6 +28,7 @@ export function tableFields(table: string, footers: readonly Footer[]): { fields
       else merge(known, column.type, column.stored);
     }
   }
+  markTwins(seen);
   const fields: CatalogField[] = [];
   for (const one of seen.values()) {
     const absent = footers.length - one.files;
@@ -43,6 +44,19 @@ export function tableFields(table: string, footers: readonly Footer[]): { fields
     });
   }
   return { fields, notes };
+}
+
+/** Names that differ only in case are one to the engine, even when they are in different files. */
+function markTwins(seen: ReadonlyMap<string, Seen>): void {
+  const byFolded = new Map<string, Seen[]>();
+  for (const one of seen.values()) {
+    const folded = one.name.toLowerCase();
+    byFolded.set(folded, [...(byFolded.get(folded) ?? []), one]);
+  }
+  for (const twins of byFolded.values()) {
+    if (twins.length > 1)
+      for (const twin of twins) twin.unusable ??= `one of ${twins.map((one) => one.name).join(' and ')}, which differ only in case`;
+  }
 }
 
 function merge(known: Seen, type: FieldType, stored: StoredForm | undefined): void {

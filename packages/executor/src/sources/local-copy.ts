@@ -61,9 +61,19 @@ export class LocalCopies {
     return { path, done, discard: () => Promise.resolve() };
   }
 
+  /** Brings the byte ranges into the cache and nothing more. Errors: those of the store. */
+  async prefetch(object: StoredObject, rowGroups: readonly number[], columns: readonly string[], signal?: AbortSignal): Promise<void> {
+    const footer = await this.#footer(object, signal);
+    await this.#fill(object, splitRanges(this.#rangesOf(object, footer, rowGroups, columns)), () => Promise.resolve(), signal);
+  }
+
+  #rangesOf(object: StoredObject, footer: Footer, rowGroups: readonly number[], columns: readonly string[]): ByteRange[] {
+    return [{ start: footer.footerStart, end: object.sizeBytes }, ...wantedRanges(footer, rowGroups, columns)];
+  }
+
   async #sparse(object: StoredObject, rowGroups: readonly number[], columns: readonly string[], signal?: AbortSignal): Promise<LocalFile> {
     const footer = await this.#footer(object, signal);
-    const wanted = [{ start: footer.footerStart, end: object.sizeBytes }, ...wantedRanges(footer, rowGroups, columns)];
+    const wanted = this.#rangesOf(object, footer, rowGroups, columns);
     await this.#makeSparseDir();
     const path = join(this.#sparseDir, `${randomUUID()}.parquet`);
     const discard = (): Promise<void> => rm(path, { force: true });

@@ -88,9 +88,7 @@ export async function openScans(
   try {
     await allOrFirstError(
       scans.map(async (scan, index) => {
-        const present = new Set(scan.object.columns.map((column) => column.name));
-        const columns = [KEY_COLUMN, ...wish.columns.filter((column) => present.has(column))];
-        opened[index] = { ...scan, file: await copies.open(scan.object, scan.rowGroups, columns, signal) };
+        opened[index] = { ...scan, file: await copies.open(scan.object, scan.rowGroups, columnsOf(wish, scan), signal) };
       }),
     );
     return opened;
@@ -98,6 +96,18 @@ export async function openScans(
     await discardScans(opened.filter((scan) => scan !== undefined));
     throw thrown;
   }
+}
+
+/** Columns of the wish that the object has, the key always. */
+function columnsOf(wish: ScanWish, scan: ObjectScan): string[] {
+  const present = new Set(scan.object.columns.map((column) => column.name));
+  return [KEY_COLUMN, ...wish.columns.filter((column) => column !== KEY_COLUMN && present.has(column))];
+}
+
+/** Brings what the scans read into the cache. Errors: those of the store. */
+export async function prefetchScans(copies: LocalCopies, wish: ScanWish, compare: KeyCompare, signal?: AbortSignal): Promise<void> {
+  const scans = planScans(wish, compare);
+  await allOrFirstError(scans.map((scan) => copies.prefetch(scan.object, scan.rowGroups, columnsOf(wish, scan), signal)));
 }
 
 /** Ends the reads of scans that went well. Errors: INPUT_CHANGED. */

@@ -50,14 +50,15 @@ export async function listPartition(
 }
 
 /**
- * The date to run: the one asked for, or the newest that every table has.
+ * The date to run: the one asked for, or the newest that every table has. A
+ * table without any date has no say: it is a fault of its own.
  * Errors: DATE_WITHOUT_DATA, whose facts name the newest date that all tables
  * have (`newest`) and that any has (`newestOfAny`).
  */
 export function chooseDate(tables: readonly TableDates[], asked: string | undefined): string {
   const all = [...new Set(tables.flatMap(({ dates }) => dates))].sort();
   const newestOfAny = all.at(-1);
-  const newest = all.findLast((date) => tables.every(({ dates }) => dates.includes(date)));
+  const newest = all.findLast((date) => tables.every(({ dates }) => dates.length === 0 || dates.includes(date)));
   const names = tables.map(({ table }) => table).join(', ');
   if (asked !== undefined) {
     if (all.includes(asked)) return asked;

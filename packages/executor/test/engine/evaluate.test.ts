@@ -6,7 +6,7 @@ import { checkRule } from '@tagmill/shared/rules/check';
 import type { NormalRule } from '@tagmill/shared/rules/normal';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type S3Server, startS3Server } from '../../../testkit/src/s3-server.ts';
-import { evaluateShard } from '../../src/engine/evaluate.ts';
+import { evaluateShard, prefetchShard } from '../../src/engine/evaluate.ts';
 import type { Evaluator } from '../../src/engine/evaluator.ts';
 import { planTables } from '../../src/engine/plan-tables.ts';
 import { openTestEvaluator, passJob, passTag, scratch, type Verdict, verdictsOf } from './fixtures.ts';
@@ -298,6 +298,8 @@ describe('from S3', () => {
     expect(plan.cuts).toHaveLength(3);
     const job = passJob(location, plan, [passTag(1, ruleOf(plan, big))]);
     const first = await evaluateShard(evaluator, job, 1);
+    await prefetchShard(evaluator, job, 2);
+    expect((await evaluateShard(evaluator, job, 2)).bytesRead).toBe(0);
     // Three row groups of ten, two columns of 12 (the keys came with the plan): far less than the file's 8 MB.
     expect(first.users).toBe(25_000);
     expect(first.bytesRead).toBeGreaterThan(0);

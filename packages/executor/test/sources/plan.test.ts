@@ -95,6 +95,17 @@ describe('types', () => {
   });
 });
 
+it('does not take columns whose names differ only in case', async () => {
+  await writeParquet(tables, 't/dt=2026-11-22/a.parquet', "SELECT 'a' AS user_id, 1 AS age");
+  await writeParquet(tables, 't/dt=2026-11-22/b.parquet', "SELECT 'b' AS user_id, 1 AS Age");
+  const plan = await planOf(tables);
+  expect(plan.catalog.fields.map((field) => [field.name, field.unusable])).toEqual([
+    ['user_id', undefined],
+    ['age', 'one of age and Age, which differ only in case'],
+    ['Age', 'one of age and Age, which differ only in case'],
+  ]);
+});
+
 describe('the business date', () => {
   beforeEach(async () => {
     for (const [table, date] of [
@@ -137,6 +148,8 @@ describe('the business date', () => {
 
   it('counts only for the tables that are asked for', async () => {
     expect((await planOf(tables, { only: ['a'] })).businessDate).toBe('2026-11-22');
+    const plan = await planOf(tables, { only: ['a', 'gone'] });
+    expect([plan.businessDate, plan.faults]).toMatchObject(['2026-11-22', [{ table: 'gone', code: 'TABLE_NO_DATA' }]]);
   });
 });
 
