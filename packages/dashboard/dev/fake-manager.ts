@@ -33,6 +33,8 @@ export interface FakeOptions {
   readonly key: string | null;
   /** Folder of the built page. */
   readonly dist: string;
+  /** Tags beyond the usual 27. */
+  readonly more?: number;
 }
 
 export interface FakeManager {
@@ -46,7 +48,7 @@ export interface FakeManager {
 }
 
 export async function startFakeManager(options: FakeOptions): Promise<FakeManager> {
-  const world = new FakeWorld(Date.now());
+  const world = new FakeWorld(Date.now(), 'e1', options.more ?? 0);
   let empty = options.empty;
   let silent = false;
   const sockets = new Map<WebSocket, Set<string>>();

@@ -15,7 +15,7 @@ import type {
   StoryRecord,
 } from '@tagmill/shared/feed/views';
 import { instanceId } from '@tagmill/shared/ids';
-import { type Action, ACTIONS, type Domain, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
+import { type Action, ACTIONS, DOMAINS, type Domain, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
 
 const TAGS: readonly (readonly [string, Domain])[] = [
   ['High net worth', 'wealth'],
@@ -81,12 +81,14 @@ export class FakeWorld {
   readonly #topics = new Map<string, { seq: number; tables: FeedTables; log: DeltaMessage[] }>();
   readonly #startMs: number;
 
-  constructor(startMs: number, epoch = 'e1') {
+  /** `more` adds tags beyond the 27, to see how large graphs look. */
+  constructor(startMs: number, epoch = 'e1', more = 0) {
     this.epoch = epoch;
     this.nowMs = startMs;
     this.#startMs = startMs;
     this.runId = 'run-20261120';
-    const tags = TAGS.map(([name, domain], at) => this.#task(name, 'tag', at + 1, domain, 3 + ((at * 7) % 5)));
+    const extra = Array.from({ length: more }, (_, at): readonly [string, Domain] => [`Tag ${at + 28}`, DOMAINS[at % 6]!]);
+    const tags = [...TAGS, ...extra].map(([name, domain], at) => this.#task(name, 'tag', at + 1, domain, 3 + ((at * 7) % 5)));
     this.tasks = [this.#task('plan', 'plan', null, null, 40), ...tags, this.#task('report', 'report', null, null, 60)];
     const gate = tags.find((one) => one.name === 'Wealth top 1 %');
     if (gate !== undefined) gate.gate = 'manual';

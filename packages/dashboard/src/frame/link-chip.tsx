@@ -37,13 +37,19 @@ export function LinkChip(): ReactElement {
 
 /** A link that has just begun gets a moment before the page complains. */
 const PATIENCE_MS = 1_500;
+/** Words that come, but late, are lag and no silence. */
+const SILENT_FROM_MS = 2_500;
 
 export function LinkBanner(): ReactElement {
   const { t } = useTranslation();
-  const { link, level, nowMs } = useLink(500);
+  const { link, level, behindMs, nowMs } = useLink(500);
   const [startedMs] = useState(() => Date.now());
   const broken = !canAct(level) && level !== 'denied' && (level !== 'connecting' || nowMs - startedMs > PATIENCE_MS);
   const spoken = useSpoken(broken);
+  const silentMs = link.lastHeardAtMs === null ? null : nowMs - link.lastHeardAtMs;
+  const lost = silentMs === null ? t('link.never') : t('link.lost', { for: duration(silentMs) });
+  const what =
+    silentMs !== null && level === 'stale' && silentMs < SILENT_FROM_MS ? t('link.lagging', { seconds: seconds(behindMs) }) : lost;
   return (
     <>
       <div className="tm-sr" aria-live="assertive">
@@ -54,7 +60,7 @@ export function LinkBanner(): ReactElement {
           <WifiOff size={16} aria-hidden="true" />
           <p>
             <b>
-              {link.lastHeardAtMs === null ? t('link.never') : t('link.lost', { for: duration(nowMs - link.lastHeardAtMs) })}
+              {what}
               {link.managerAtMs !== null &&
                 ` ${t('link.stateOf', { time: clock(link.managerAtMs, Intl.DateTimeFormat().resolvedOptions().timeZone) })}`}
             </b>{' '}

@@ -26,7 +26,7 @@ export function drawCard(pen: Pen, scene: Scene, node: Placed, record: InstanceR
   pen.globalAlpha = dimmed ? 0.32 : 1;
   const chosen = scene.selected.has(node.id);
   if (chosen) drawHalo(pen, x, y, chrome.accentSoft);
-  drawBody(pen, scene, record, x, y, scale);
+  drawBody(pen, scene, record, x, y);
   pen.setLineDash(state === 'unregistered' ? [3, 3] : []);
   roundRect(pen, x, y, CARD_W, CARD_H, RADIUS);
   pen.lineWidth = Math.max(chosen ? 2 : 1, 0.7 / scale);
@@ -47,7 +47,7 @@ function drawHalo(pen: Pen, x: number, y: number, paint: string): void {
   pen.fill();
 }
 
-function drawBody(pen: Pen, scene: Scene, record: InstanceRecord, x: number, y: number, scale: number): void {
+function drawBody(pen: Pen, scene: Scene, record: InstanceRecord, x: number, y: number): void {
   const { state, shardsTotal, shardsDone, shardsFailed } = record;
   const { chrome, state: colours } = scene.tokens;
   const done = shardsTotal > 0 ? Math.min(1, shardsDone / shardsTotal) : 0;
@@ -61,11 +61,7 @@ function drawBody(pen: Pen, scene: Scene, record: InstanceRecord, x: number, y: 
     pen.fillStyle = colours[state].soft;
     pen.fillRect(x, y, CARD_W * done, CARD_H);
   }
-  if (scale * CARD_H < 16) {
-    pen.fillStyle = state === 'succeeded' ? chrome.ok3 : colours[state].fg;
-    pen.globalAlpha *= BORDERED.has(state) || state === 'succeeded' ? 0.85 : 0.25;
-    pen.fillRect(x, y, CARD_W, CARD_H);
-  } else if (BORDERED.has(state) && state !== 'skipped' && shardsTotal > 0) {
+  if (BORDERED.has(state) && state !== 'skipped' && shardsTotal > 0) {
     pen.fillStyle = colours[state].fg;
     pen.fillRect(x, y + CARD_H - 2, CARD_W * done, 2);
     pen.fillStyle = colours.failed.fg;

@@ -7,11 +7,20 @@ import type { Scene, View } from './scene.ts';
 type Style = 'waiting' | 'done' | 'path' | 'preview';
 const ORDER: readonly Style[] = ['waiting', 'done', 'path', 'preview'];
 const RADIUS = 5;
+/** With more edges in view than this the dashes are too small to matter. */
+const MOST_JOINED = 2_000;
+/** From here on down thousands of edges would only cover the cells. */
+const CROWDED_BELOW = 0.3;
 const ARROW = 4;
 
 export function drawEdges(pen: Pen, scene: Scene, view: View): void {
   const groups: Record<Style, RoutedEdge[]> = { waiting: [], done: [], path: [], preview: [] };
-  for (const edge of scene.layout.edges) if (touches(edge, view)) groups[styleOf(edge, scene)].push(edge);
+  const crowded = view.camera.scale < CROWDED_BELOW && scene.layout.edges.length > MOST_JOINED;
+  for (const edge of scene.layout.edges) {
+    const style = styleOf(edge, scene);
+    if (crowded && style !== 'path' && style !== 'preview') continue;
+    if (touches(edge, view)) groups[style].push(edge);
+  }
   for (const style of ORDER) drawGroup(pen, scene, style, groups[style], view.camera.scale);
 }
 
@@ -49,7 +58,8 @@ function drawGroup(pen: Pen, scene: Scene, style: Style, edges: readonly RoutedE
   pen.lineJoin = 'round';
   pen.setLineDash(style === 'waiting' ? [3, 3] : []);
   pen.beginPath();
-  for (const edge of edges) addLine(pen, edge.points, RADIUS);
+  if (style === 'waiting' && edges.length <= MOST_JOINED) for (const line of joined(edges)) addLine(pen, line, 0);
+  else for (const edge of edges) addLine(pen, edge.points, RADIUS);
   pen.stroke();
   pen.setLineDash([]);
   if (scale > 0.3) {
@@ -58,6 +68,39 @@ function drawGroup(pen: Pen, scene: Scene, style: Style, edges: readonly RoutedE
     pen.fill();
   }
   pen.globalAlpha = 1;
+}
+
+/**
+ * Lines that lie on each other as one, each drawn from its start: dashes of
+ * several edges on one trunk would fill each other's gaps.
+ */
+function joined(edges: readonly RoutedEdge[]): number[][] {
+  const spans = new Map<string, [number, number][]>();
+  for (const { points } of edges) {
+    for (let at = 2; at < points.length; at += 2) {
+      const [x1, y1, x2, y2] = [points[at - 2]!, points[at - 1]!, points[at]!, points[at + 1]!];
+      const key = x1 === x2 ? `x${x1}` : `y${y1}`;
+      const span: [number, number] = x1 === x2 ? [Math.min(y1, y2), Math.max(y1, y2)] : [Math.min(x1, x2), Math.max(x1, x2)];
+      const list = spans.get(key);
+      if (list === undefined) spans.set(key, [span]);
+      else list.push(span);
+    }
+  }
+  return [...spans].flatMap(([key, list]) =>
+    union(list).map(([from, to]) =>
+      key.startsWith('x') ? [+key.slice(1), from, +key.slice(1), to] : [from, +key.slice(1), to, +key.slice(1)],
+    ),
+  );
+}
+
+function union(spans: readonly [number, number][]): [number, number][] {
+  const out: [number, number][] = [];
+  for (const [from, to] of spans.toSorted((a, b) => a[0] - b[0])) {
+    const last = out.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else out.push([from, to]);
+  }
+  return out;
 }
 
 const mix = (scene: Scene): string => (scene.themeName === 'light' ? '#98A3B3' : '#5A6678');

@@ -8,6 +8,8 @@ import type { Scene, View } from './scene.ts';
 
 /** Labels smaller than this on the screen are not drawn. */
 export const SMALLEST_LABEL_PX = 9;
+/** Cards lower than this on the screen are plain cells of their state's colour. */
+const TINY_CARD_PX = 16;
 
 export function drawGraph(pen: Pen, scene: Scene, view: View, pixelRatio: number): void {
   const { camera } = view;
@@ -17,12 +19,45 @@ export function drawGraph(pen: Pen, scene: Scene, view: View, pixelRatio: number
   pen.setTransform(pixelRatio * camera.scale, 0, 0, pixelRatio * camera.scale, pixelRatio * camera.x, pixelRatio * camera.y);
   drawLanes(pen, scene, camera.scale);
   drawEdges(pen, scene, view);
+  const tiny = camera.scale * CARD_H < TINY_CARD_PX;
+  const cells: Placed[] = [];
   for (const node of scene.layout.nodes) {
     const record = scene.records[node.id];
-    if (record !== undefined && inView(node, view)) drawCard(pen, scene, node, record, camera.scale);
+    if (record === undefined || !inView(node, view)) continue;
+    if (tiny && !stands(scene, node.id)) cells.push(node);
+    else drawCard(pen, scene, node, record, camera.scale);
   }
+  if (cells.length > 0) drawCells(pen, scene, cells);
   pen.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   drawColumnNames(pen, scene, view);
+}
+
+/** Marked nodes are drawn as cards at any size. */
+const stands = (scene: Scene, id: string): boolean =>
+  scene.selected.has(id) || scene.hover === id || scene.asked.has(id) || scene.preview?.has(id) === true;
+
+/** Cards too small to read: one fill a colour, so that thousands cost little. */
+function drawCells(pen: Pen, scene: Scene, cells: readonly Placed[]): void {
+  const { chrome, state: colours } = scene.tokens;
+  const groups = new Map<string, Placed[]>();
+  for (const node of cells) {
+    const { state } = scene.records[node.id]!;
+    const quiet = state === 'registered' || state === 'unregistered';
+    const paint = state === 'succeeded' ? chrome.ok3 : quiet ? chrome.line2 : colours[state].fg;
+    const dim = scene.preview !== null || (scene.shown !== null && !scene.shown.has(node.id));
+    const key = `${dim ? 'dim' : 'lit'}${paint}`;
+    const list = groups.get(key);
+    if (list === undefined) groups.set(key, [node]);
+    else list.push(node);
+  }
+  for (const [key, list] of groups) {
+    pen.globalAlpha = key.startsWith('dim') ? 0.25 : 0.85;
+    pen.fillStyle = key.slice(3);
+    pen.beginPath();
+    for (const { x, y } of list) pen.rect(x, y, CARD_W, CARD_H);
+    pen.fill();
+  }
+  pen.globalAlpha = 1;
 }
 
 function inView(node: Placed, { camera, width, height }: View): boolean {

@@ -112,7 +112,7 @@ export function PreviewPanel({
                 ? t('preview.sending')
                 : answer === null || answer.affected.length === 0
                   ? t(`action.${target.action}`)
-                  : t(`confirm.${target.action}`, { count: answer.affected.length })}
+                  : t(`confirm.${target.action}`, { count: acted(answer, target.ids) })}
             </span>
             <Key>{/Mac|iP/.test(navigator.platform) ? '⌘' : 'Ctrl'}</Key>
             <Key>↵</Key>
@@ -124,6 +124,12 @@ export function PreviewPanel({
       </footer>
     </div>
   );
+}
+
+/** How many take the action itself: the chosen ones and those that go the same way; what only waits again does not count. */
+function acted({ affected }: ActionAnswer, ids: readonly string[]): number {
+  const goals = new Set(affected.filter((one) => ids.includes(one.id)).map((one) => one.to));
+  return affected.filter((one) => ids.includes(one.id) || goals.has(one.to)).length;
 }
 
 /** Asks again when the run moved, at most once a second. */

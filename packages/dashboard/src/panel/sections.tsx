@@ -4,7 +4,7 @@ import { type ReactElement, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAttempts, useStory } from '../feed/hooks.ts';
 import type { Mark } from '../theme/tokens.ts';
-import { clock, count, duration, signed } from '../ui/format.ts';
+import { clock, duration, signed } from '../ui/format.ts';
 import { Glyph } from '../ui/glyph.tsx';
 
 export function WhySection({ task }: { readonly task: InstanceRecord }): ReactElement | null {
@@ -82,8 +82,8 @@ export function OutputSection({ task }: { readonly task: InstanceRecord }): Reac
       <dd>
         {task.matched !== null && (
           <span data-testid="panel-matched">
-            {t('panel.matched', { count: count(task.matched) })}
-            {task.unknown !== null && `, ${t('panel.unknown', { count: count(task.unknown) })}`}
+            {t('panel.matched', { count: task.matched })}
+            {task.unknown !== null && `, ${t('panel.unknown', { count: task.unknown })}`}
           </span>
         )}
         {task.entered !== null && task.exited !== null && (
