@@ -7,6 +7,8 @@ import { type Guard, isLoopback } from './guard.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { HttpOptions, HttpServer } from './options.ts';
 
+const CLOSE_GRACE_MS = 2_000;
+
 /**
  * Starts REST, dashboard and feed on one port. Errors: PORT_IN_USE,
  * CONFIG_INVALID (the address is not this machine's, or an open manager would
@@ -31,8 +33,11 @@ export async function listenHttp(port: ManagerPort, options: HttpOptions, makeLi
   return { url: `${options.tls === undefined ? 'http' : 'https'}://${host}:${bound}`, port: bound, close: () => close(app) };
 }
 
+/** Requests under way get a moment to end; a connection that never asks for anything would hold the server open for ever. */
 async function close(app: App): Promise<void> {
+  const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
   await app.close();
+  clearTimeout(force);
 }
 
 function listenError(error: unknown, { host, port }: HttpOptions): unknown {

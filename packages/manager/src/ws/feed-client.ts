@@ -7,7 +7,7 @@ export abstract class FeedClient {
   /** Bytes that were sent and have not left the process. */
   abstract bufferedBytes(): number;
   /** Ends the connection at once; `why` goes to the client where it can. */
-  abstract cut(why: string): void;
+  abstract cut(why: string, whose?: 'client' | 'manager'): void;
   protected abstract write(message: Encoded): void;
 
   send(message: Encoded): void {

@@ -6,7 +6,7 @@
  * synchronous step: first what is pending goes out as deltas, then the state is
  * read, and it stands for the number of the last delta.
  */
-import type { DeltaMessage, ServerMessage } from '@tagmill/shared/feed/reducer';
+import type { DeltaMessage, FeedTables, ServerMessage } from '@tagmill/shared/feed/reducer';
 import type { ErrorCode } from '@tagmill/shared/errors';
 import { LIMITS } from '@tagmill/shared/limits';
 import type { Logger } from 'pino';
@@ -75,7 +75,7 @@ export class FeedHub {
     this.flush();
     const since = known !== undefined && from?.epoch === this.epoch ? topic.since(from.seq) : undefined;
     if (since === undefined && this.#snapshot(topic) === undefined) {
-      this.#vanish(topic);
+      if (topic.followers.size === 0) this.#close(topic);
       this.#refuse(client, name);
       return;
     }
@@ -112,11 +112,7 @@ export class FeedHub {
   flush(): void {
     const endTurn = this.#pace.begin();
     if (this.#wanted.size > 0) {
-      try {
-        this.#sendChanges();
-      } catch (error) {
-        this.#lost(error);
-      }
+      this.#sendChanges();
       this.#catchUp();
     }
     endTurn();
@@ -126,7 +122,7 @@ export class FeedHub {
     clearInterval(this.#ticker);
     this.#pace.stop();
     this.#unlisten();
-    for (const client of this.#clients) client.cut('the manager is closing');
+    for (const client of this.#clients) client.cut('the manager is closing', 'manager');
     this.#clients.clear();
     this.#topics.clear();
     this.#wanted.clear();
@@ -134,7 +130,7 @@ export class FeedHub {
 
   #sendChanges(): void {
     const atMs = this.#source.now();
-    for (const [name, { set, drop }] of this.#source.changes(this.#wanted)) {
+    for (const [name, { set, drop }] of this.#changes()) {
       const topic = this.#topics.get(name);
       if (topic === undefined || (isEmpty(set) && isEmpty(drop))) continue;
       const delta: DeltaMessage = {
@@ -152,6 +148,16 @@ export class FeedHub {
         if (follower.behind) continue;
         follower.behind = !this.#offer(client, encoded);
       }
+    }
+  }
+
+  /** What has changed. A defect behind it must not end the process that runs the tasks. */
+  #changes(): ReturnType<FeedSource['changes']> {
+    try {
+      return this.#source.changes(this.#wanted);
+    } catch (error) {
+      this.#lost(error);
+      return new Map();
     }
   }
 
@@ -195,7 +201,7 @@ export class FeedHub {
   /** The state at the topic's number. Only right after a flush. */
   #snapshot(topic: Topic): Encoded | undefined {
     if (topic.snapshot !== undefined) return topic.snapshot;
-    const tables = this.#source.snapshot(topic.name);
+    const tables = this.#tables(topic.name);
     if (tables === undefined) return undefined;
     topic.snapshot = new Encoded({
       type: 'snapshot',
@@ -208,6 +214,15 @@ export class FeedHub {
     return topic.snapshot;
   }
 
+  #tables(topic: string): FeedTables | undefined {
+    try {
+      return this.#source.snapshot(topic);
+    } catch (error) {
+      this.#log.error({ err: error, topic }, 'feed: a topic could not be read');
+      return undefined;
+    }
+  }
+
   /** Changes that could not be read are lost to all; whoever follows needs the whole state again. */
   #lost(error: unknown): void {
     this.#log.error({ err: error }, 'feed: changes could not be read; all topics are sent anew');
@@ -217,7 +232,7 @@ export class FeedHub {
       topic.forgetHistory();
       for (const follower of topic.followers.values()) follower.behind = true;
     }
-    this.#pace.ask(false);
+    if (this.#wanted.size > 0) this.#pace.ask(false);
   }
 
   #open(name: string): Topic {
@@ -258,7 +273,7 @@ export class FeedHub {
       else if (!this.#source.exists(topic.name)) this.#vanish(topic);
     }
     // Nobody follows anything: the source may forget what has changed.
-    if (this.#wanted.size === 0) this.#source.changes(this.#wanted);
+    if (this.#wanted.size === 0) this.#sendChanges();
   }
 
   /** The thing of a topic is gone: its records go from every screen, and nobody follows it any more. */

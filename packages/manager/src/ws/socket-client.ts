@@ -7,6 +7,8 @@ import { Inbound } from './inbound.ts';
 import { FEED } from './settings.ts';
 
 const POLICY = 1008;
+const GOING_AWAY = 1001;
+const CLOSE_GRACE_MS = 1_000;
 
 export class SocketClient extends FeedClient {
   readonly #socket: WebSocket;
@@ -21,9 +23,10 @@ export class SocketClient extends FeedClient {
   }
 
   /** Says why where the client still reads, and does not wait for its answer. */
-  override cut(why: string): void {
-    this.#socket.close(POLICY, why);
-    setTimeout(() => this.#socket.terminate(), 1_000).unref();
+  override cut(why: string, whose: 'client' | 'manager' = 'client'): void {
+    this.#socket.close(whose === 'client' ? POLICY : GOING_AWAY, why);
+    const force = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
+    this.#socket.once('close', () => clearTimeout(force));
   }
 
   protected override write(message: Encoded): void {

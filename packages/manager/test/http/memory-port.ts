@@ -40,8 +40,11 @@ export class MemoryPort implements ManagerPort {
   setMany(topic: string, table: string, records: Record<string, FeedRecord>, urgent = false): void {
     const tables = this.topics.get(topic) ?? {};
     this.topics.set(topic, tables);
-    const held = (tables[table] ??= {});
-    const changed = (this.#change(topic).set[table] ??= {});
+    const held = tableOf(tables, table);
+    const change = this.#change(topic);
+    const changed = tableOf(change.set, table);
+    // A reader sets first and drops then: what came back is not dropped.
+    change.drop[table] = (change.drop[table] ?? []).filter((id) => records[id] === undefined);
     for (const [id, fields] of Object.entries(records)) {
       held[id] = { ...held[id], ...fields };
       changed[id] = { ...changed[id], ...fields };
@@ -53,7 +56,7 @@ export class MemoryPort implements ManagerPort {
     delete this.topics.get(topic)?.[table]?.[id];
     const change = this.#change(topic);
     delete change.set[table]?.[id];
-    (change.drop[table] ??= []).push(id);
+    change.drop[table] = [...(change.drop[table] ?? []), id];
     this.#tell(false);
   }
 
@@ -188,6 +191,12 @@ export class MemoryPort implements ManagerPort {
   #tell(urgent: boolean): void {
     for (const listener of this.#listeners) listener(urgent);
   }
+}
+
+function tableOf(tables: Tables, name: string): Record<string, FeedRecord> {
+  const known = tables[name] ?? {};
+  tables[name] = known;
+  return known;
 }
 
 const record = (view: object): FeedRecord => view as FeedRecord;
