@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeWorld } from '../dev/fake-world.ts';
 import { CARD_H, CARD_W } from '../src/graph/grid.ts';
+import { joinLines } from '../src/graph/join-lines.ts';
 import { type Layout, type LayoutInput, layoutGraph } from '../src/graph/layout.ts';
 import { layoutInput } from '../src/graph/use-layout.ts';
 
@@ -148,5 +149,32 @@ describe('layout of a run', () => {
       return performance.now() - startMs;
     });
     expect(Math.min(...took)).toBeLessThan(500);
+  });
+});
+
+describe('joined lines', () => {
+  it('covers every point of every edge, and no point twice', () => {
+    fc.assert(
+      fc.property(anyGraph, (input) => {
+        const { edges } = layoutGraph(input);
+        const lines = joinLines(edges);
+        const on = (x: number, y: number): number =>
+          lines.filter(([x1, y1, x2, y2]) => (x1 === x2 ? x === x1 && y > y1! && y < y2! : y === y1 && x > x1! && x < x2!)).length;
+        for (const { points } of edges) {
+          for (let at = 2; at < points.length; at += 2) {
+            const upright = points[at] === points[at - 2];
+            // Off the middle, where lines of the other direction do not cross.
+            const x = upright ? points[at]! : points[at]! * 0.37 + points[at - 2]! * 0.63;
+            const y = upright ? points[at + 1]! * 0.37 + points[at - 1]! * 0.63 : points[at + 1]!;
+            expect(lines.filter(([x1, , x2]) => (x1 === x2) === upright).length).toBeGreaterThan(0);
+            expect(on(x, y)).toBeGreaterThanOrEqual(1);
+          }
+        }
+        for (const [x1, y1, x2, y2] of lines) {
+          const middle = on((x1! + x2!) / 2, (y1! + y2!) / 2);
+          expect(middle).toBeLessThanOrEqual(2);
+        }
+      }),
+    );
   });
 });
