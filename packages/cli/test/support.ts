@@ -33,12 +33,20 @@ function environment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv
   return { ...Object.fromEntries(kept), ...extra };
 }
 
+const alive = new Set<ChildProcess>();
+
+/** Ends what a failed test left running: for `afterEach`. */
+export function endAll(): void {
+  for (const child of alive) child.kill('SIGKILL');
+}
+
 export function start(args: readonly string[], options: RunOptions = {}): Running {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
     cwd: options.cwd ?? ROOT,
     env: environment(options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  alive.add(child);
   let [stdout, stderr] = ['', ''];
   const listeners = new Set<() => void>();
   const hear = (): void => {
@@ -54,7 +62,10 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code) => {
+      alive.delete(child);
+      resolve({ code, stdout, stderr });
+    });
   });
   const said = (words: RegExp): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {

@@ -1,9 +1,12 @@
 /** `tagmill executor`: joins a manager, evaluates and merges shards until it is told to leave. */
 import { rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Executor } from '@tagmill/executor';
 import { Option } from 'commander';
 import { asLabels, asSizeBytes } from '@tagmill/shared/setting-readers';
 import { ERRORS, isErrorCode, TagmillError } from '@tagmill/shared/errors';
 import { GIVEN_BY_PARENT, type ToChild } from '../embedded/child-messages.ts';
+import { useWorkerTemp } from '../embedded/worker-temp.ts';
 import { readConfigFile, readTextFile } from '../files.ts';
 import { examples, listFlag } from '../flags/flag.ts';
 import { onStop } from '../lifecycle.ts';
@@ -15,6 +18,9 @@ The join secret is TAGMILL_JOIN_TOKEN or TAGMILL_JOIN_TOKEN_FILE. Database and S
 from the manager, or from TAGMILL_DATABASE_URL and AWS's own variables, which win.
 SIGTERM: no new shards, finish, leave, exit 0; a second signal ends at once.
 `;
+
+/** How long the workers of an executor whose starter is gone may take to end. */
+const ORPHAN_TIMEOUT_MS = 3_000;
 
 interface ExecutorFlags {
   readonly config?: string;
@@ -42,13 +48,13 @@ export const define: VerbModule['define'] = (command, run) => {
     );
   run(async () => {
     const flags = command.opts<ExecutorFlags>();
-    const isChild = flags.manager === GIVEN_BY_PARENT;
+    const ownedDir = flags.manager === GIVEN_BY_PARENT ? dirname(resolve(flags.cacheDir ?? '')) : undefined;
     // Loading is the slow part of starting: a child does it while its manager starts.
-    const [{ compileExecutor }, { Executor }, { serviceLog }, manager] = await Promise.all([
+    const [{ compileExecutor }, door, { serviceLog }, parent] = await Promise.all([
       import('../embedded/executor-config.ts'),
       import('@tagmill/executor'),
       import('../service-log.ts'),
-      isChild ? addressFromParent() : undefined,
+      ownedDir === undefined ? undefined : wordsOfParent(ownedDir),
     ]);
     const file = await readConfigFile(flags.config);
     const written = Object.fromEntries(
@@ -56,21 +62,18 @@ export const define: VerbModule['define'] = (command, run) => {
     );
     const { config, logLevel, printed } = compileExecutor(
       { file, environment: process.env, flags: written as never, readText: readTextFile },
-      manager,
+      parent?.manager,
     );
     if (flags.printConfig === true) {
       process.stdout.write(printed);
       return 0;
     }
-    const executor = new Executor(config, serviceLog(logLevel, 'executor'));
+    useWorkerTemp(config.cacheDir);
+    const executor = new door.Executor(config, serviceLog(logLevel, 'executor'));
     const release = onStop({
       first: () => executor.drain(),
-      ignoreInterrupt: isChild,
-      orphaned: () => {
-        // The starter can no longer remove what it made.
-        if (isChild) rmSync(config.cacheDir, { recursive: true, force: true });
-        process.exit(143);
-      },
+      ignoreInterrupt: ownedDir !== undefined,
+      orphaned: () => endOrphaned(executor, ownedDir),
     });
     executor.start();
     const end = await executor.ended;
@@ -82,13 +85,31 @@ export const define: VerbModule['define'] = (command, run) => {
   });
 };
 
+/** The starter is gone: at once, but for what it can no longer remove. Workers end first, or they would make their folders anew. */
+function endOrphaned(executor: Executor, ownedDir: string | undefined): void {
+  const end = (): never => {
+    if (ownedDir !== undefined) removeDir(ownedDir);
+    process.exit(143);
+  };
+  if (ownedDir === undefined) end();
+  setTimeout(end, ORPHAN_TIMEOUT_MS);
+  executor.close().then(end, end);
+}
+
+const removeDir = (path: string): void => rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+
 /** Waits until the process that started this one says where the manager is; ends with it. */
-function addressFromParent(): Promise<string> {
-  return new Promise((resolve) => {
-    process.once('disconnect', () => process.exit(143));
+function wordsOfParent(ownedDir: string): Promise<ToChild> {
+  return new Promise((tell) => {
+    const orphaned = (): never => {
+      removeDir(ownedDir);
+      process.exit(143);
+    };
+    if (!process.connected) orphaned();
+    process.once('disconnect', orphaned);
     process.once('message', (message: ToChild) => {
       process.removeAllListeners('disconnect');
-      resolve(message.manager);
+      tell(message);
     });
   });
 }

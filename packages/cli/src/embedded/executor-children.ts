@@ -97,7 +97,6 @@ export class ExecutorChildren {
       env: {
         ...environment,
         TAGMILL_JOIN_TOKEN: joinToken,
-        TMPDIR: tempDir,
         TAGMILL_LOG_LEVEL: process.env['TAGMILL_LOG_LEVEL'] ?? 'silent',
         // What a flag said wins over the environment in the executor as well.
         ...(s3Endpoint === undefined ? {} : { AWS_ENDPOINT_URL_S3: s3Endpoint }),

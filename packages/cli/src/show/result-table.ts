@@ -15,8 +15,9 @@ const row = (tag: TagReport): readonly string[] => [
   ...[tag.matched, tag.unknown, tag.entered, tag.exited].map(number),
 ];
 
-/** Table of tags and a line about users, shards and time. */
+/** Table of tags and a line about users, shards and time; of a run that failed as a whole only which it was. */
 export function resultText(report: RunReport): string {
+  if (report.state === 'failed' && report.error !== undefined) return `run ${report.run_id} failed\n`;
   const { users, shards, duration_ms: took } = report;
   const asOf = report.as_of === null || report.as_of === report.business_date ? '' : `, as of ${report.as_of}`;
   const lines = [textTable(HEADS, report.tags.map(row), RIGHT), ''];
@@ -31,11 +32,13 @@ export function resultText(report: RunReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** What failed, a sentence each: the run's own reason first, then the tags'. */
+/** What failed, a sentence each. The run's own reason stands for that of all its tags; tags that failed alike share a sentence. */
 export function failureLines(report: RunReport): readonly string[] {
-  const run = report.error === undefined ? [] : [`${report.error.code}: ${report.error.message}`];
-  const tags = report.tags
-    .filter((tag) => tag.error !== undefined)
-    .map((tag) => `tag ${tag.tag_id} ${tag.name}: ${tag.error!.code}: ${tag.error!.message}`);
-  return [...run, ...tags];
+  if (report.error !== undefined) return [`${report.error.code}: ${report.error.message}`];
+  const failed = report.tags.filter((tag) => tag.error !== undefined);
+  const byReason = Map.groupBy(failed, (tag) => `${tag.error!.code}: ${tag.error!.message}`);
+  return [...byReason].map(([reason, tags]) => {
+    const names = tags.map((tag) => `${tag.tag_id} ${tag.name}`).join(', ');
+    return `tag${tags.length === 1 ? '' : 's'} ${names}: ${reason}`;
+  });
 }
