@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Manager, type ManagerConfig } from '@tagmill/manager';
+import type { Manager, ManagerConfig } from '@tagmill/manager';
 import type { AvailableTag, RunRequest } from '@tagmill/manager/port';
 import type { RunReport } from '@tagmill/shared/api/report';
 import { TagmillError } from '@tagmill/shared/errors';
@@ -12,7 +12,6 @@ import type { RunState } from '@tagmill/shared/words';
 import { VERSION } from '@tagmill/shared/version';
 import type { HealthAnswer, Place } from '../place.ts';
 import { ExecutorChildren } from './executor-children.ts';
-import { commandLog } from './quiet-log.ts';
 import { makeTempDir, type TempDir } from './temp-dir.ts';
 
 /** How often progress is looked at, milliseconds. */
@@ -54,7 +53,9 @@ export class OwnManager implements Place {
     const temp = makeTempDir();
     const joinToken = options.joinToken ?? randomBytes(32).toString('base64url');
     const children = options.executors === 0 ? undefined : startChildren(options, joinToken, temp);
-    const own = new OwnManager(new Manager(managerConfig(options, joinToken, temp), commandLog()), children, temp);
+    // The executors are on their way while the manager is loaded.
+    const [door, { commandLog }] = await Promise.all([import('@tagmill/manager'), import('./quiet-log.ts')]);
+    const own = new OwnManager(new door.Manager(managerConfig(options, joinToken, temp), commandLog()), children, temp);
     try {
       const { httpUrl, grpcAddress } = await own.#manager.start();
       own.#httpUrl = httpUrl;
