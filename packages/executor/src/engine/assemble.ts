@@ -18,7 +18,7 @@ export interface Assembled {
 }
 
 /** What each leaf is for a user that a table does not have, as words like those of its rows. */
-export type AbsentWords = readonly Uint32Array[];
+export type AbsentWords = Uint32Array;
 
 interface Planes {
   readonly matched: Uint32Array;
@@ -70,8 +70,7 @@ class Block {
   readonly #f: Int32Array;
   readonly #present: Int32Array;
   readonly #evaluated: Int32Array;
-  readonly #isTrue = new Int32Array(BLOCK);
-  readonly #isUnknown = new Int32Array(BLOCK);
+  readonly #matrix = new Int32Array(BLOCK);
 
   constructor(pass: CompiledPass, rows: readonly TableRows[], absent: readonly AbsentWords[], merged: Merged, scopeColumn: number) {
     this.#pass = pass;
@@ -109,22 +108,21 @@ class Block {
   #loadLeaves(table: number, first: number, count: number): void {
     const { firstSlot, leaves } = this.#pass.tables[table]!;
     const rowOf = this.#merged.rowOf[table]!;
-    const isTrue = this.#isTrue;
-    const isUnknown = this.#isUnknown;
+    const matrix = this.#matrix;
     this.#rows[table]!.words.forEach((words, word) => {
       const absent = this.#absent[table]![word]!;
-      for (let i = 0; i < BLOCK; i += 1) {
-        const row = i < count ? rowOf[first + i]! : -1;
-        isTrue[i] = row < 0 ? absent[0]! : words[2 * row]!;
-        isUnknown[i] = row < 0 ? absent[1]! : words[2 * row + 1]!;
+      for (let i = 0; i < count; i += 1) {
+        const row = rowOf[first + i]!;
+        matrix[i] = row < 0 ? absent : words[row]!;
       }
-      transpose32(isTrue);
-      transpose32(isUnknown);
+      for (let i = count; i < BLOCK; i += 1) matrix[i] = absent;
+      transpose32(matrix);
       const slot = firstSlot + word * LEAVES_PER_WORD;
       const here = Math.min(LEAVES_PER_WORD, leaves.length - word * LEAVES_PER_WORD);
       for (let leaf = 0; leaf < here; leaf += 1) {
-        this.#t[slot + leaf] = isTrue[leaf]!;
-        this.#f[slot + leaf] = ~(isTrue[leaf]! | isUnknown[leaf]!);
+        const isTrue = matrix[leaf]!;
+        this.#t[slot + leaf] = isTrue;
+        this.#f[slot + leaf] = ~(isTrue | matrix[leaf + LEAVES_PER_WORD]!);
       }
     });
   }
@@ -138,7 +136,7 @@ class Block {
   }
 
   #storeWord(first: number, words: number, word: number, into: Uint32Array, plane: Int32Array | undefined): void {
-    const matrix = this.#isTrue;
+    const matrix = this.#matrix;
     const { tags } = this.#pass;
     for (let bit = 0; bit < BLOCK; bit += 1) {
       const tag = word * BLOCK + bit;

@@ -116,7 +116,7 @@ async function makeReady(evaluator: Evaluator, job: PassJob, signal?: AbortSigna
   const absent: AbsentWords[] = [];
   await evaluator.database.with(signal, async (connection) => {
     for (const table of compiled.tables) {
-      if (table.leaves.length === 0) absent.push([]);
+      if (table.leaves.length === 0) absent.push(new Uint32Array(1));
       else absent.push(wordsOfChunk(await oneRow(connection, absentSql(table)), table.leaves.length));
     }
   });

@@ -10,7 +10,7 @@ import { sortRows } from './sort-rows.ts';
 import { type TableScan, tableSql, wordsOfLeaves } from './scan-sql.ts';
 
 export interface TableRows extends RankedKeys {
-  /** For every 32 leaves, row by row: a word of TRUE bits, a word of UNKNOWN bits. */
+  /** For every 16 leaves a word for each row: TRUE bits in the lower half, UNKNOWN bits in the upper one. */
   readonly words: readonly Uint32Array[];
   readonly castErrors: number;
   /** Keeps the engine's memory, in which the words lie, as long as they are used. */
@@ -46,52 +46,55 @@ export async function fetchTable(
 const emptyWords = (leaves: number): Uint32Array[] => Array.from({ length: wordsOfLeaves(leaves) }, () => new Uint32Array(0));
 
 function rowsOf(chunk: DuckDBDataChunk, scan: TableScan, scratch: Scratch): TableRows {
-  const words = wordsOfLeaves(scan.leaves.length);
-  const first = scan.keyType === 'string' ? 2 : 1;
   const { name } = scan.table;
-  const keys = keysOfChunk(chunk, scan.keyType, (count) => scratch.uint32(`offsets ${name}`, count));
+  const { keys, firstWords } = keysOfChunk(chunk, scan.keyType, (array, count) => scratch.uint32(`${array} ${name}`, count));
+  const words = wordsOfLeaves(scan.leaves.length);
   return {
     ...rankKeys(keys, scan.range, scratch.float64(`ranks ${name}`, keys.count)),
-    words: Array.from({ length: words }, (_, word) => wordsOf(chunk.getColumnVector(first + word), keys.count)),
-    castErrors: Number(chunk.getColumnVector(first + words).getItem(0)),
+    words: Array.from({ length: words }, (_, word) => (word === 0 ? firstWords : wordsOf(chunk.getColumnVector(1 + word), keys.count))),
+    castErrors: Number(chunk.getColumnVector(1 + words).getItem(0)),
     chunk,
   };
 }
 
-/** Keys in the first columns of a row of `tableSql` or `distinctKeysSql`. */
+/** Keys and first words in the first two columns of a row of `tableSql` or `distinctKeysSql`. */
 export function keysOfChunk(
   chunk: DuckDBDataChunk,
   keyType: KeyType,
-  offsetsOf: (count: number) => Uint32Array = (count) => new Uint32Array(count),
-): Keys {
-  if (keyType === 'int64') {
-    const items = listItems(chunk.getColumnVector(0));
-    if (items === undefined) return noKeys(keyType);
-    return { kind: 'int64', count: items.length, values: new BigInt64Array(items.buffer, items.byteOffset, items.length).slice() };
+  arrayOf: (name: string, count: number) => Uint32Array = (_, count) => new Uint32Array(count),
+): { keys: Keys; firstWords: Uint32Array } {
+  const first = listItems(chunk.getColumnVector(1));
+  if (first === undefined) return { keys: noKeys(keyType), firstWords: new Uint32Array(0) };
+  const count = first.length;
+  const halves = new Uint32Array(first.buffer, first.byteOffset, count * 2);
+  const firstWords = arrayOf('first words', count);
+  const offsets = arrayOf('offsets', count + 1);
+  let at = 0;
+  for (let row = 0; row < count; row += 1) {
+    offsets[row] = at;
+    firstWords[row] = halves[2 * row]!;
+    at += halves[2 * row + 1]!;
   }
-  const blob = chunk.getColumnVector(0).getItem(0) as DuckDBBlobValue | null;
-  const lengths = listItems(chunk.getColumnVector(1));
-  if (blob === null || lengths === undefined) return noKeys(keyType);
-  const offsets = offsetsOf(lengths.length + 1);
-  offsets[0] = 0;
-  for (let i = 0; i < lengths.length; i += 1) offsets[i + 1] = offsets[i]! + Number(lengths[i]!);
-  return { kind: 'string', count: lengths.length, bytes: blob.bytes, offsets };
+  offsets[count] = at;
+  if (keyType === 'string') {
+    const { bytes } = chunk.getColumnVector(0).getItem(0) as DuckDBBlobValue;
+    return { keys: { kind: 'string', count, bytes, offsets }, firstWords };
+  }
+  const items = listItems(chunk.getColumnVector(0));
+  if (items?.length !== count) throw new TagmillError('INTERNAL', `got ${items?.length ?? 0} keys for ${count} rows`);
+  return { keys: { kind: 'int64', count, values: new BigInt64Array(items.buffer, items.byteOffset, count).slice() }, firstWords };
 }
 
 function wordsOf(vector: DuckDBVector, rows: number): Uint32Array {
   const items = listItems(vector);
   if (items === undefined) return new Uint32Array(0);
   if (items.length !== rows) throw new TagmillError('INTERNAL', `got ${items.length} words for ${rows} rows`);
-  return new Uint32Array(items.buffer, items.byteOffset, items.length * 2);
+  return new Uint32Array(items.buffer, items.byteOffset, items.length);
 }
 
 /** The words of a row of `absentSql`. */
-export function wordsOfChunk(chunk: DuckDBDataChunk, leaves: number): Uint32Array[] {
-  return Array.from(
-    { length: wordsOfLeaves(leaves) },
-    (_, word) => new Uint32Array(BigUint64Array.of(BigInt(chunk.getColumnVector(word).getItem(0) as bigint)).buffer),
-  );
-}
+export const wordsOfChunk = (chunk: DuckDBDataChunk, leaves: number): Uint32Array =>
+  Uint32Array.from({ length: wordsOfLeaves(leaves) }, (_, word) => chunk.getColumnVector(word).getItem(0) as number);
 
 type Items = BigUint64Array | BigInt64Array | Uint32Array;
 

@@ -33,8 +33,9 @@ async function distinctKeys(
       if (files.length > 0) opened.push({ scan: { table, keyType, range, columns: [], leaves: [] }, files });
     }
     if (opened.length === 0) return { length: 0, at: () => '' };
-    const keys = await evaluator.database.with(signal, async (connection) =>
-      keysOfChunk(await oneRow(connection, distinctKeysSql(opened, every)), keyType),
+    const keys = await evaluator.database.with(
+      signal,
+      async (connection) => keysOfChunk(await oneRow(connection, distinctKeysSql(opened, every)), keyType).keys,
     );
     await finishScans(opened.flatMap((one) => one.files));
     const order = sortedOrder(rankKeys(keys, range, new Float64Array(keys.count)));

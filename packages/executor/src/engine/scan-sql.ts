@@ -35,37 +35,46 @@ export interface TableScan {
 const KEY = '__tagmill_key';
 const CAST_ERRORS = '__tagmill_cast_errors';
 const leafName = (index: number): string => `__tagmill_leaf_${index}`;
-/** Leaves in a word: TRUE in the lower half, UNKNOWN in the upper one. */
-export const LEAVES_PER_WORD = 32;
+/** Leaves in a word of 32 bits: TRUE in the lower half, UNKNOWN in the upper one. */
+export const LEAVES_PER_WORD = 16;
 /** So many users are looked up in the query itself; more are left to the merge. */
 export const USERS_IN_QUERY = 1_000;
 
-export const wordsOfLeaves = (leaves: number): number => Math.ceil(leaves / LEAVES_PER_WORD);
+/** Words that a table's rows have: at least one, since the first one also carries the key's length. */
+export const wordsOfLeaves = (leaves: number): number => Math.max(1, Math.ceil(leaves / LEAVES_PER_WORD));
 
 /**
- * One row: the keys (`k`: their bytes one after the other and `n`: each one's
- * length, or a list of integers), one list of words for every 32 leaves, the
- * number of values that could not be read as their declared type.
+ * One row: the keys (`k`: their bytes one after the other, or a list of
+ * integers), one list of words for every 16 leaves, the number of values that
+ * could not be read as their declared type. The words of the first list have
+ * 64 bits, the upper ones the length of the key in bytes.
  */
 export function tableSql(scan: TableScan, files: readonly OpenScan[]): string {
   const lists = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => `list(w${word}) AS w${word}`);
-  const keys = scan.keyType === 'string' ? ["encode(string_agg(k, '')) AS k", 'list(strlen(k)::UINTEGER) AS n'] : ['list(k) AS k'];
-  return `SELECT ${[...keys, ...lists, 'coalesce(sum(errors), 0)::BIGINT AS errors'].join(', ')} FROM (${wordsSql(scan, files)})`;
+  return `SELECT ${[keysSql(scan.keyType), ...lists, 'coalesce(sum(errors), 0)::BIGINT AS errors'].join(', ')} FROM (${wordsSql(scan, files)})`;
 }
 
+const keysSql = (keyType: KeyType): string => (keyType === 'string' ? "encode(string_agg(k, '')) AS k" : 'list(k) AS k');
+
+const lengthSql = (keyType: KeyType, key: string): string => (keyType === 'string' ? `strlen(${key})::UBIGINT << 32` : '0::UBIGINT');
+
 function wordsSql(scan: TableScan, files: readonly OpenScan[]): string {
-  const words = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => `${wordSql(scan.leaves.length, word)} AS w${word}`);
+  const words = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => {
+    const sql = wordSql(scan.leaves.length, word);
+    return `${word === 0 ? `((${lengthSql(scan.keyType, KEY)}) | ${sql}::UBIGINT)` : sql} AS w${word}`;
+  });
   return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words].join(', ')} FROM (${leavesSql(scan, files)})`;
 }
 
 function wordSql(leaves: number, word: number): string {
   const bits: string[] = [];
   for (let leaf = word * LEAVES_PER_WORD; leaf < Math.min(leaves, (word + 1) * LEAVES_PER_WORD); leaf += 1) {
-    const bit = 1n << BigInt(leaf % LEAVES_PER_WORD);
+    const bit = 2 ** (leaf % LEAVES_PER_WORD);
+    const unknown = bit * 2 ** LEAVES_PER_WORD;
     const name = leafName(leaf);
-    bits.push(`CASE WHEN ${name} THEN ${bit}::UBIGINT WHEN ${name} IS NULL THEN ${bit << 32n}::UBIGINT ELSE 0::UBIGINT END`);
+    bits.push(`CASE WHEN ${name} THEN ${bit}::UINTEGER WHEN ${name} IS NULL THEN ${unknown}::UINTEGER ELSE 0::UINTEGER END`);
   }
-  return `(${bits.join(' | ')})`;
+  return `(${bits.join(' | ') || '0::UINTEGER'})`;
 }
 
 /** Leaves have a level of their own: the engine would work out an expression again wherever it stands. */
@@ -131,12 +140,12 @@ export function absentSql(scan: Pick<TableScan, 'table' | 'columns' | 'leaves'>)
   return `SELECT ${words.join(', ')} FROM (SELECT ${leaves.join(', ')} FROM (SELECT ${columns.join(', ')}) AS ${identifier(scan.table.name)})`;
 }
 
-/** One row like `tableSql`, of distinct keys in no order and nothing else. */
+/** One row like `tableSql`, of distinct keys in no order and without leaves. */
 export function distinctKeysSql(scans: readonly { scan: TableScan; files: readonly OpenScan[] }[], every: number): string {
   const keyType = scans[0]?.scan.keyType ?? 'string';
-  const keys = keyType === 'string' ? ["encode(string_agg(k, '')) AS k", 'list(strlen(k)::UINTEGER) AS n'] : ['list(k) AS k'];
   const rows = scans.map(({ scan, files }) => rowsSql({ ...scan, every }, files)).filter((sql) => sql !== '');
-  return `SELECT ${keys.join(', ')} FROM (SELECT DISTINCT ${KEY} AS k FROM (${rows.join(' UNION ALL ')}))`;
+  const distinct = `SELECT DISTINCT ${KEY} AS k FROM (${rows.join(' UNION ALL ')})`;
+  return `SELECT ${keysSql(keyType)}, list(${lengthSql(keyType, 'k')}) AS w0 FROM (${distinct})`;
 }
 
 /** Rows in a row group of a sorted copy: a shard reads little beyond its range. */

@@ -15,11 +15,7 @@ export function sortRows(rows: TableRows, scratch: Scratch, name: string): Table
   for (let to = 0; to < order.length; to += 1) ranks[to] = rows.ranks[order[to]!]!;
   const words = rows.words.map((own, word) => {
     const moved = scratch.uint32(`sorted words ${word} ${name}`, own.length);
-    for (let to = 0; to < order.length; to += 1) {
-      const from = order[to]!;
-      moved[2 * to] = own[2 * from]!;
-      moved[2 * to + 1] = own[2 * from + 1]!;
-    }
+    for (let to = 0; to < order.length; to += 1) moved[to] = own[order[to]!]!;
     return moved;
   });
   return { ...rows, keys: moveKeys(rows.keys, order, scratch, name), ranks, words };
