@@ -43,6 +43,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers without the key. */
     open?: boolean;
+    /** Asked all the time by what watches over the process; not counted against a rate. */
+    probe?: boolean;
     /** Takes a one-time ticket instead of the key. */
     ticket?: boolean;
     /** An answer of this route is never given twice. */

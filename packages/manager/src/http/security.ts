@@ -43,7 +43,7 @@ export async function limitRates(app: App, guard: Guard, limit: HttpOptions['rat
     cache: 10_000,
     // The holder of the key and a stranger behind the same address do not share a budget.
     keyGenerator: (request) => `${guard.holdsKey(request.headers) ? 'key' : 'none'} ${request.ip}`,
-    allowList: (request) => request.routeOptions.config.open === true && request.routeOptions.url?.endsWith('z') === true,
+    allowList: (request) => request.routeOptions.config.probe === true,
     errorResponseBuilder: (_request, { ttl }) =>
       new TagmillError(
         'RATE_LIMITED',

@@ -18,6 +18,7 @@ export class Inbound {
 
   /** Does what the text asks; answers `refused` to what it cannot read, and cuts off a client that goes on with it. */
   receive(text: string): void {
+    if (this.#patience <= 0) return;
     if (!this.#withinRate()) {
       this.#refuse('RATE_LIMITED', `More than ${FEED.inboundPerSecond} messages a second.`);
       return;

@@ -1,12 +1,12 @@
 /** The live feed as the HTTP server carries it: hub, socket door, event streams. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { ManagerPort } from '../port.ts';
 import { serveEventStream } from './event-stream.ts';
 import { FeedHub } from './feed-hub.ts';
 import { feedSource } from './feed-source.ts';
+import { FEED } from './settings.ts';
 import { makeUpgrade } from './upgrade.ts';
 
 /** The part of the server's guard that the socket's door needs; each throws a TagmillError. */
@@ -16,14 +16,7 @@ export interface FeedGuard {
   requireKeyOrTicket(request: IncomingMessage): void;
 }
 
-export interface Live {
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  stream(response: ServerResponse, topics: readonly string[], lastEventId: string | undefined): void;
-  settle(): void;
-  close(): void;
-}
-
-export function liveFeed(port: ManagerPort, guard: FeedGuard, log: Logger): Live {
+export function liveFeed(port: ManagerPort, guard: FeedGuard, log: Logger) {
   const hub = new FeedHub(feedSource(port), randomBytes(9).toString('base64url'), log);
   const upgrade = makeUpgrade(hub, (request) => {
     guard.requireHost(request.headers);
@@ -32,7 +25,9 @@ export function liveFeed(port: ManagerPort, guard: FeedGuard, log: Logger): Live
   });
   return {
     upgrade,
-    stream: (response, topics, lastEventId) => serveEventStream(hub, response, topics, lastEventId),
+    full: () => hub.clients >= FEED.clients,
+    stream: (response: ServerResponse, topics: readonly string[], lastEventId: string | undefined) =>
+      serveEventStream(hub, response, topics, lastEventId),
     settle: () => hub.flush(),
     close: () => hub.close(),
   };

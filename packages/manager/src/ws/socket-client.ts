@@ -24,6 +24,7 @@ export class SocketClient extends FeedClient {
 
   /** Says why where the client still reads, and does not wait for its answer. */
   override cut(why: string, whose: 'client' | 'manager' = 'client'): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#socket.close(whose === 'client' ? POLICY : GOING_AWAY, why);
     const force = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
     this.#socket.once('close', () => clearTimeout(force));

@@ -1,4 +1,5 @@
 import { ticketAnswer } from '@tagmill/shared/api/service';
+import { TagmillError } from '@tagmill/shared/errors';
 import { z } from 'zod';
 import type { App, RouteContext } from '../app.ts';
 import { TICKET_MS } from '../tickets.ts';
@@ -26,6 +27,7 @@ export function feedRoutes(app: App, { live, tickets }: RouteContext): void {
   const events = { description: 'The messages of the feed, one an event.', content: { 'text/event-stream': { schema: z.string() } } };
   const stream = { tags, summary: 'The live feed as server-sent events', querystring, response: { 200: events, ...ERRORS_OF_ROUTE } };
   app.get('/api/v1/feed', { config: { ticket: true }, exposeHeadRoute: false, schema: stream }, (request, reply) => {
+    if (live.full()) throw new TagmillError('RATE_LIMITED', 'As many clients as may follow the feed already; try again later.');
     const lastEventId = request.headers['last-event-id'];
     reply.hijack();
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);

@@ -6,6 +6,7 @@ import { ERRORS_OF_ROUTE } from './answers.ts';
 
 const tags = ['service'];
 const open = { config: { open: true } };
+const probe = { config: { open: true, probe: true } };
 const noKey: { readonly [name: string]: readonly string[] }[] = [];
 
 export function serviceRoutes(app: App, { port }: RouteContext): void {
@@ -22,10 +23,10 @@ export function serviceRoutes(app: App, { port }: RouteContext): void {
   });
 
   const alive = { tags, security: noKey, summary: 'Whether the process lives', response: { 200: z.object({ ok: z.literal(true) }) } };
-  app.get('/healthz', { ...open, schema: alive }, async () => ({ ok: true as const }));
+  app.get('/healthz', { ...probe, schema: alive }, async () => ({ ok: true as const }));
 
   const ready = { tags, security: noKey, summary: 'Whether it takes work', response: { 200: readiness, 503: readiness } };
-  app.get('/readyz', { ...open, schema: ready }, async (_request, reply) => {
+  app.get('/readyz', { ...probe, schema: ready }, async (_request, reply) => {
     const { ok, why } = port.ready();
     return reply.code(ok ? 200 : 503).send({ ok, why });
   });
