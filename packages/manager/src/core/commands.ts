@@ -45,11 +45,15 @@ export function refusal(run: Run, row: number, action: Action): string | null {
 
 /** What would never begin is refused: its upstream ended badly, or left it without a plan. */
 function againRefusal(run: Run, row: number): string | null {
+  if (run.task(row).handler === 'plan' && run.passes.some((pass) => pass.kind === 'tags' && pass.phase !== 'over')) {
+    return 'Its tags are being evaluated from it; stop them first, then run the plan again.';
+  }
   for (const before of predecessors(run.graph, row)) {
     const needed = [...successors(run.graph, before)].some((next) => next.row === row && next.needsSuccess);
     const at = run.stateAt(before);
     if (needed && (at === 'failed' || at === 'stopped')) return `${run.task(before).title} has not ended well; retry that first.`;
-    if (run.task(before).handler === 'plan' && run.plan === null && STATES[at].terminal) return 'The plan was skipped, so there is nothing to evaluate from; run the plan again first.';
+    if (run.task(before).handler === 'plan' && run.plan === null && STATES[at].terminal)
+      return 'The plan was skipped, so there is nothing to evaluate from; run the plan again first.';
   }
   return null;
 }

@@ -19,17 +19,19 @@ export function digest(state: ManagerState): unknown {
     merging: state.merging === null ? null : `${state.merging.run.id}/${state.merging.pass.number}`,
     ignoredResults: state.ignoredResults,
     runs: [...state.runs.values()].map(runDigest),
-    executors: [...state.executors.values()].map(({ id, number, instance, slots, slotsUsed, tinyLeased, shardsDone, shardsFailed, state: at }) => ({
-      id,
-      number,
-      instance,
-      slots,
-      slotsUsed,
-      tinyLeased,
-      shardsDone,
-      shardsFailed,
-      at,
-    })),
+    executors: [...state.executors.values()].map(
+      ({ id, number, instance, slots, slotsUsed, tinyLeased, shardsDone, shardsFailed, state: at }) => ({
+        id,
+        number,
+        instance,
+        slots,
+        slotsUsed,
+        tinyLeased,
+        shardsDone,
+        shardsFailed,
+        at,
+      }),
+    ),
   };
 }
 

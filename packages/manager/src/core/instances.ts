@@ -85,7 +85,7 @@ function settle(state: ManagerState, run: Run, row: number, before: Satisfaction
     const is = next.needsSuccess ? now.success : now.end;
     if (was && !is) {
       run.waitingOn[next.row]! += 1;
-      if (!next.needsSuccess) fire(state, run, next.row, 'reset', `${run.task(row).name} goes on`);
+      if (!next.needsSuccess || run.stateAt(next.row) === 'pending') fire(state, run, next.row, 'reset', `${run.task(row).name} goes on`);
     } else if (!was && is) {
       run.waitingOn[next.row]! -= 1;
       promote(state, run, next.row);
@@ -99,7 +99,7 @@ export function promote(state: ManagerState, run: Run, row: number): void {
 }
 
 function endByUpstream(state: ManagerState, run: Run, row: number, upstream: number, ended: 'failed' | 'stopped'): void {
-  if (run.pass(row) !== undefined && STATES[run.stateAt(row)].active) return;
+  if (run.pass(row)?.members.has(row) === true && !STATES[run.stateAt(row)].terminal) return;
   const name = run.task(upstream).title;
   const error = run.errors.get(upstream);
   if (ended === 'failed') {

@@ -19,7 +19,8 @@ export function brokenInvariants(state: ManagerState): string[] {
     checkPasses(run, broken);
   }
   checkLeases(state, broken);
-  if (state.tokenNext > state.tokensReserved && state.tokensReserved > 0 && state.tokenNext !== state.tokensReserved) broken.push(`[5] token ${state.tokenNext} is beyond the reserved ${state.tokensReserved}`);
+  if (state.tokenNext > state.tokensReserved && state.tokensReserved > 0 && state.tokenNext !== state.tokensReserved)
+    broken.push(`[5] token ${state.tokenNext} is beyond the reserved ${state.tokensReserved}`);
   const merging = [...state.runs.values()].flatMap((run) => run.passes).filter((pass) => pass.step === 'merge' && pass.phase !== 'over');
   if (merging.length > 1) broken.push(`[2] ${merging.length} passes merge at once`);
   if (merging.length === 1 && state.merging?.pass !== merging[0]) broken.push('[2] a pass merges without holding the target');
@@ -32,10 +33,12 @@ function countInstances(run: Run, broken: string[]): void {
   for (let row = 0; row < run.size; row++) {
     counts.set(run.stateColumn[row]!, (counts.get(run.stateColumn[row]!) ?? 0) + 1);
     if (run.has(row, HELD)) held += 1;
-    if (run.candidates.has(row) && run.stateAt(row) !== 'pending') broken.push(`[1] ${run.task(row).name} is ${run.stateAt(row)} and may begin`);
+    if (run.candidates.has(row) && run.stateAt(row) !== 'pending')
+      broken.push(`[1] ${run.task(row).name} is ${run.stateAt(row)} and may begin`);
   }
   for (let number = 0; number < run.counts.length; number++) {
-    if (run.counts[number] !== (counts.get(number) ?? 0)) broken.push(`[15] run counts ${run.counts[number]} ${stateOf(number)}, there are ${counts.get(number) ?? 0}`);
+    if (run.counts[number] !== (counts.get(number) ?? 0))
+      broken.push(`[15] run counts ${run.counts[number]} ${stateOf(number)}, there are ${counts.get(number) ?? 0}`);
   }
   if (held !== run.held) broken.push(`[15] run counts ${run.held} held, there are ${held}`);
 }
@@ -50,9 +53,11 @@ function checkGraphOrder(run: Run, broken: string[]): void {
       const satisfied = edge?.needsSuccess === true ? at === 'succeeded' || at === 'skipped' : isSettled(run, before);
       if (!satisfied) waiting += 1;
     }
-    if (waiting !== run.waitingOn[row]) broken.push(`[8] ${run.task(row).name} counts ${run.waitingOn[row]} unfinished before it, there are ${waiting}`);
+    if (waiting !== run.waitingOn[row])
+      broken.push(`[8] ${run.task(row).name} counts ${run.waitingOn[row]} unfinished before it, there are ${waiting}`);
     const at = run.stateAt(row);
-    if (at === 'registered' && waiting === 0 && run.state === 'running') broken.push(`[1] ${run.task(row).name} waits for nothing and is not pending`);
+    if (at === 'registered' && waiting === 0 && run.state === 'running')
+      broken.push(`[1] ${run.task(row).name} waits for nothing and is not pending`);
   }
 }
 
@@ -60,14 +65,17 @@ function checkPasses(run: Run, broken: string[]): void {
   for (const pass of run.passes) {
     for (const row of pass.members) {
       if (pass.phase === 'over' && run.passOf[row] !== pass.number) continue;
-      if (run.passOf[row] !== pass.number) broken.push(`[1] ${run.task(row).name} is a member of pass ${pass.number} and says ${run.passOf[row]}`);
-      if (pass.phase === 'over' && !STATES[run.stateAt(row)].terminal) broken.push(`[1] pass ${pass.number} is over and left ${run.task(row).name} ${run.stateAt(row)}`);
+      if (run.passOf[row] !== pass.number)
+        broken.push(`[1] ${run.task(row).name} is a member of pass ${pass.number} and says ${run.passOf[row]}`);
+      if (pass.phase === 'over' && !STATES[run.stateAt(row)].terminal)
+        broken.push(`[1] pass ${pass.number} is over and left ${run.task(row).name} ${run.stateAt(row)}`);
     }
   }
   for (let row = 0; row < run.size; row++) {
     const at = run.stateAt(row);
     const pass = run.pass(row);
-    if (at === 'stopping' && pass?.leaving.has(row) !== true) broken.push(`[1] ${run.task(row).name} is stopping and nothing will confirm it`);
+    if (at === 'stopping' && pass?.leaving.has(row) !== true)
+      broken.push(`[1] ${run.task(row).name} is stopping and nothing will confirm it`);
     if (at === 'running' && (pass === undefined || !pass.members.has(row))) broken.push(`[1] ${run.task(row).name} runs in no pass`);
   }
 }
@@ -77,8 +85,10 @@ function checkLeases(state: ManagerState, broken: string[]): void {
   const tiny = new Map<number, number>();
   for (const place of state.open.values()) countFanOut(place, slots, tiny, broken);
   for (const executor of state.executors.values()) {
-    if (executor.slotsUsed !== (slots.get(executor.number) ?? 0)) broken.push(`[11] ${executor.id} counts ${executor.slotsUsed} slots in use, leases are ${slots.get(executor.number) ?? 0}`);
-    if (executor.tinyLeased !== (tiny.get(executor.number) ?? 0)) broken.push(`[11] ${executor.id} counts ${executor.tinyLeased} tiny leases, there are ${tiny.get(executor.number) ?? 0}`);
+    if (executor.slotsUsed !== (slots.get(executor.number) ?? 0))
+      broken.push(`[11] ${executor.id} counts ${executor.slotsUsed} slots in use, leases are ${slots.get(executor.number) ?? 0}`);
+    if (executor.tinyLeased !== (tiny.get(executor.number) ?? 0))
+      broken.push(`[11] ${executor.id} counts ${executor.tinyLeased} tiny leases, there are ${tiny.get(executor.number) ?? 0}`);
     if (executor.slotsUsed > executor.slots) broken.push(`[11] ${executor.id} has ${executor.slotsUsed} of ${executor.slots} slots in use`);
   }
 }
@@ -98,7 +108,12 @@ function countFanOut({ fanOut }: FanOutPlace, slots: Map<number, number>, tiny: 
     column.set(holder, (column.get(holder) ?? 0) + 1);
   }
   if (leased !== fanOut.leased || done !== fanOut.done || failed !== fanOut.failed) {
-    broken.push(`[1] fan-out ${fanOut.id} counts ${fanOut.leased}/${fanOut.done}/${fanOut.failed} leased/done/failed, there are ${leased}/${done}/${failed}`);
+    broken.push(
+      `[1] fan-out ${fanOut.id} counts ${fanOut.leased}/${fanOut.done}/${fanOut.failed} leased/done/failed, there are ${leased}/${done}/${failed}`,
+    );
   }
-  if (fanOut.ready + fanOut.delayed.size !== fanOut.waiting) broken.push(`[1] fan-out ${fanOut.id} has ${fanOut.waiting} waiting shards, of which ${fanOut.ready} are ready and ${fanOut.delayed.size} delayed`);
+  if (fanOut.ready + fanOut.delayed.size !== fanOut.waiting)
+    broken.push(
+      `[1] fan-out ${fanOut.id} has ${fanOut.waiting} waiting shards, of which ${fanOut.ready} are ready and ${fanOut.delayed.size} delayed`,
+    );
 }

@@ -41,7 +41,11 @@ export class Replay {
 }
 
 /** For journals that are in memory. */
-export function recover(batches: Iterable<JournalBatch>, settings: Settings, nowMs: number): { readonly state: ManagerState; readonly seq: number } {
+export function recover(
+  batches: Iterable<JournalBatch>,
+  settings: Settings,
+  nowMs: number,
+): { readonly state: ManagerState; readonly seq: number } {
   const replay = new Replay(settings);
   for (const batch of batches) replay.add(batch);
   return { state: replay.finish(nowMs), seq: replay.seq };

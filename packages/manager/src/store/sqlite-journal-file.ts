@@ -6,6 +6,8 @@ import { CHAIN_START, type JournalBatch, type JournalHead } from './journal.ts';
 
 /** A file of a newer format is refused, never guessed at. */
 const FORMAT = 1;
+/** Long enough for a manager that is just closing its journal. */
+const LOCK_WAIT_MS = 500;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -23,7 +25,7 @@ export class SqliteJournalFile {
   constructor(path: string) {
     this.path = path;
     try {
-      this.database = new Database(path);
+      this.database = new Database(path, { timeout: LOCK_WAIT_MS });
       this.database.pragma('locking_mode = EXCLUSIVE');
       this.database.pragma('journal_mode = WAL');
       this.database.pragma('synchronous = FULL');

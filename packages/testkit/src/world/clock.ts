@@ -16,7 +16,11 @@ export class SimClock {
   after(delayMs: number, task: () => void): () => void {
     const entry = { atMs: this.nowMs + Math.max(0, delayMs), order: this.order++, task, cancelled: false };
     let at = this.queue.length;
-    while (at > 0 && (this.queue[at - 1]!.atMs > entry.atMs || (this.queue[at - 1]!.atMs === entry.atMs && this.queue[at - 1]!.order > entry.order))) at -= 1;
+    while (
+      at > 0 &&
+      (this.queue[at - 1]!.atMs > entry.atMs || (this.queue[at - 1]!.atMs === entry.atMs && this.queue[at - 1]!.order > entry.order))
+    )
+      at -= 1;
     this.queue.splice(at, 0, entry);
     return () => {
       entry.cancelled = true;

@@ -100,7 +100,16 @@ export class ExecutorNode {
     const held = core.held(this.state);
     link.sendUp({
       type: 'hello',
-      joined: { type: 'executor-joined', id: this.id, name: this.id, instance: `${this.id}-${instance}`, slots: this.slots, version: 'sim', labels: {}, held },
+      joined: {
+        type: 'executor-joined',
+        id: this.id,
+        name: this.id,
+        instance: `${this.id}-${instance}`,
+        slots: this.slots,
+        version: 'sim',
+        labels: {},
+        held,
+      },
     });
     this.beat(link);
   }
@@ -164,7 +173,9 @@ export class ExecutorNode {
   private abort(fanOut: number, shard: number, token: number): void {
     const key = `${fanOut}:${shard}:${token}`;
     this.aborted.add(key);
-    this.world.clock.after(this.world.prng.between(1, 50), () => this.whenAwake(() => this.act(core.finished(this.state, fanOut, shard, token, core.STATUS_FAILED, stoppedDetail))));
+    this.world.clock.after(this.world.prng.between(1, 50), () =>
+      this.whenAwake(() => this.act(core.finished(this.state, fanOut, shard, token, core.STATUS_FAILED, stoppedDetail))),
+    );
   }
 
   private run(work: core.FanOutWork, attempt: core.Attempt): void {
@@ -230,5 +241,13 @@ export class ExecutorNode {
 const stoppedDetail = JSON.stringify({ code: 'ACTION_REFUSED', message: 'told to stop' });
 const fencedDetail = JSON.stringify({ code: 'FENCED', message: 'a newer attempt holds the shard' });
 const mergeDetail = (scope: readonly number[]): string =>
-  JSON.stringify({ inserted: 1, updated: 0, unchanged: 0, tags: scope.map((tagId) => ({ tagId, entered: 1, exited: 0 })), conflicts: [], unreadableRows: 0, bytesRead: 0, durationMs: 1 });
-
+  JSON.stringify({
+    inserted: 1,
+    updated: 0,
+    unchanged: 0,
+    tags: scope.map((tagId) => ({ tagId, entered: 1, exited: 0 })),
+    conflicts: [],
+    unreadableRows: 0,
+    bytesRead: 0,
+    durationMs: 1,
+  });

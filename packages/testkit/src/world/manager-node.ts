@@ -102,4 +102,3 @@ function firstDifference(a: string, b: string): string {
   while (at < a.length && a[at] === b[at]) at += 1;
   return `…${a.slice(Math.max(0, at - 120), at + 80)}… against …${b.slice(Math.max(0, at - 20), at + 80)}…`;
 }
-

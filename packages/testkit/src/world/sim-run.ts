@@ -6,12 +6,47 @@ import type { Prng } from '@tagmill/shared/prng';
 
 /** Mostly tag runs with a few tags; now and then a noop run with many tiny shards. */
 export function simRun(prng: Prng, nowMs: number, number: number): RunSpec {
-  const base = { id: `run-${number}`, who: 'somebody', createdAtMs: nowMs, timeZone: 'UTC', asOf: null, businessDate: '2026-11-22', users: null, days: null, rules: [] };
+  const base = {
+    id: `run-${number}`,
+    who: 'somebody',
+    createdAtMs: nowMs,
+    timeZone: 'UTC',
+    asOf: null,
+    businessDate: '2026-11-22',
+    users: null,
+    days: null,
+    rules: [],
+  };
   if (prng.chance(0.2)) {
-    const task = { name: 'noop', title: 'noop', handler: 'noop', tagId: null, domain: null, gate: 'auto', shards: prng.between(1, 6_000) } as const;
-    return { ...base, mode: 'noop', shardRows: 1, tables: null, tasks: [task, reportTask], edges: [{ from: 'noop', to: 'report', kind: 'end' }] };
+    const task = {
+      name: 'noop',
+      title: 'noop',
+      handler: 'noop',
+      tagId: null,
+      domain: null,
+      gate: 'auto',
+      shards: prng.between(1, 6_000),
+    } as const;
+    return {
+      ...base,
+      mode: 'noop',
+      shardRows: 1,
+      tables: null,
+      tasks: [task, reportTask],
+      edges: [{ from: 'noop', to: 'report', kind: 'end' }],
+    };
   }
-  const tags = Array.from({ length: prng.between(1, 6) }, (_, i): TaskSpec => ({ name: `tag-${i + 1}`, title: `tag ${i + 1}`, handler: 'tag', tagId: i + 1, domain: 'other', gate: prng.chance(0.2) ? 'manual' : 'auto' }));
+  const tags = Array.from(
+    { length: prng.between(1, 6) },
+    (_, i): TaskSpec => ({
+      name: `tag-${i + 1}`,
+      title: `tag ${i + 1}`,
+      handler: 'tag',
+      tagId: i + 1,
+      domain: 'other',
+      gate: prng.chance(0.2) ? 'manual' : 'auto',
+    }),
+  );
   return {
     ...base,
     mode: 'task-all',
@@ -57,5 +92,18 @@ export function planFor(spec: RunSpec, event: ResultsEvent): Input {
 function verdict(tagId: number): TagVerdict {
   if (tagId === 6) return { tagId, ok: false, code: 'OPERATOR_UNKNOWN', message: 'broken on purpose' };
   const reads = tagId % 3 === 0 ? ['t1', 't2'] : ['t2'];
-  return { tagId, ok: true, tag: { tagId, name: `tag ${tagId}`, rule: { logic: 'AND', conditions: [] }, reads, onlyUsers: [], onlyMatches: [], reason: '', ruleVersion: 1 } };
+  return {
+    tagId,
+    ok: true,
+    tag: {
+      tagId,
+      name: `tag ${tagId}`,
+      rule: { logic: 'AND', conditions: [] },
+      reads,
+      onlyUsers: [],
+      onlyMatches: [],
+      reason: '',
+      ruleVersion: 1,
+    },
+  };
 }

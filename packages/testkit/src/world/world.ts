@@ -131,7 +131,12 @@ export class World {
 
   private dial(node: ExecutorNode): SimLink<UpMessage, DownMessage> | undefined {
     if (this.manager.loop === undefined || this.partitions.has(node.id)) return undefined;
-    const link = new SimLink<UpMessage, DownMessage>(this.clock, this.prng, () => this.mix, () => this.partitions.has(node.id));
+    const link = new SimLink<UpMessage, DownMessage>(
+      this.clock,
+      this.prng,
+      () => this.mix,
+      () => this.partitions.has(node.id),
+    );
     this.links.get(node.id)?.close();
     link.onUp = (message) => this.receive(node.id, link, message);
     link.onClosed = (side) => {
@@ -175,20 +180,39 @@ export class World {
 
   private outcome(work: executorCore.FanOutWork, shard: number): { status: number; detail: string } {
     if (this.prng.chance(this.mix.attemptFails)) {
-      return { status: 1, detail: JSON.stringify({ code: this.prng.chance(0.9) ? 'S3_UNAVAILABLE' : 'TABLE_UNREADABLE', message: 'drawn', table: 't1' }) };
+      return {
+        status: 1,
+        detail: JSON.stringify({ code: this.prng.chance(0.9) ? 'S3_UNAVAILABLE' : 'TABLE_UNREADABLE', message: 'drawn', table: 't1' }),
+      };
     }
     if (work.step !== 'evaluate') return { status: 0, detail: '' };
-    return { status: 0, detail: JSON.stringify({ pieceHash: `h${shard}`, users: 1, tags: [], bytesRead: 1, castErrors: 0, durationMs: 1 }) };
+    return {
+      status: 0,
+      detail: JSON.stringify({ pieceHash: `h${shard}`, users: 1, tags: [], bytesRead: 1, castErrors: 0, durationMs: 1 }),
+    };
   }
 
   private act(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.type === 'dispatch') {
         const { runId, pass, step, fanOut, firstToken } = effect;
-        const order = { runId, pass, step, fanOut, firstToken, shards: [...effect.shards], attempts: [...effect.attempts], scope: [...(effect.scope ?? [])], pieceHashes: [...(effect.pieceHashes ?? [])], term: this.manager.state?.term ?? 0 };
+        const order = {
+          runId,
+          pass,
+          step,
+          fanOut,
+          firstToken,
+          shards: [...effect.shards],
+          attempts: [...effect.attempts],
+          scope: [...(effect.scope ?? [])],
+          pieceHashes: [...(effect.pieceHashes ?? [])],
+          term: this.manager.state?.term ?? 0,
+        };
         this.links.get(effect.executor)?.sendDown({ type: 'dispatch', order });
       } else if (effect.type === 'confirm') {
-        this.links.get(effect.executor)?.sendDown({ type: 'confirm', fanOut: effect.fanOut, shards: [...effect.shards], tokens: [...effect.tokens] });
+        this.links
+          .get(effect.executor)
+          ?.sendDown({ type: 'confirm', fanOut: effect.fanOut, shards: [...effect.shards], tokens: [...effect.tokens] });
       } else if (effect.type === 'cancel') {
         this.links.get(effect.executor)?.sendDown({ type: 'cancel', fanOut: effect.fanOut, shards: effect.shards, tokens: effect.tokens });
       } else if (effect.type === 'pass-over') {
@@ -266,7 +290,15 @@ export class World {
     const task = this.prng.pick(run.spec.tasks);
     const action = this.prng.pick(ACTIONS);
     this.tell(`somebody clicks ${action} on ${task.name} of ${run.id}`);
-    this.manager.push({ type: 'command', runId: run.id, action, names: [task.name], downstream: this.prng.pick(DOWNSTREAM_POLICIES), reason: null, who: 'somebody' });
+    this.manager.push({
+      type: 'command',
+      runId: run.id,
+      action,
+      names: [task.name],
+      downstream: this.prng.pick(DOWNSTREAM_POLICIES),
+      reason: null,
+      who: 'somebody',
+    });
   }
 
   /** No more faults; gates are opened and what is held is released, as people would in the end. */
@@ -300,7 +332,9 @@ export class World {
     const state = this.manager.state;
     if (this.broken.length > 0 || this.manager.broken.length > 0) return;
     if (state === undefined || !this.over()) {
-      const open = [...(state?.runs.values() ?? [])].filter((run) => run.endedMs === null).map((run) => `${run.id} (${run.spec.tasks.map((task, row) => `${task.name} ${run.stateAt(row)}`).join(', ')})`);
+      const open = [...(state?.runs.values() ?? [])]
+        .filter((run) => run.endedMs === null)
+        .map((run) => `${run.id} (${run.spec.tasks.map((task, row) => `${task.name} ${run.stateAt(row)}`).join(', ')})`);
       this.broken.push(`[1] ${steps} steps and ${Math.round(this.clock.elapsedMs / 1000)} s, and not all has ended: ${open.join('; ')}`);
       return;
     }
@@ -311,7 +345,8 @@ export class World {
         // Marked by a person, or merged by the pass: only then it may say succeeded.
         if (tagId === null || run.stateAt(row) !== 'succeeded' || pass === undefined || !pass.members.has(row)) continue;
         for (let shard = 0; shard < pass.pieceHash.length; shard++) {
-          if (!this.sink.merged(run.id, pass.number, shard, tagId)) this.broken.push(`[3] ${run.id} says ${run.task(row).name} succeeded, and shard ${shard} was never merged for it`);
+          if (!this.sink.merged(run.id, pass.number, shard, tagId))
+            this.broken.push(`[3] ${run.id} says ${run.task(row).name} succeeded, and shard ${shard} was never merged for it`);
         }
       }
     }

@@ -1,4 +1,4 @@
-// Original file: proto/tagmill/v1/executor.proto
+// Generated from proto/tagmill/v1/executor.proto by `npm run generate`; do not edit.
 
 import type { Hello as _tagmill_v1_Hello, Hello__Output as _tagmill_v1_Hello__Output } from '../../tagmill/v1/Hello.ts';
 import type { Heartbeat as _tagmill_v1_Heartbeat, Heartbeat__Output as _tagmill_v1_Heartbeat__Output } from '../../tagmill/v1/Heartbeat.ts';

@@ -1,4 +1,4 @@
-// Original file: proto/tagmill/v1/executor.proto
+// Generated from proto/tagmill/v1/executor.proto by `npm run generate`; do not edit.
 
 import type { Welcome as _tagmill_v1_Welcome, Welcome__Output as _tagmill_v1_Welcome__Output } from '../../tagmill/v1/Welcome.ts';
 import type { Refused as _tagmill_v1_Refused, Refused__Output as _tagmill_v1_Refused__Output } from '../../tagmill/v1/Refused.ts';

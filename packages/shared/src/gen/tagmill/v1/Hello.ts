@@ -1,4 +1,4 @@
-// Original file: proto/tagmill/v1/executor.proto
+// Generated from proto/tagmill/v1/executor.proto by `npm run generate`; do not edit.
 
 import type { Held as _tagmill_v1_Held, Held__Output as _tagmill_v1_Held__Output } from '../../tagmill/v1/Held.ts';
 

@@ -1,4 +1,4 @@
-// Original file: proto/tagmill/v1/executor.proto
+// Generated from proto/tagmill/v1/executor.proto by `npm run generate`; do not edit.
 
 
 export interface RowsMerged {
