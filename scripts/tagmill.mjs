@@ -8,8 +8,10 @@ import { setup } from './setup.mjs';
 const args = process.argv.slice(2);
 const verb = args.find((arg) => !arg.startsWith('-'));
 const asksOnly = args.includes('--help') || args.includes('-h') || args.includes('--print-config');
+/** A demo that ends at once shows no page, unless it is asked for at a port. */
+const showsPage = verb === 'manager' || (verb === 'demo' && (!args.includes('--once') || args.some((arg) => arg.startsWith('--port'))));
 
 await runMain(async () => {
-  await setup({ dashboard: (verb === 'demo' || verb === 'manager') && !asksOnly });
+  await setup({ dashboard: showsPage && !asksOnly });
   return launch(join(ROOT, 'packages', 'cli', 'src', 'main.ts'), args);
 });

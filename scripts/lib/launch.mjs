@@ -1,5 +1,6 @@
 /** Starts the product's Node on a script and stands in for it: same streams, same signals, same end. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { COMPILE_CACHE } from './paths.mjs';
 import { environment, nodePath } from './tools.mjs';
 
@@ -36,10 +37,29 @@ export async function launch(script, args, { ipc = true, env = {} } = {}) {
 /** Watches the npm that started this process; anybody else may leave it running in the background. */
 function followNpm(gone) {
   if (process.env.npm_lifecycle_event !== 'tagmill' && process.env.npm_lifecycle_event !== 'demo') return undefined;
-  const parent = process.ppid;
+  const npm = ancestorNamed('npm');
+  if (npm === undefined) return undefined;
   const watch = setInterval(() => {
-    if (process.ppid !== parent) gone();
+    if (statusOf(npm)?.name !== 'npm') gone();
   }, PARENT_POLL_MS);
   watch.unref();
   return watch;
+}
+
+/** The process that started this one, or the one that started its shell, when that is its name. Known on Linux only. */
+function ancestorNamed(name) {
+  const parent = statusOf(process.ppid);
+  if (parent?.name === name) return process.ppid;
+  return parent !== undefined && statusOf(parent.parent)?.name === name ? parent.parent : undefined;
+}
+
+function statusOf(pid) {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    // npm names itself after what it runs: `npm run tagmill`.
+    return { name: /^Name:\s+(\S+)/.exec(status)?.[1], parent: Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]) };
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return undefined;
+    throw error;
+  }
 }
