@@ -2,7 +2,7 @@
  * One setup at a time in a checkout. The lock is a file that names its holder's
  * process; a lock whose holder is gone is taken over.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from './say.mjs';
@@ -52,13 +52,18 @@ async function take(path) {
   }
 }
 
+/** The lock appears with its holder's name in it, or not at all. */
 function create(path) {
+  const own = `${path}.new-${process.pid}`;
+  writeFileSync(own, String(process.pid));
   try {
-    writeFileSync(path, String(process.pid), { flag: 'wx' });
+    linkSync(own, path);
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
     return false;
+  } finally {
+    rmSync(own, { force: true });
   }
 }
 
