@@ -24,6 +24,8 @@ export const LIMITS = {
   storyLines: 64,
   /** Failed attempts kept for one instance. */
   attemptsShown: 100,
+  /** Attempts that went well, kept for one pass: the newest. */
+  doneAttemptsShown: 32,
   /** Finished runs kept in memory. */
   finishedRuns: 200,
   /** Inbound WebSocket message, bytes. */

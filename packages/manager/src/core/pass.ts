@@ -55,8 +55,9 @@ export class Pass {
   attempts = 0;
   readonly stepStartedMs: Partial<Record<Step, number>> = {};
   readonly stepEndedMs: Partial<Record<Step, number>> = {};
-  /** Ended attempts worth showing, oldest first, bounded. */
+  /** Ended attempts that did not do it, oldest first, bounded; and the last few that did. */
   readonly history: AttemptRecord[] = [];
+  readonly recent: AttemptRecord[] = [];
   /** When running attempts were leased: shard -> ms; only for fan-outs that are not tiny. */
   readonly leasedAtMs = new Map<number, number>();
 
@@ -102,7 +103,8 @@ export class Pass {
   }
 
   remember(attempt: AttemptRecord): void {
-    this.history.push(attempt);
-    if (this.history.length > LIMITS.attemptsShown) this.history.shift();
+    const list = attempt.outcome === 'done' ? this.recent : this.history;
+    list.push(attempt);
+    if (list.length > (attempt.outcome === 'done' ? LIMITS.doneAttemptsShown : LIMITS.attemptsShown)) list.shift();
   }
 }

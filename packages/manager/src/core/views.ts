@@ -133,7 +133,8 @@ export function attemptsView(state: ManagerState, run: Run, row: number): Attemp
       });
     }
   }
-  return [...running, ...[...pass.history].reverse()];
+  const ended = [...pass.history, ...pass.recent].sort((a, b) => (b.endedAtMs ?? 0) - (a.endedAtMs ?? 0));
+  return [...running, ...ended];
 }
 
 export function executorView(executor: Executor): ExecutorRecord {

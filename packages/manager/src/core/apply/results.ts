@@ -131,7 +131,7 @@ export function recordAttempt(
   const { pass, fanOut } = place;
   const startedAtMs = pass.leasedAtMs.get(shard);
   pass.leasedAtMs.delete(shard);
-  if (startedAtMs === undefined || outcome === 'done') return;
+  if (startedAtMs === undefined) return;
   pass.remember({
     step: fanOut.step,
     shard,
