@@ -75,3 +75,11 @@ export function describeDatabase(target: DatabaseTarget): string {
   if (target.kind === 'sqlite') return `sqlite:${target.path}`;
   return `mysql://${target.user}@${target.host}:${target.port}/${target.database}`;
 }
+
+/** The URL of a target with its password in it: for processes that need it, never for people. */
+export function databaseUrlOf(target: DatabaseTarget): string {
+  if (target.kind === 'sqlite') return `sqlite:${target.path}`;
+  const { user, password, port, database } = target;
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+  return `mysql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(database)}`;
+}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Manager, ManagerConfig } from '@tagmill/manager';
 import type { AvailableTag, RunRequest } from '@tagmill/manager/port';
 import type { RunReport } from '@tagmill/shared/api/report';
+import type { S3Credentials } from '@tagmill/shared/connections';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { TablesLocation } from '@tagmill/shared/job';
@@ -54,8 +55,13 @@ export class OwnManager implements Place {
     const joinToken = options.joinToken ?? randomBytes(32).toString('base64url');
     const children = options.executors === 0 ? undefined : startChildren(options, joinToken, temp);
     // The executors are on their way while the manager is loaded.
-    const [door, { commandLog }] = await Promise.all([import('@tagmill/manager'), import('./quiet-log.ts')]);
-    const own = new OwnManager(new door.Manager(managerConfig(options, joinToken, temp), commandLog()), children, temp);
+    const [door, { s3CredentialsOf }, { commandLog }] = await Promise.all([
+      import('@tagmill/manager'),
+      import('@tagmill/manager/config/compile'),
+      import('./quiet-log.ts'),
+    ]);
+    const config = managerConfig(options, joinToken, temp, s3CredentialsOf(process.env));
+    const own = new OwnManager(new door.Manager(config, commandLog()), children, temp);
     try {
       const { httpUrl, grpcAddress } = await own.#manager.start();
       own.#httpUrl = httpUrl;
@@ -163,13 +169,16 @@ function startChildren(options: OwnManagerOptions, joinToken: string, temp: Temp
   });
 }
 
-function managerConfig(options: OwnManagerOptions, joinToken: string, temp: TempDir): ManagerConfig {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = process.env;
-  const hasKeys = accessKeyId !== undefined && secretAccessKey !== undefined;
+function managerConfig(
+  options: OwnManagerOptions,
+  joinToken: string,
+  temp: TempDir,
+  s3Credentials: S3Credentials | undefined,
+): ManagerConfig {
   return Object.freeze({
     databaseUrl: options.databaseUrl,
     tables: options.tables,
-    s3Credentials: hasKeys ? { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } : undefined,
+    s3Credentials,
     dataDir: options.dataDir ?? join(temp.path, 'manager'),
     timeZone: options.timeZone,
     shardRows: options.shardRows,

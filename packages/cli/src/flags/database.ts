@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { TagmillError } from '@tagmill/shared/errors';
-import { type DatabaseTarget, parseDatabaseUrl } from '@tagmill/shared/database-url';
+import { type DatabaseTarget, databaseUrlOf, parseDatabaseUrl } from '@tagmill/shared/database-url';
 import type { TagMetadata } from '@tagmill/manager/tagstore/metadata';
 import { environmentSecret } from '../files.ts';
 
@@ -22,12 +22,8 @@ export function databaseOf(command: Command): DatabaseTarget {
 }
 
 /** Its URL with password and whole path, as a manager and its executors take it. */
-export function databaseUrl(target: DatabaseTarget): string {
-  if (target.kind === 'sqlite') return `sqlite:${resolve(target.path)}`;
-  const { user, password, port, database } = target;
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-  return `mysql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(database)}`;
-}
+export const databaseUrl = (target: DatabaseTarget): string =>
+  databaseUrlOf(target.kind === 'sqlite' ? { ...target, path: resolve(target.path) } : target);
 
 /** Opens rules and tags, hands them to `use`, closes them. */
 export async function withMetadata<T>(target: DatabaseTarget, use: (metadata: TagMetadata) => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { S3Credentials } from '@tagmill/shared/connections';
-import { type DatabaseTarget, parseDatabaseUrl } from '@tagmill/shared/database-url';
+import { databaseUrlOf, parseDatabaseUrl } from '@tagmill/shared/database-url';
 import type { TablesLocation } from '@tagmill/shared/job';
 import { type Address, isLoopbackHost, parseTablesUrl } from '@tagmill/shared/setting-readers';
 import { type Found, printSettings, readSettings, refuseFaults, type SettingSources } from '@tagmill/shared/settings';
@@ -70,20 +70,12 @@ function databaseOf(found: Settings, faults: string[]): string | undefined {
     return undefined;
   }
   try {
-    return databaseUrlOf(parseDatabaseUrl(found.database.value, found.databasePassword?.value));
+    const target = parseDatabaseUrl(found.database.value, found.databasePassword?.value);
+    return databaseUrlOf(target.kind === 'sqlite' ? { ...target, path: resolve(target.path) } : target);
   } catch (error) {
     faults.push(`${found.database.from}: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
-}
-
-/** The URL of a target with its password in it and, for a file, its whole path. */
-export function databaseUrlOf(target: DatabaseTarget): string {
-  if (target.kind === 'sqlite') return `sqlite:${resolve(target.path)}`;
-  const { user, password, host, port, database } = target;
-  const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
-  const name = host.includes(':') ? `[${host}]` : host;
-  return `mysql://${login}@${name}:${port}/${encodeURIComponent(database)}`;
 }
 
 function tablesOf(found: Settings, faults: string[]): TablesLocation | undefined {
@@ -100,7 +92,7 @@ function tablesOf(found: Settings, faults: string[]): TablesLocation | undefined
 }
 
 /** The place of the tables, a folder with its whole path. Throws USAGE. */
-export function tablesLocation(written: string, endpoint: string | undefined, region: string | undefined): TablesLocation {
+function tablesLocation(written: string, endpoint: string | undefined, region: string | undefined): TablesLocation {
   const location = parseTablesUrl(written, { endpoint, region });
   return location.kind === 'folder' ? { ...location, path: resolve(location.path) } : location;
 }
@@ -163,7 +155,8 @@ function checkReach(
   }
 }
 
-function s3CredentialsOf(environment: SettingSources['environment']): S3Credentials | undefined {
+/** Credentials that stand in the environment; others are found by the SDK in AWS's own ways. */
+export function s3CredentialsOf(environment: SettingSources['environment']): S3Credentials | undefined {
   const accessKeyId = environment['AWS_ACCESS_KEY_ID'];
   const secretAccessKey = environment['AWS_SECRET_ACCESS_KEY'];
   const sessionToken = environment['AWS_SESSION_TOKEN'];
