@@ -84,47 +84,48 @@ class Block {
     this.#evaluated = new Int32Array(pass.tags.length);
   }
 
-  /** Works out all tags of the users [first, first + 32). */
+  /** Works out all tags of the users [first, first + 32). Plain loops: closures here would be made 100,000 times. */
   load(first: number): void {
     const count = Math.min(BLOCK, this.#merged.users - first);
-    this.#merged.rowOf.forEach((rowOf, column) => {
+    for (let column = 0; column < this.#present.length; column += 1) {
+      const rowOf = this.#merged.rowOf[column]!;
       let present = 0;
-      for (let i = 0; i < count; i += 1) if (rowOf[first + i]! >= 0) present |= 1 << i;
+      for (let i = 0; i < count; i += 1) present |= (rowOf[first + i]! >= 0 ? 1 : 0) << i;
       this.#present[column] = present;
-    });
-    this.#pass.tables.forEach((_, table) => {
-      this.#loadLeaves(table, first, count);
-    });
+    }
+    for (let table = 0; table < this.#pass.tables.length; table += 1) {
+      const { words } = this.#rows[table]!;
+      for (let word = 0; word < words.length; word += 1) this.#loadWord(table, word, first, count);
+    }
     runSteps(this.#pass.steps, this.#t, this.#f);
     let inScope = this.#scopeColumn < 0 ? -1 : this.#present[this.#scopeColumn]!;
     if (this.#pass.scope >= 0) inScope &= this.#t[this.#pass.scope]!;
-    this.#pass.tags.forEach(({ eligible, reads }, tag) => {
+    for (let tag = 0; tag < this.#evaluated.length; tag += 1) {
+      const { eligible, reads } = this.#pass.tags[tag]!;
       let present = 0;
-      for (const table of reads) present |= this.#present[table]!;
+      for (let i = 0; i < reads.length; i += 1) present |= this.#present[reads[i]!]!;
       this.#evaluated[tag] = present & inScope & (eligible < 0 ? -1 : this.#t[eligible]!);
-    });
+    }
   }
 
-  #loadLeaves(table: number, first: number, count: number): void {
+  /** The leaves of one word of a table: rows become planes. */
+  #loadWord(table: number, word: number, first: number, count: number): void {
     const { firstSlot, leaves } = this.#pass.tables[table]!;
     const rowOf = this.#merged.rowOf[table]!;
+    const words = this.#rows[table]!.words[word]!;
+    const absent = this.#absent[table]!;
     const matrix = this.#matrix;
-    this.#rows[table]!.words.forEach((words, word) => {
-      const absent = this.#absent[table]![word]!;
-      for (let i = 0; i < count; i += 1) {
-        const row = rowOf[first + i]!;
-        matrix[i] = row < 0 ? absent : words[row]!;
-      }
-      for (let i = count; i < BLOCK; i += 1) matrix[i] = absent;
-      transpose32(matrix);
-      const slot = firstSlot + word * LEAVES_PER_WORD;
-      const here = Math.min(LEAVES_PER_WORD, leaves.length - word * LEAVES_PER_WORD);
-      for (let leaf = 0; leaf < here; leaf += 1) {
-        const isTrue = matrix[leaf]!;
-        this.#t[slot + leaf] = isTrue;
-        this.#f[slot + leaf] = ~(isTrue | matrix[leaf + LEAVES_PER_WORD]!);
-      }
-    });
+    for (let i = 0; i < BLOCK; i += 1) {
+      const row = i < count ? rowOf[first + i]! : -1;
+      matrix[i] = row < 0 ? absent[word]! : words[row]!;
+    }
+    transpose32(matrix);
+    const slot = firstSlot + word * LEAVES_PER_WORD;
+    const here = Math.min(LEAVES_PER_WORD, leaves.length - word * LEAVES_PER_WORD);
+    for (let leaf = 0; leaf < here; leaf += 1) {
+      this.#t[slot + leaf] = matrix[leaf]!;
+      this.#f[slot + leaf] = ~(matrix[leaf]! | matrix[leaf + LEAVES_PER_WORD]!);
+    }
   }
 
   store(first: number, words: number, planes: Planes): void {
@@ -148,13 +149,14 @@ class Block {
   }
 
   count(evaluated: Float64Array, matched: Float64Array, unknown: Float64Array): void {
-    this.#pass.tags.forEach(({ result }, tag) => {
+    for (let tag = 0; tag < this.#evaluated.length; tag += 1) {
       const here = this.#evaluated[tag]!;
-      if (here === 0) return;
+      if (here === 0) continue;
+      const { result } = this.#pass.tags[tag]!;
       evaluated[tag]! += ones(here);
       matched[tag]! += ones(here & this.#t[result]!);
       unknown[tag]! += ones(here & ~(this.#t[result]! | this.#f[result]!));
-    });
+    }
   }
 }
 
@@ -241,7 +243,7 @@ function keysOf(
     let run = 1;
     while (at + run < users.length && merged.source[users[at + run]!] === source && merged.rowOf[source]![users[at + run]!] === row + run)
       run += 1;
-    keys.set(bytes.subarray(from[row]!, from[row + run]!), offsets[at]!);
+    bytes.copy(keys, offsets[at]!, from[row]!, from[row + run]!);
     at += run;
   }
   return { keys, offsets };

@@ -34,8 +34,9 @@ export async function fetchTable(
   }
   const read = rowsOf(await oneRow(connection, tableSql(scan, files)), scan, scratch);
   const { name } = scan.table;
-  const rows = orderOf(read).sorted ? read : sortRows(read, scratch, name);
-  const { repeats } = orderOf(rows);
+  const order = orderOf(read);
+  const rows = order.sorted ? read : sortRows(read, scratch, name);
+  const { repeats } = order.sorted ? order : orderOf(rows);
   if (repeats > 0) {
     const message = `${name} has ${repeats} rows more than users in a part of it; a user may have one row a table`;
     throw new TagmillError('TABLE_DUPLICATE_KEY', message, { table: name, duplicates: repeats });
@@ -78,7 +79,8 @@ export function keysOfChunk(
   offsets[count] = at;
   if (keyType === 'string') {
     const { bytes } = chunk.getColumnVector(0).getItem(0) as DuckDBBlobValue;
-    return { keys: { kind: 'string', count, bytes, offsets }, firstWords };
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return { keys: { kind: 'string', count, bytes: buffer, offsets }, firstWords };
   }
   const items = listItems(chunk.getColumnVector(0));
   if (items?.length !== count) throw new TagmillError('INTERNAL', `got ${items?.length ?? 0} keys for ${count} rows`);

@@ -5,7 +5,7 @@ import type { KeyRange, KeyType } from '../sources/key-order.ts';
 export interface TextKeys {
   readonly kind: 'string';
   readonly count: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly offsets: Uint32Array;
 }
 
@@ -19,14 +19,13 @@ export type Keys = TextKeys | IntegerKeys;
 
 export const noKeys = (keyType: KeyType): Keys =>
   keyType === 'string'
-    ? { kind: 'string', count: 0, bytes: new Uint8Array(0), offsets: new Uint32Array(1) }
+    ? { kind: 'string', count: 0, bytes: Buffer.alloc(0), offsets: new Uint32Array(1) }
     : { kind: 'int64', count: 0, values: new BigInt64Array(0) };
 
 /** Key i as text: decimal digits for an integer. */
 export function keyAt(keys: Keys, index: number): string {
   if (keys.kind === 'int64') return String(keys.values[index]!);
-  const { bytes, offsets } = keys;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', offsets[index]!, offsets[index + 1]!);
+  return keys.bytes.toString('utf8', keys.offsets[index]!, keys.offsets[index + 1]!);
 }
 
 /**
