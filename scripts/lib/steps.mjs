@@ -13,7 +13,7 @@ export const STATIC_STEPS = [
   { name: 'generated files are fresh', ...node(join(ROOT, 'scripts', 'generate.ts'), '--check') },
   { name: 'types', ...node(bin('typescript', 'bin', 'tsc'), '-p', '.') },
   { name: 'types of the dashboard', ...node(bin('typescript', 'bin', 'tsc'), '-p', 'packages/dashboard') },
-  { name: 'format and lint', ...node(bin('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--max-diagnostics=50', '.') },
+  { name: 'format and lint', ...node(bin('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--max-diagnostics=30', '--colors=off', '.') },
   {
     name: 'no promise is left floating',
     ...node(

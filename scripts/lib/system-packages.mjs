@@ -1,4 +1,4 @@
-/** What only the tests need: a database server, a browser and a Chinese font, from the distribution's packages. */
+/** What only the tests need: a database server, sqlite3, a browser and a Chinese font, from the distribution's packages. */
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { runCommand } from './run-command.mjs';
@@ -16,6 +16,7 @@ const hasFont = (folder) => {
 
 const NEEDED = [
   { package: 'mariadb-server', there: () => onPath('mariadbd') },
+  { package: 'sqlite3', there: () => onPath('sqlite3') },
   { package: 'chromium', there: () => onPath('chromium') || onPath('chromium-browser') },
   { package: 'fonts-noto-cjk', there: () => hasFont('opentype/noto') || hasFont('truetype/noto') },
 ];
