@@ -7,7 +7,7 @@ import { pathThrough } from '../src/graph/path.ts';
 import { CELLS, shardCells, shardTotals } from '../src/panel/shard-cells.ts';
 import { shownIds } from '../src/run/use-run-view.ts';
 import { FakeWorld } from '../dev/fake-world.ts';
-import { businessDate, bytes, clock, duration, signed } from '../src/ui/format.ts';
+import { businessDate, bytes, clock, duration, sentence, signed } from '../src/ui/format.ts';
 
 const STATES: readonly ShardState[] = ['done', 'running', 'failed', 'waiting'];
 
@@ -112,6 +112,16 @@ describe('numbers and times', () => {
       '4m 12s',
       '1h 03m',
       '0.0s',
+    ]);
+  });
+
+  it('begins a sentence of the manager with a capital, but leaves names alone', () => {
+    expect(['waits for plan', 'user_tags is not touched', 'VIP客户 waits', '高净值 waits', ''].map(sentence)).toEqual([
+      'Waits for plan',
+      'user_tags is not touched',
+      'VIP客户 waits',
+      '高净值 waits',
+      '',
     ]);
   });
 

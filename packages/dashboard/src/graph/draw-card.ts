@@ -2,7 +2,7 @@
 import type { InstanceRecord } from '@tagmill/shared/feed/views';
 import type { InstanceState } from '@tagmill/shared/words';
 import { CARD_H, CARD_W, type Placed } from './grid.ts';
-import { cutText, drawGlyph, font, type Pen, roundRect } from './pen.ts';
+import { cutText, drawGlyph, font, type Pen, roundRect, SMALLEST_LABEL_PX } from './pen.ts';
 import type { Scene } from './scene.ts';
 
 const RADIUS = 6;
@@ -10,7 +10,6 @@ const TEXT_X = 25;
 const PAD = 7;
 const NAME_PX = 12;
 const META_PX = 11;
-const SMALLEST_LABEL_PX = 9;
 
 /** States whose card is filled whole; the others stay on the surface, so that what is well stays quiet. */
 const FULL: ReadonlySet<InstanceState> = new Set(['confirming', 'failed', 'skipped', 'stopped', 'stopping']);

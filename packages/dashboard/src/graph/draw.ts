@@ -3,11 +3,9 @@ import { HEAD } from './camera.ts';
 import { drawCard } from './draw-card.ts';
 import { drawEdges } from './draw-edges.ts';
 import { CARD_H, CARD_W, type Placed } from './grid.ts';
-import { font, type Pen, roundRect } from './pen.ts';
+import { font, type Pen, roundRect, SMALLEST_LABEL_PX } from './pen.ts';
 import type { Scene, View } from './scene.ts';
 
-/** Labels smaller than this on the screen are not drawn. */
-export const SMALLEST_LABEL_PX = 9;
 /** Cards lower than this on the screen are plain cells of their state's colour. */
 const TINY_CARD_PX = 16;
 

@@ -4,6 +4,9 @@ import { GLYPHS } from '../ui/glyph-paths.ts';
 
 export type Pen = CanvasRenderingContext2D;
 
+/** Labels smaller than this on the screen are not drawn. */
+export const SMALLEST_LABEL_PX = 9;
+
 const SANS = 'Inter, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif';
 export const font = (weight: 400 | 500 | 600, size: number): string => `${weight} ${size}px ${SANS}`;
 

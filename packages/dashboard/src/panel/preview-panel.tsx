@@ -18,7 +18,7 @@ import {
   type Target,
   usePreview,
 } from '../run/preview-store.ts';
-import { seconds } from '../ui/format.ts';
+import { seconds, sentence } from '../ui/format.ts';
 import { Glyph } from '../ui/glyph.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { StateChip } from '../ui/state-chip.tsx';
@@ -48,7 +48,7 @@ export function PreviewPanel({
     rememberReason(reason);
     void confirmPreview(reason, records);
   };
-  useRecheck(target.runId);
+  useRecheck(target, records);
   useConfirmKeys(confirm, asksDownstream(target.action));
   useEffect(() => title.current?.focus(), []);
   const name = target.ids.length === 1 ? (first?.name ?? '') : t('preview.many', { count: target.ids.length });
@@ -132,19 +132,25 @@ function acted({ affected }: ActionAnswer, ids: readonly string[]): number {
   return affected.filter((one) => ids.includes(one.id) || goals.has(one.to)).length;
 }
 
-/** Asks again when the run moved, at most once a second. */
-function useRecheck(runId: string): void {
+/** Asks again at once when a task that it would touch changed, and at most once a second when the run moved. */
+function useRecheck({ runId, ids }: Target, records: Readonly<Record<string, InstanceRecord>>): void {
   const seq = useSeq(runTopic(runId));
-  const last = useRef(Date.now());
+  const answer = usePreview((state) => state.answer);
+  const touched = [...ids, ...(answer?.affected.map((one) => one.id) ?? [])];
+  const states = touched.map((id) => `${records[id]?.state} ${records[id]?.held}`).join();
+  const asked = useRef({ atMs: Date.now(), states, count: touched.length });
+  const count = touched.length;
   useEffect(() => {
     void seq;
-    const wait = Math.max(0, RECHECK_MS - (Date.now() - last.current));
+    const moved = asked.current.count === count && asked.current.states !== states;
+    const wait = moved ? 0 : Math.max(0, RECHECK_MS - (Date.now() - asked.current.atMs));
+    asked.current = { ...asked.current, states, count };
     const timer = setTimeout(() => {
-      last.current = Date.now();
+      asked.current = { atMs: Date.now(), states, count };
       void checkPreview();
     }, wait);
     return () => clearTimeout(timer);
-  }, [seq]);
+  }, [seq, states, count]);
 }
 
 function useConfirmKeys(confirm: () => void, policies: boolean): void {
@@ -227,7 +233,7 @@ function Touched({ answer }: { readonly answer: ActionAnswer }): ReactElement {
           <ul className="tm-refused" data-testid="refused">
             {refused.slice(0, LONG_LIST).map((one) => (
               <li key={one.id}>
-                <b>{one.name}</b> {one.sentence}
+                <b>{one.name}</b> · {one.sentence}
               </li>
             ))}
           </ul>
@@ -236,7 +242,7 @@ function Touched({ answer }: { readonly answer: ActionAnswer }): ReactElement {
       {answer.effect_on_target !== '' && (
         <div className="tm-target">
           <h3>{t('preview.target')}</h3>
-          <p>{answer.effect_on_target}</p>
+          <p>{sentence(answer.effect_on_target)}</p>
         </div>
       )}
     </section>

@@ -4,7 +4,7 @@ import { type ReactElement, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useAttempts, useStory } from '../feed/hooks.ts';
 import type { Mark } from '../theme/tokens.ts';
-import { clock, duration, signed } from '../ui/format.ts';
+import { clock, duration, sentence, signed } from '../ui/format.ts';
 import { Glyph } from '../ui/glyph.tsx';
 
 export function WhySection({ task }: { readonly task: InstanceRecord }): ReactElement | null {
@@ -15,7 +15,7 @@ export function WhySection({ task }: { readonly task: InstanceRecord }): ReactEl
   return (
     <section className="tm-section" data-failed={failed}>
       <h3>{title}</h3>
-      {task.reason !== null && <p className="tm-why">{task.reason}</p>}
+      {task.reason !== null && <p className="tm-why">{sentence(task.reason)}</p>}
       {task.errorCode !== null && (
         <p className="tm-error-code">
           <code data-testid="panel-error">{task.errorCode}</code> {t(`error.code.${task.errorCode}`, { defaultValue: '' })}
@@ -149,8 +149,8 @@ export function StorySection({ task, timeZone }: { readonly task: InstanceRecord
           <li key={id}>
             <code className="tm-at">{clock(line.atMs, timeZone)}</code>
             <span>
-              {line.text}
-              {line.who !== null && <small> · {line.who}</small>}
+              {sentence(line.text)}
+              {line.who !== null && !line.text.includes(line.who) && <small> · {line.who}</small>}
             </span>
           </li>
         ))}

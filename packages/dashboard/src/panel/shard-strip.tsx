@@ -1,10 +1,12 @@
 import type { InstanceRecord, ShardState } from '@tagmill/shared/feed/views';
+import type { InstanceState } from '@tagmill/shared/words';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useShards } from '../feed/hooks.ts';
 import { count } from '../ui/format.ts';
 import { shardCells, shardTotals } from './shard-cells.ts';
 
+const LEFT: ReadonlySet<InstanceState> = new Set(['stopped', 'skipped']);
 const SHOWN: readonly ShardState[] = ['done', 'running', 'failed', 'waiting'];
 
 /** The shards of the step under way as a strip of cells with its legend. */
@@ -13,6 +15,8 @@ export function ShardStrip({ task }: { readonly task: InstanceRecord }): ReactEl
   const shards = useShards(task.id);
   if (shards === undefined || shards.total === 0) return null;
   const totals = shardTotals(shards);
+  // A task that left its pass keeps its own count; the shards told here are then those of the pass that went on without it.
+  if (LEFT.has(task.state) && totals.done !== task.shardsDone) return null;
   return (
     <section className="tm-section">
       <h3>

@@ -63,3 +63,6 @@ function clockFormat(timeZone: string): Intl.DateTimeFormat {
     return new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' });
   }
 }
+
+/** A sentence of the manager with a capital letter; a name at its start, such as user_tags, stays as it is. */
+export const sentence = (text: string): string => (/^[a-z]+[\s,:;]/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text);
