@@ -14,6 +14,7 @@ export interface DuckDbOptions {
 }
 
 const MEBIBYTE = 1024 * 1024;
+const INTERRUPT_AGAIN_MS = 20;
 
 /** Text as a SQL literal. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -59,14 +60,22 @@ export class DuckDb {
   async with<T>(signal: AbortSignal | undefined, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const connection = this.#idle.pop() ?? (await this.#instance.connect());
-    const interrupt = (): void => connection.interrupt();
+    let again: NodeJS.Timeout | undefined;
+    const interrupt = (): void => {
+      connection.interrupt();
+      // A query that was about to start does not notice: it is told until it ends.
+      again = setInterval(() => connection.interrupt(), INTERRUPT_AGAIN_MS);
+    };
     signal?.addEventListener('abort', interrupt, { once: true });
     try {
-      return await work(connection);
+      const result = await work(connection);
+      signal?.throwIfAborted();
+      return result;
     } catch (thrown) {
       signal?.throwIfAborted();
       throw thrown;
     } finally {
+      clearInterval(again);
       signal?.removeEventListener('abort', interrupt);
       this.#idle.push(connection);
     }

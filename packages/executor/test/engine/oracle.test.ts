@@ -79,4 +79,26 @@ describe.each(locations)('the fixtures from %s', (_, location, s3) => {
       await remove();
     }
   });
+
+  it('for a few users alone, looked up by their keys', async () => {
+    const { dir, remove } = scratch();
+    const evaluator = await openTestEvaluator(dir, location(), s3());
+    try {
+      const expected = expectedVerdicts();
+      const users = [...expected.keys()].filter((_, index) => index % 997 === 3);
+      const asked = { tables: location(), businessDate: BUSINESS_DATE, shardRows: 10, users };
+      const plan = await planTables(evaluator, asked);
+      const job = passJob(location(), plan, fixtureTags(plan), { kind: 'list', users });
+      const found: [string, Verdict][] = [];
+      for (let shard = 0; shard <= plan.cuts.length; shard += 1) {
+        await evaluateShard(evaluator, job, shard);
+        found.push(...verdictsOf(evaluator.spool.path('run', 1, shard)));
+      }
+      expect(plan.cuts).toHaveLength(2);
+      expect(found).toEqual(users.map((user) => [user, expected.get(user)]));
+    } finally {
+      evaluator.close();
+      await remove();
+    }
+  });
 });
