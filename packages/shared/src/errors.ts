@@ -49,6 +49,7 @@ export const ERRORS = {
   // Tags
   RULE_INVALID: kind(1, 422, false, 'a rule fails the check; the code and path of its first error follow'),
   TASK_FILE_INVALID: kind(78, 500, false, 'a task file cannot be loaded, or two have one tag id'),
+  TASK_REFUSED: kind(1, 422, false, 'the validate hook of a task class refuses the tables'),
   FIELD_REQUIRED: kind(1, 422, false, 'a field that a task class requires is in no table'),
   // Targets
   DATABASE_UNAVAILABLE: kind(75, 503, true, 'the database does not answer'),

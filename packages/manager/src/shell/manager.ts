@@ -280,7 +280,14 @@ export class Manager {
     try {
       if (blob === undefined) throw new TagmillError('INTERNAL', 'the plan of the executor did not arrive with its result');
       const plan = JSON.parse(blob.toString('utf8')) as PlanResult;
-      loop.push({ type: 'plan-found', fanOut: event.fanOut, token, executor: event.executor, plan, ...judgePlan(place.run.spec, plan) });
+      loop.push({
+        type: 'plan-found',
+        fanOut: event.fanOut,
+        token,
+        executor: event.executor,
+        plan,
+        ...judgePlan(place.run.spec, plan, this.running?.tasks),
+      });
     } catch (error) {
       const { code, message } = toTagmillError(error);
       loop.push({ ...event, status: Uint8Array.of(RESULT_FAILED), details: [JSON.stringify({ code, message })] });

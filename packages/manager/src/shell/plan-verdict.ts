@@ -6,6 +6,7 @@ import { makeClock } from '@tagmill/shared/rules/clock';
 import { describeRule } from '@tagmill/shared/rules/describe';
 import type { NormalRule } from '@tagmill/shared/rules/normal';
 import { tablesOf } from '@tagmill/shared/rules/reads';
+import type { FoundTagTask, TagTask } from '@tagmill/shared/tag-task';
 import type { TagVerdict } from '../core/events.ts';
 import type { PinnedRule, RunSpec } from '../core/run-spec.ts';
 
@@ -16,9 +17,10 @@ export interface PlanVerdict {
 }
 
 /** Errors: USAGE when the run's clock cannot be made. */
-export function judgePlan(spec: RunSpec, plan: PlanResult): PlanVerdict {
+export function judgePlan(spec: RunSpec, plan: PlanResult, tasks: readonly FoundTagTask[] = []): PlanVerdict {
+  const byId = new Map(tasks.map((one) => [one.task.tagId, one.task]));
   const clock = makeClock({ businessDate: plan.businessDate, zone: spec.timeZone, ...(spec.asOf === null ? {} : { asOf: spec.asOf }) });
-  return { clock, users: scopeOf(spec, clock), tags: spec.rules.map((rule) => judgeRule(rule, plan)) };
+  return { clock, users: scopeOf(spec, clock), tags: spec.rules.map((rule) => judgeRule(rule, plan, byId.get(rule.tagId))) };
 }
 
 function scopeOf(spec: RunSpec, clock: RunClock): UserScope {
@@ -33,7 +35,7 @@ function addDays(day: string, days: number): string {
   return at.toISOString().slice(0, 10);
 }
 
-function judgeRule(pinned: PinnedRule, plan: PlanResult): TagVerdict {
+function judgeRule(pinned: PinnedRule, plan: PlanResult, task: TagTask | undefined): TagVerdict {
   const { tagId } = pinned;
   const refuse = (code: string, message: string): TagVerdict => ({ tagId, ok: false, code, message });
   const faults = new Map(plan.faults.map((fault) => [fault.table, fault]));
@@ -56,6 +58,8 @@ function judgeRule(pinned: PinnedRule, plan: PlanResult): TagVerdict {
   }
   const absent = pinned.requiredFields.filter((field) => !there.has(field));
   if (absent.length > 0) return refuse('FIELD_REQUIRED', `its task class requires ${absent.join(', ')}, which no table has`);
+  const refused = task?.validate?.(there) ?? null;
+  if (refused !== null) return refuse('TASK_REFUSED', `its task class refuses the tables: ${refused}`);
   const tables = tablesOf(checked.rule);
   for (const table of tables) {
     const fault = faults.get(table);
