@@ -50,7 +50,10 @@ export function PreviewPanel({
   };
   useRecheck(target, records);
   useConfirmKeys(confirm, asksDownstream(target.action));
-  useEffect(() => title.current?.focus(), []);
+  useEffect(() => {
+    title.current?.focus();
+    return giveFocusBack;
+  }, []);
   const name = target.ids.length === 1 ? (first?.name ?? '') : t('preview.many', { count: target.ids.length });
   const Icon = ACTION_ICON[target.action];
   return (
@@ -124,6 +127,13 @@ export function PreviewPanel({
       </footer>
     </div>
   );
+}
+
+/** The panel comes back in the preview's place; what had the focus here is gone, so its title gets it. */
+function giveFocusBack(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.getElementById('panel-title')?.focus();
+  });
 }
 
 /** How many take the action itself: the chosen ones and those that go the same way; what only waits again does not count. */
