@@ -72,7 +72,7 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
     }
     topics.add(message.topic);
     if (empty) {
-      const fleet = { slots: 0, slotsUsed: 0, shardsWaiting: 0, oldestWaitSinceMs: null };
+      const fleet = { slots: 0, slotsUsed: 0, shardsWaiting: 0, oldestWaitSinceMs: null, managerAddress: '127.0.0.1:7443' };
       const tables = message.topic === 'executors' ? { executors: {}, fleet: { fleet } } : { runs: {} };
       tell(socket, { type: 'snapshot', topic: message.topic, epoch: 'empty', seq: 0, atMs: world.nowMs, tables });
       return;

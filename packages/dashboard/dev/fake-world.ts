@@ -360,6 +360,7 @@ export class FakeWorld {
       slotsUsed: all.reduce((sum, one) => sum + one.slotsUsed, 0),
       shardsWaiting: waiting,
       oldestWaitSinceMs: waiting > 0 ? this.#startMs : null,
+      managerAddress: '127.0.0.1:7443',
     };
   }
 

@@ -3,13 +3,19 @@ import { CopyButton } from '@mantine/core';
 import { Copy } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useFleet } from '../feed/hooks.ts';
 
-/** Default of `--grpc` (interfaces.md). */
-const GRPC_PORT = 7443;
+/** The manager's own word for where it listens; a wildcard address is the page's host. */
+function addressOf(managerAddress: string | undefined): string {
+  const [, host, port] = /^(.*):(\d+)$/.exec(managerAddress ?? '') ?? [];
+  if (host === undefined || port === undefined) return 'HOST:PORT';
+  return `${host === '0.0.0.0' || host === '[::]' || host === '::' ? location.hostname : host}:${port}`;
+}
 
 export function JoinCommand(): ReactElement {
   const { t } = useTranslation();
-  const lines = ['npm run -s tagmill -- executor', `--manager ${location.hostname}:${GRPC_PORT}`];
+  const fleet = useFleet();
+  const lines = ['npm run -s tagmill -- executor', `--manager ${addressOf(fleet?.managerAddress)}`];
   return (
     <div className="tm-command">
       <pre>

@@ -20,6 +20,13 @@ export interface TagTotals {
   exited: number;
 }
 
+export interface Progress {
+  readonly shardsTotal: number;
+  readonly shardsDone: number;
+  readonly shardsRunning: number;
+  readonly shardsFailed: number;
+}
+
 export class Pass {
   readonly number: number;
   readonly kind: PassKind;
@@ -29,6 +36,8 @@ export class Pass {
   readonly members: Set<number>;
   /** Rows that were asked to leave while attempts carry them: what they become, and how many attempts are left. */
   readonly leaving = new Map<number, { readonly target: LeaveTarget; remaining: number }>();
+  /** How far the pass was when a row left it or failed. */
+  readonly left = new Map<number, Progress>();
   step: Step;
   fanOut: FanOut | null = null;
   /**
@@ -107,4 +116,14 @@ export class Pass {
     list.push(attempt);
     if (list.length > (attempt.outcome === 'done' ? LIMITS.doneAttemptsShown : LIMITS.attemptsShown)) list.shift();
   }
+}
+
+/** Shards of the step under way; evaluated and checked counts as all done until the merge begins. */
+export function progressOf(pass: Pass | undefined): Progress {
+  const fanOut = pass?.fanOut ?? null;
+  if (fanOut === null) {
+    const all = pass?.pieceHash.length ?? 0;
+    return { shardsTotal: all, shardsDone: all, shardsRunning: 0, shardsFailed: 0 };
+  }
+  return { shardsTotal: fanOut.count, shardsDone: fanOut.done, shardsRunning: fanOut.leased, shardsFailed: fanOut.failed };
 }

@@ -5,7 +5,7 @@ import { touchInstance, touchRun } from './dirty.ts';
 import type { Effect } from './effects.ts';
 import { FanOut, LEASED } from './fan-out.ts';
 import { failInstance, fire } from './instances.ts';
-import { Pass, type LeaveTarget, type PassKind } from './pass.ts';
+import { type LeaveTarget, Pass, type PassKind, progressOf } from './pass.ts';
 import { HELD, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 
@@ -130,7 +130,7 @@ function cancelLeased(state: ManagerState, pass: Pass, why: string, effects: Eff
 /** Every member fails with the same error, and the pass is given up. */
 export function failPass(state: ManagerState, run: Run, pass: Pass, code: string, message: string, effects: Effect[]): void {
   for (const row of [...pass.members]) {
-    pass.members.delete(row);
+    leftAt(pass, row);
     failInstance(state, run, row, { code, message });
   }
   abandon(state, run, pass, message, effects);
@@ -147,7 +147,8 @@ export function failMembers(
   effects: Effect[],
 ): void {
   for (const row of rows) {
-    if (!pass.members.delete(row)) continue;
+    if (!pass.members.has(row)) continue;
+    leftAt(pass, row);
     failInstance(state, run, row, { code, message });
   }
   returnMembers(state, run, pass, `evaluated again without what failed (${code})`);
@@ -170,13 +171,19 @@ function returnMembers(state: ManagerState, run: Run, pass: Pass, why: string): 
 export function leave(state: ManagerState, run: Run, row: number, target: LeaveTarget, why: string, effects: Effect[]): void {
   const pass = run.pass(row);
   assert(pass !== undefined && pass.members.has(row), `${run.task(row).name} is in no pass`);
-  pass.members.delete(row);
+  leftAt(pass, row);
   const last = pass.members.size === 0;
   const remaining = last ? (pass.fanOut?.leased ?? 0) : carrying(run, pass, row);
   if (pass.step === 'merge' && !last) pass.scopes.push(scopeNow(run, pass));
   pass.leaving.set(row, { target, remaining });
   if (last) abandon(state, run, pass, why, effects);
   else confirmLeavers(state, run, pass);
+}
+
+/** The row is no member any more; its record keeps how far the pass was, with nothing under way. */
+function leftAt(pass: Pass, row: number): void {
+  pass.members.delete(row);
+  pass.left.set(row, { ...progressOf(pass), shardsRunning: 0 });
 }
 
 /** Merges under way whose scope has the row's tag. */

@@ -13,7 +13,7 @@ import { instanceId } from '@tagmill/shared/ids';
 import { refusal } from './commands.ts';
 import { reasonOf } from './explain.ts';
 import { DONE, FAILED, type FanOut, LEASED } from './fan-out.ts';
-import type { Pass } from './pass.ts';
+import { progressOf } from './pass.ts';
 import { HELD, type Run } from './run.ts';
 import type { Executor, ManagerState } from './state.ts';
 import { stateNumber } from './states/table.ts';
@@ -44,7 +44,6 @@ export function runView(state: ManagerState, run: Run): RunRecord {
 export function instanceView(state: ManagerState, run: Run, row: number): InstanceRecord {
   const task = run.task(row);
   const pass = run.pass(row);
-  const fanOut = pass?.fanOut ?? null;
   const totals = task.tagId === null ? undefined : pass?.totals.get(task.tagId);
   const refusals = Object.fromEntries(ACTIONS.map((action) => [action, refusal(run, row, action)])) as Record<Action, string | null>;
   return {
@@ -57,7 +56,7 @@ export function instanceView(state: ManagerState, run: Run, row: number): Instan
     held: run.has(row, HELD),
     gate: task.gate,
     step: pass === undefined || run.stateAt(row) === 'registered' ? null : pass.step,
-    ...progress(pass, fanOut),
+    ...(pass?.left.get(row) ?? progressOf(pass)),
     reason: reasonOf(state, run, row),
     errorCode: run.errors.get(row)?.code ?? null,
     startedAtMs: orNull(run.startedAtMs[row]!),
@@ -71,19 +70,12 @@ export function instanceView(state: ManagerState, run: Run, row: number): Instan
   };
 }
 
-/** Shards of the step under way; evaluated and checked counts as all done until the merge begins. */
-function progress(pass: Pass | undefined, fanOut: FanOut | null) {
-  if (fanOut === null) {
-    const all = pass?.pieceHash.length ?? 0;
-    return { shardsTotal: all, shardsDone: all, shardsRunning: 0, shardsFailed: 0 };
-  }
-  return { shardsTotal: fanOut.count, shardsDone: fanOut.done, shardsRunning: fanOut.leased, shardsFailed: fanOut.failed };
-}
-
 /** The shards of the step under way as runs of equal state. */
 export function shardsView(run: Run, row: number): ShardsRecord {
-  const fanOut = run.pass(row)?.fanOut ?? null;
-  if (fanOut === null) return { step: run.pass(row)?.step ?? null, total: 0, ranges: [] };
+  const pass = run.pass(row);
+  const fanOut = pass?.fanOut ?? null;
+  // Of a task that left its pass nobody knows which shards were done by then: the numbers stand in its record.
+  if (pass === undefined || fanOut === null || pass.left.has(row)) return { step: pass?.step ?? null, total: 0, ranges: [] };
   const ranges: [number, number, ShardState][] = [];
   for (let shard = 0; shard < fanOut.count; shard++) {
     const at = shardState(fanOut.state[shard]!);
@@ -156,7 +148,7 @@ export function executorView(executor: Executor): ExecutorRecord {
   };
 }
 
-export function fleetView(state: ManagerState): FleetRecord {
+export function fleetView(state: ManagerState, managerAddress: string): FleetRecord {
   let slots = 0;
   let slotsUsed = 0;
   for (const executor of state.executors.values()) {
@@ -171,5 +163,5 @@ export function fleetView(state: ManagerState): FleetRecord {
     shardsWaiting += fanOut.waiting;
     oldest = Math.min(oldest ?? Number.POSITIVE_INFINITY, fanOut.waitingSinceMs);
   }
-  return { slots, slotsUsed, shardsWaiting, oldestWaitSinceMs: oldest };
+  return { slots, slotsUsed, shardsWaiting, oldestWaitSinceMs: oldest, managerAddress };
 }

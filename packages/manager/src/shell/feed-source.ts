@@ -15,11 +15,13 @@ type Mutable = Record<string, Record<string, FeedRecord>>;
 
 export class FeedSource {
   private readonly state: ManagerState;
+  private readonly address: () => string;
   /** What each followed topic was last said to be, to send only what differs. */
   private readonly said = new Map<string, Mutable>();
 
-  constructor(state: ManagerState) {
+  constructor(state: ManagerState, address: () => string) {
     this.state = state;
+    this.address = address;
   }
 
   snapshot(topic: string): FeedTables | undefined {
@@ -89,7 +91,7 @@ export class FeedSource {
     );
     return {
       executors: Object.fromEntries(executors.map((one) => [one.id, record(executorView(one))])),
-      fleet: { fleet: record(fleetView(this.state)) },
+      fleet: { fleet: record(fleetView(this.state, this.address())) },
     };
   }
 

@@ -63,6 +63,7 @@ export class Manager {
   private closers: (() => Promise<void>)[] = [];
   private readonly plans = new Map<string, Buffer>();
   private readonly listeners = new Set<(urgent: boolean) => void>();
+  private grpcAddress = '';
   private failure: TagmillError | undefined;
   private resolveFailed: (error: TagmillError) => void = () => undefined;
   /** Resolves when the manager cannot go on; what was confirmed is safe. */
@@ -151,16 +152,17 @@ export class Manager {
       sink,
       rows,
       server,
-      feed: new FeedSource(recovered.state),
+      feed: new FeedSource(recovered.state, () => this.grpcAddress),
       tasks,
       lineage: recovered.lineage,
     };
     this.closers.push(() => loop.stop());
     await loop.submit({ type: 'term-taken', term: Math.max(leadership.term, recovered.state.term + 1) });
     const grpcPort = await server.listen();
+    this.grpcAddress = `${config.grpc.host}:${grpcPort}`;
     this.closers.push(() => server.close());
     const httpUrl = await this.openHttp();
-    return { httpUrl, grpcAddress: `${config.grpc.host}:${grpcPort}` };
+    return { httpUrl, grpcAddress: this.grpcAddress };
   }
 
   private publicUrl(): string {

@@ -115,6 +115,8 @@ export interface FleetRecord {
   readonly slotsUsed: number;
   readonly shardsWaiting: number;
   readonly oldestWaitSinceMs: number | null;
+  /** `host:port` that executors dial. */
+  readonly managerAddress: string;
 }
 
 /** Body of `POST /api/v1/runs/{runId}/actions`. */
