@@ -2,12 +2,12 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { environmentSecret } from './files.ts';
-import { databaseOf, databaseUrl } from './flags/database.ts';
+import { databaseOf, databaseUrl, refuseMissingFile } from './flags/database.ts';
 import { DEFAULT_SHARD_ROWS, defaultExecutors, type RunFlags, refuseLocalFlags } from './flags/run.ts';
 import { requiredTables } from './flags/tables.ts';
 import type { Place } from './place.ts';
 
-/** Errors: USAGE, and those of OwnManager.start. `executors`: how many to start when no flag says so. */
+/** Errors: USAGE, NOT_FOUND for a database file that is not there, and those of OwnManager.start. `executors`: how many to start when no flag says so. */
 export async function openPlace(command: Command, executors = defaultExecutors()): Promise<Place> {
   const flags = command.opts<RunFlags>();
   if (flags.manager !== undefined) {
@@ -17,6 +17,7 @@ export async function openPlace(command: Command, executors = defaultExecutors()
   }
   const target = databaseOf(command);
   const tables = requiredTables(command);
+  await refuseMissingFile(target);
   const [{ OwnManager }, { SHIPPED_TASKS }] = await Promise.all([
     import('./embedded/own-manager.ts'),
     import('@tagmill/manager/config/compile'),

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -121,6 +121,26 @@ describe('a run with a manager of its own', () => {
     expect(code).toBe(3);
     expect(stderr).toMatch(words);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(readdirSync(temp)).toEqual([]);
+  });
+
+  test('a database file that is not there is not created', async () => {
+    const path = join(world.path, 'no-such.sqlite');
+    const { code, stderr } = await run(['health', ...place(`sqlite:${path}`)], { env });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/NOT_FOUND: there is no database at .*tagmill db init/);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('two task files with one tag id end with 78 and name both', async () => {
+    const tasks = join(world.path, 'tasks');
+    mkdirSync(join(tasks, 'wealth'), { recursive: true });
+    const text = "export default { tagId: 1, requiredFields: [], dataSources: { primary: 'user_basic_info', secondary: null } };\n";
+    for (const name of ['a.ts', 'b.ts']) writeFileSync(join(tasks, 'wealth', name), text);
+    const { code, stderr } = await run(['task-all', ...place(await newDatabase()), '--tasks', tasks], { env });
+    expect(code).toBe(78);
+    expect(stderr).toMatch(/^tagmill: TASK_FILE_INVALID: .*wealth\/a.ts and wealth\/b.ts .*tag id 1/);
+    expect(stderr).not.toMatch(/\n\s+at /);
     expect(readdirSync(temp)).toEqual([]);
   });
 
