@@ -222,6 +222,7 @@ export const zh = {
       S3_DENIED: '对象存储拒绝了凭证',
       RULE_INVALID: '规则未通过检查',
       TASK_FILE_INVALID: '任务文件无法加载，或两个文件使用同一标签编号',
+      TASK_REFUSED: '任务类的 validate 拒绝了这些表',
       FIELD_REQUIRED: '任务类需要的字段不在任何表中',
       DATABASE_UNAVAILABLE: '数据库没有应答',
       DATABASE_DENIED: '数据库拒绝了用户名或密码',
