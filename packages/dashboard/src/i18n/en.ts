@@ -253,8 +253,7 @@ export const en = {
     add: 'Add executor',
     addTitle: 'Add an executor',
     addHelp: 'Run this on the new machine. It dials out to the manager, so no port has to be opened there.',
-    tokenHelp:
-      'The join token is the TAGMILL_JOIN_TOKEN of the manager. Beyond this machine the manager must listen with TLS.',
+    tokenHelp: 'The join token is the TAGMILL_JOIN_TOKEN of the manager. Beyond this machine the manager must listen with TLS.',
     notAppear: 'If it does not appear',
     notAppearHelp: 'Run “tagmill doctor” on that machine. It checks address, time, versions and disk, and says what to do.',
     copy: 'Copy command',

@@ -271,8 +271,7 @@ export const zh = {
     add: '添加执行器',
     addTitle: '添加执行器',
     addHelp: '在新机器上运行此命令。它主动连接管理器，无需开放端口。',
-    tokenHelp:
-      '加入令牌是管理器的 TAGMILL_JOIN_TOKEN。跨机器时管理器必须启用 TLS。',
+    tokenHelp: '加入令牌是管理器的 TAGMILL_JOIN_TOKEN。跨机器时管理器必须启用 TLS。',
     notAppear: '如果没有出现',
     notAppearHelp: '在该机器上运行 “tagmill doctor”，它检查地址、时间、版本和磁盘，并说明如何处理。',
     copy: '复制命令',
