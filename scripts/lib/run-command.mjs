@@ -31,9 +31,16 @@ export async function runCommand(what, program, args, { cwd, env = process.env, 
     child.on('close', (exit, signal) => resolve(signal === null ? exit : 128));
   });
   if (code === 0) return;
+  const isOffline = OFFLINE.test(tail);
+  if (isOffline) {
+    const line = tail.split('\n').find((one) => OFFLINE.test(one) && /request|reason|connect|resolv/i.test(one)) ?? '';
+    const said = line.replace(/^.*?(request to|connect|getaddrinfo|Could not|Temporary)/, '$1').trim();
+    const detail = said === '' ? '' : ` (${said})`;
+    throw new SetupError(
+      `${what} failed: the network cannot be reached${detail}; check it and the proxy settings, then run the command again`,
+      75,
+    );
+  }
   if (!loud) process.stderr.write(`${tail.trimEnd().split('\n').slice(-TAIL_LINES).join('\n')}\n`);
-  const why = OFFLINE.test(tail)
-    ? 'the package registry cannot be reached; check the network and the proxy settings, then run the command again'
-    : `${program} ended with ${code}; its last words are above`;
-  throw new SetupError(`${what} failed: ${why}`, OFFLINE.test(tail) ? 75 : 1);
+  throw new SetupError(`${what} failed: ${program} ended with ${code}; its last words are above`, 1);
 }
