@@ -1,0 +1,161 @@
+/** What REST and the feed ask of the manager: the port, over the state and the loop. */
+import { randomBytes } from 'node:crypto';
+import type { RunReport } from '@tagmill/shared/api/report';
+import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import type { FeedTables } from '@tagmill/shared/feed/reducer';
+import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
+import { LIMITS } from '@tagmill/shared/limits';
+import { CATEGORY_DOMAIN } from '@tagmill/shared/words';
+import { reportOf } from '../core/report.ts';
+import { executorView, instanceView, runView } from '../core/views.ts';
+import type { AvailableTag, ManagerPort, RunRequest } from '../port.ts';
+import { answerOf, planOf } from './actions.ts';
+import type { TopicChange } from './feed-source.ts';
+import { makeRun } from './make-run.ts';
+import type { Hall } from './running.ts';
+
+export class Desk implements ManagerPort {
+  private readonly hall: Hall;
+
+  constructor(hall: Hall) {
+    this.hall = hall;
+  }
+
+  listRuns(): RunRecord[] {
+    const { state } = this.hall.live();
+    return [...state.runs.values()].reverse().map((run) => runView(state, run));
+  }
+
+  getRun(runId: string): RunRecord | undefined {
+    const { state } = this.hall.live();
+    const run = state.runs.get(runId);
+    return run === undefined ? undefined : runView(state, run);
+  }
+
+  getReport(runId: string): RunReport | undefined {
+    const { state } = this.hall.live();
+    const run = state.runs.get(runId);
+    return run === undefined ? undefined : reportOf(state, run);
+  }
+
+  listExecutors(): ExecutorRecord[] {
+    return [...this.hall.live().state.executors.values()].map(executorView);
+  }
+
+  drainExecutor(id: string): boolean {
+    const { state, server, loop } = this.hall.live();
+    if (!state.executors.has(id)) return false;
+    loop.push({ type: 'executor-draining', id });
+    server.drain(id);
+    return true;
+  }
+
+  ready(): { readonly ok: boolean; readonly why: string } {
+    const failure = this.hall.failure();
+    if (failure !== undefined) return { ok: false, why: failure.message };
+    return this.hall.started() ? { ok: true, why: '' } : { ok: false, why: 'starting' };
+  }
+
+  snapshot(topic: string): FeedTables | undefined {
+    return this.hall.live().feed.snapshot(topic);
+  }
+
+  changes(wanted: ReadonlySet<string>): Map<string, TopicChange> {
+    return this.hall.live().feed.changes(wanted);
+  }
+
+  onChange(callback: (urgent: boolean) => void): () => void {
+    return this.hall.onChange(callback);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  async createRun(request: RunRequest): Promise<string> {
+    const { loop, state, database, tasks } = this.hall.live();
+    if (state.queue.length >= LIMITS.queuedRuns)
+      throw new TagmillError('RATE_LIMITED', `${state.queue.length} runs wait already: wait for some to end`);
+    const rules = request.mode === 'noop' ? [] : await database.metadata.loadRules();
+    const { tables, timeZone, shardRows } = this.hall.config;
+    const spec = makeRun(request, { rules, tasks, tables, timeZone, shardRows, nowMs: Date.now(), random: randomBytes(10) });
+    await loop.submit({ type: 'run-created', spec });
+    this.hall.announce(true);
+    return spec.id;
+  }
+
+  getGraph(
+    runId: string,
+  ): { readonly instances: InstanceRecord[]; readonly edges: { readonly from: string; readonly to: string }[] } | undefined {
+    const { state } = this.hall.live();
+    const run = state.runs.get(runId);
+    if (run === undefined) return undefined;
+    const prefix = (name: string) => `${run.id}/${name}`;
+    return {
+      instances: run.spec.tasks.map((_, row) => instanceView(state, run, row)),
+      edges: run.spec.edges.map((edge) => ({ from: prefix(edge.from), to: prefix(edge.to) })),
+    };
+  }
+
+  async act(runId: string, request: ActionRequest, who: string): Promise<ActionAnswer> {
+    const { loop, state } = this.hall.live();
+    const run = state.runs.get(runId);
+    if (run === undefined) throw new TagmillError('NOT_FOUND', `no run ${runId}`);
+    const plan = planOf(run, request);
+    const answer = answerOf(run, request, plan);
+    if (request.dry_run === true) return answer;
+    if (request.preview_seq !== undefined && request.preview_seq !== answer.preview_seq) {
+      throw new TagmillError(
+        'PREVIEW_STALE',
+        'what this would touch has changed since the preview: look at the new preview and confirm it',
+        { preview: { ...answer, dry_run: true } },
+      );
+    }
+    if (answer.affected.length === 0) {
+      throw new TagmillError('ACTION_REFUSED', answer.refused[0]?.sentence ?? 'nothing is selected', { refused: answer.refused });
+    }
+    const names = plan.moves.filter((move) => move.why === 'asked for').map((move) => run.task(move.row).name);
+    await loop.submit({
+      type: 'command',
+      runId,
+      action: request.action,
+      names,
+      downstream: request.downstream ?? 'as-success',
+      reason: request.reason ?? null,
+      who,
+    });
+    this.hall.announce(true);
+    return answer;
+  }
+
+  async availableTags(): Promise<AvailableTag[]> {
+    const { database, tasks } = this.hall.live();
+    const files = new Map(tasks.map((one) => [one.task.tagId, one]));
+    return (await database.metadata.loadRules()).map((rule) => ({
+      tagId: rule.tagId,
+      name: rule.tagName,
+      category: rule.category,
+      domain: files.get(rule.tagId)?.domain ?? CATEGORY_DOMAIN[rule.category] ?? 'other',
+      description: rule.description ?? '',
+      isActive: rule.isActive,
+      task: files.get(rule.tagId)?.file ?? null,
+    }));
+  }
+
+  async health() {
+    const { database, state } = this.hall.live();
+    const checks: Record<string, string> = {};
+    let ok = this.hall.failure() === undefined;
+    checks['journal'] = this.hall.failure()?.message ?? 'ok';
+    try {
+      await database.metadata.ping();
+      checks['database'] = 'ok';
+    } catch (error) {
+      ok = false;
+      checks['database'] = toTagmillError(error).message;
+    }
+    const connected = [...state.executors.values()].filter((one) => one.state === 'connected' && one.disconnectedMs === null).length;
+    checks['executors'] = `${connected} connected`;
+    return { ok, checks };
+  }
+}

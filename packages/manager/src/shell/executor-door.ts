@@ -1,0 +1,148 @@
+/** What executors say becomes inputs of the loop; what cannot be journaled (heartbeats, lost streams) goes into the state at once. */
+import type { Connections } from '@tagmill/shared/connections';
+import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import type { PlanResult } from '@tagmill/shared/job';
+import type { FoundTagTask } from '@tagmill/shared/tag-task';
+import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts';
+import { ExecutorServer, type JoinRequest } from '../grpc/server.ts';
+import type { Loop } from './loop.ts';
+import { judgePlan } from './plan-verdict.ts';
+import type { RowsIn } from './rows-in.ts';
+import type { Hall } from './running.ts';
+import { templateBytes } from './templates.ts';
+
+export interface DoorParts {
+  readonly loop: Loop;
+  readonly lineage: string;
+  readonly tasks: readonly FoundTagTask[];
+  /** Embedded mode: rows of merges come in here. */
+  readonly rows: RowsIn | undefined;
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+}
+
+export class ExecutorDoor {
+  private readonly hall: Hall;
+  private readonly loop: Loop;
+  private readonly lineage: string;
+  private readonly tasks: readonly FoundTagTask[];
+  private readonly rows: RowsIn | undefined;
+  private readonly tls: DoorParts['tls'];
+  /** Plans that came in whole and wait for their result. */
+  private readonly plans = new Map<string, Buffer>();
+
+  constructor(hall: Hall, parts: DoorParts) {
+    this.hall = hall;
+    this.loop = parts.loop;
+    this.lineage = parts.lineage;
+    this.tasks = parts.tasks;
+    this.rows = parts.rows;
+    this.tls = parts.tls;
+  }
+
+  server(): ExecutorServer {
+    const { loop, lineage } = this;
+    const { config, log } = this.hall;
+    const { state } = loop;
+    return new ExecutorServer(
+      {
+        term: () => state.term,
+        lineage,
+        heartbeatMs: config.heartbeatMs,
+        leaseMs: config.leaseMs,
+        connectionsJson: () => JSON.stringify(this.connections()),
+        joined: (request) => this.joined(request),
+        heard: (id, load) => {
+          const executor = state.executors.get(id);
+          if (executor === undefined) return;
+          executor.lastHeardMs = Date.now();
+          if (load === undefined) return;
+          executor.cpuPercent = load.cpuPercent;
+          executor.memoryBytes = load.memoryBytes;
+          executor.loopLagMs = load.loopLagMs;
+          state.dirty.executors.add(id);
+          this.hall.announce(false);
+        },
+        disconnected: (id) => {
+          const executor = state.executors.get(id);
+          if (executor === undefined || executor.state === 'gone') return;
+          executor.disconnectedMs = Date.now();
+          state.dirty.executors.add(id);
+          log.warn({ executor: executor.name }, 'an executor lost its stream');
+          loop.poke();
+        },
+        draining: (id) => loop.push({ type: 'executor-draining', id }),
+        results: (event) => this.results(event),
+        blob: (id, name, data) => this.plans.set(`${id}/${name}`, data),
+        template: (name) => templateBytes(state, name),
+        rows: (id, message, answer) => this.rows?.receive(id, message, (rowsMerged) => answer({ rowsMerged })),
+        rowsClosed: (id) => this.rows?.close(id),
+        progress: () => undefined,
+        log: (level, message, facts) => log[level](facts, message),
+      },
+      {
+        host: config.grpc.host,
+        port: config.grpc.port,
+        joinToken: config.joinToken,
+        tls: this.tls,
+      },
+    );
+  }
+
+  /** What executors need to reach target and object store. */
+  private connections(): Connections {
+    const { tables, s3Credentials, databaseUrl } = this.hall.config;
+    const s3 =
+      tables.kind !== 's3'
+        ? undefined
+        : {
+            ...(tables.endpoint === undefined ? {} : { endpoint: tables.endpoint }),
+            ...(tables.region === undefined ? {} : { region: tables.region }),
+            ...(s3Credentials === undefined ? {} : { credentials: s3Credentials }),
+          };
+    return {
+      sink: this.rows === undefined ? { kind: 'mysql', url: databaseUrl } : { kind: 'manager' },
+      ...(s3 === undefined ? {} : { s3 }),
+    };
+  }
+
+  private joined(request: JoinRequest): void {
+    const { loop } = this;
+    const executor = loop.state.executors.get(request.id);
+    if (executor !== undefined) {
+      executor.lastHeardMs = Date.now();
+      // Until its joining is in the journal it counts as cut off, but not as lost.
+      if (executor.instance === request.instance) executor.disconnectedMs = Date.now();
+    }
+    this.hall.log.info({ executor: request.name, slots: request.slots }, 'an executor joined');
+    loop.push({ type: 'executor-joined', ...request });
+  }
+
+  /** A plan is judged before it is journaled: what follows from it is a fact in the journal, and replay never decides again. */
+  private results(event: ResultsEvent): void {
+    const { loop } = this;
+    const place = loop.state.open.get(event.fanOut);
+    if (place?.fanOut.step !== 'plan' || event.status[0] !== RESULT_DONE) {
+      loop.push(event);
+      return;
+    }
+    const token = event.tokens[0] ?? 0;
+    const name = `${event.executor}/plan/${token}`;
+    const blob = this.plans.get(name);
+    this.plans.delete(name);
+    try {
+      if (blob === undefined) throw new TagmillError('INTERNAL', 'the plan of the executor did not arrive with its result');
+      const plan = JSON.parse(blob.toString('utf8')) as PlanResult;
+      loop.push({
+        type: 'plan-found',
+        fanOut: event.fanOut,
+        token,
+        executor: event.executor,
+        plan,
+        ...judgePlan(place.run.spec, plan, this.tasks),
+      });
+    } catch (error) {
+      const { code, message } = toTagmillError(error);
+      loop.push({ ...event, status: Uint8Array.of(RESULT_FAILED), details: [JSON.stringify({ code, message })] });
+    }
+  }
+}
