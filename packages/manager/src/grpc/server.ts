@@ -28,6 +28,12 @@ export interface JoinRequest {
   readonly held: readonly HeldAttempts[];
 }
 
+export interface Load {
+  readonly cpuPercent: number;
+  readonly memoryBytes: number;
+  readonly loopLagMs: number;
+}
+
 /** What the manager's shell does with what executors say. */
 export interface ExecutorPort {
   readonly term: () => number;
@@ -37,7 +43,8 @@ export interface ExecutorPort {
   /** JSON of target and object store with credentials; undefined when executors must have their own. */
   readonly connectionsJson: () => string;
   readonly joined: (request: JoinRequest) => void;
-  readonly heard: (id: string, load?: { readonly cpuPercent: number; readonly memoryBytes: number; readonly loopLagMs: number }) => void;
+  /** False when the executor counts as lost: its session is ended, and it joins again. */
+  readonly heard: (id: string, load?: Load) => boolean;
   readonly disconnected: (id: string) => void;
   readonly draining: (id: string) => void;
   readonly results: (event: ResultsEvent) => void;
@@ -188,7 +195,11 @@ export class ExecutorServer {
       else session.close();
       return;
     }
-    this.port.heard(id);
+    if (!this.port.heard(id)) {
+      this.port.log('info', 'an executor that was given up as lost is heard again: it joins anew', { executor: id });
+      session.close();
+      return;
+    }
     if (message.heartbeat) this.port.heard(id, message.heartbeat);
     else if (message.results) {
       const event = resultsFrom(id, message.results);

@@ -4,7 +4,7 @@ import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import type { PlanResult } from '@tagmill/shared/job';
 import type { FoundTagTask } from '@tagmill/shared/tag-task';
 import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts';
-import { ExecutorServer, type JoinRequest } from '../grpc/server.ts';
+import { ExecutorServer, type JoinRequest, type Load } from '../grpc/server.ts';
 import type { Loop } from './loop.ts';
 import { judgePlan } from './plan-verdict.ts';
 import type { RowsIn } from './rows-in.ts';
@@ -29,6 +29,8 @@ export class ExecutorDoor {
   private readonly tls: DoorParts['tls'];
   /** Plans that came in whole and wait for their result. */
   private readonly plans = new Map<string, Buffer>();
+  /** Executors whose joining is on its way into the journal. */
+  private readonly joining = new Set<string>();
 
   constructor(hall: Hall, parts: DoorParts) {
     this.hall = hall;
@@ -51,17 +53,7 @@ export class ExecutorDoor {
         leaseMs: config.leaseMs,
         connectionsJson: () => JSON.stringify(this.connections()),
         joined: (request) => this.joined(request),
-        heard: (id, load) => {
-          const executor = state.executors.get(id);
-          if (executor === undefined) return;
-          executor.lastHeardMs = Date.now();
-          if (load === undefined) return;
-          executor.cpuPercent = load.cpuPercent;
-          executor.memoryBytes = load.memoryBytes;
-          executor.loopLagMs = load.loopLagMs;
-          state.dirty.executors.add(id);
-          this.hall.announce(false);
-        },
+        heard: (id, load) => this.heard(id, load),
         disconnected: (id) => {
           const executor = state.executors.get(id);
           if (executor === undefined || executor.state === 'gone') return;
@@ -105,6 +97,22 @@ export class ExecutorDoor {
     };
   }
 
+  /** False when it was given up as lost although its stream never broke: it must join again, with what it still holds. */
+  private heard(id: string, load: Load | undefined): boolean {
+    const { state } = this.loop;
+    const executor = state.executors.get(id);
+    if (executor === undefined) return true;
+    if ((executor.state === 'silent' || executor.state === 'gone') && !this.joining.has(id)) return false;
+    executor.lastHeardMs = Date.now();
+    if (load === undefined) return true;
+    executor.cpuPercent = load.cpuPercent;
+    executor.memoryBytes = load.memoryBytes;
+    executor.loopLagMs = load.loopLagMs;
+    state.dirty.executors.add(id);
+    this.hall.announce(false);
+    return true;
+  }
+
   private joined(request: JoinRequest): void {
     const { loop } = this;
     const executor = loop.state.executors.get(request.id);
@@ -114,7 +122,10 @@ export class ExecutorDoor {
       if (executor.instance === request.instance) executor.disconnectedMs = Date.now();
     }
     this.hall.log.info({ executor: request.name, slots: request.slots }, 'an executor joined');
-    loop.push({ type: 'executor-joined', ...request });
+    this.joining.add(request.id);
+    const joined = (): void => void this.joining.delete(request.id);
+    // A journal that takes no more is told by the loop itself.
+    loop.submit({ type: 'executor-joined', ...request }).then(joined, joined);
   }
 
   /** A plan is judged before it is journaled: what follows from it is a fact in the journal, and replay never decides again. */
