@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { SetupError } from './say.mjs';
 
 const TAIL_LINES = 25;
+/** How long a program may go on trying while nothing answers it. */
+const OFFLINE_MS = 45_000;
 const OFFLINE =
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|network|Temporary failure resolving|Could not resolve/i;
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|network|error \(unknown\)\. Will retry|Temporary failure resolving|Could not resolve/i;
 
 /**
  * Runs a program and waits for it. Its output goes nowhere, or to stderr with
@@ -14,7 +16,11 @@ const OFFLINE =
 export async function runCommand(what, program, args, { cwd, env = process.env, loud = false } = {}) {
   let tail = '';
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let giveUp;
   const keep = (chunk) => {
+    // pnpm tries each of hundreds of packages again and again: nobody waits that long.
+    if (/Will retry in/.test(chunk)) giveUp ??= setTimeout(() => child.kill('SIGKILL'), OFFLINE_MS);
+    else if (/downloaded [1-9]/.test(chunk)) giveUp = clearTimeout(giveUp);
     if (loud) process.stderr.write(chunk);
     tail = (tail + chunk).slice(-20_000);
   };
@@ -30,6 +36,7 @@ export async function runCommand(what, program, args, { cwd, env = process.env, 
     );
     child.on('close', (exit, signal) => resolve(signal === null ? exit : 128));
   });
+  clearTimeout(giveUp);
   if (code === 0) return;
   const isOffline = OFFLINE.test(tail);
   if (isOffline) {

@@ -13,6 +13,10 @@ const lockHash = () => hashOfText(readFileSync(join(ROOT, 'pnpm-lock.yaml')));
 
 export const workspaceIsReady = () => stampIs(STAMP, lockHash());
 
+/** pnpm does not read npm's variable for the registry. */
+const registryOf = ({ npm_config_registry: npm, pnpm_config_registry: own }) =>
+  npm === undefined || own !== undefined ? {} : { pnpm_config_registry: npm };
+
 /** Installs what the lockfile says, when node_modules is missing or the lockfile changed. */
 export async function ensureWorkspace() {
   const hash = lockHash();
@@ -25,9 +29,15 @@ export async function ensureWorkspace() {
     '--frozen-lockfile',
     '--prefer-offline',
     '--reporter=append-only',
+    '--config.fetch-retries=3',
+    '--config.fetch-retry-mintimeout=1000',
+    '--config.fetch-retry-maxtimeout=5000',
     '--config.confirm-modules-purge=false',
   ];
-  await runCommand('installing the dependencies', nodePath(), args, { cwd: ROOT, env: environment({ CI: 'true' }) });
+  await runCommand('installing the dependencies', nodePath(), args, {
+    cwd: ROOT,
+    env: environment({ CI: 'true', ...registryOf(process.env) }),
+  });
   writeStamp(STAMP, hash);
 }
 
