@@ -1,0 +1,58 @@
+/** What was measured on: the machine and the versions of everything that took part. */
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const GIB = 1024 ** 3;
+
+/** Lines for people: cores, memory, processor, system. */
+export function machineLines(): string[] {
+  const processor = /^model name\s*:\s*(.+)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown processor';
+  const system = existsSync('/etc/os-release') ? /^PRETTY_NAME="(.+)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] : undefined;
+  return [
+    `${availableParallelism()} cores of ${processor}, ${Math.round(totalmem() / GIB)} GiB of memory`,
+    `${system ?? 'Linux'}, kernel ${release()}`,
+  ];
+}
+
+/** Versions by name; what is not installed is left out. */
+export async function versions(): Promise<Readonly<Record<string, string>>> {
+  const package_ = (path: string): string => {
+    const file = fileURLToPath(new URL(`../../packages/${path}/package.json`, import.meta.url));
+    return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  };
+  const peer = fileURLToPath(new URL('../.venv/bin/python', import.meta.url));
+  const asked: readonly (readonly [string, () => Promise<string>])[] = [
+    ['Node', async () => process.versions.node],
+    ['DuckDB (Node)', async () => package_('executor/node_modules/@duckdb/node-api')],
+    ['better-sqlite3', async () => package_('manager/node_modules/better-sqlite3')],
+    ['grpc-js', async () => package_('manager/node_modules/@grpc/grpc-js')],
+    ['MariaDB server', async () => firstLine('mariadbd', ['--version'])],
+    ['MariaDB client', async () => firstLine('mariadb', ['--version'])],
+    ['PySpark', async () => firstLine(peer, ['-c', 'import pyspark; print(pyspark.__version__)'])],
+    ['MySQL Connector/J', async () => /mysql-connector-j-([\d.]+)\.jar/.exec(await firstLine('ls', [jars]))?.[1] ?? 'none'],
+    ['Java', async () => firstLine('java', ['--version'])],
+    ['Python', async () => firstLine(peer, ['--version'])],
+  ];
+  const found = await Promise.all(asked.map(async ([name, ask]) => [name, await orUndefined(ask)] as const));
+  return Object.fromEntries(found.flatMap(([name, version]) => (version === undefined ? [] : [[name, version]])));
+}
+
+const jars = fileURLToPath(new URL('../.venv/jars', import.meta.url));
+
+async function firstLine(command: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await run(command, args);
+  return stdout.trim().split('\n')[0] ?? '';
+}
+
+async function orUndefined(ask: () => Promise<string>): Promise<string | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    // Not installed: the benchmark that needs it says so itself.
+    return error instanceof Error ? undefined : String(error);
+  }
+}

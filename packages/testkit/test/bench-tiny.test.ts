@@ -1,0 +1,37 @@
+/** A benchmark is not a test, but each must still run: once, at its smallest. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { mariadbIsInstalled } from '../src/mariadb.ts';
+
+const run = promisify(execFile);
+const RUNNER = fileURLToPath(new URL('../../../bench/run.ts', import.meta.url));
+
+async function bench(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [RUNNER, ...args, '--tiny']);
+  return stdout;
+}
+
+describe('benchmarks at their smallest', () => {
+  it('noop: shards through gRPC and the journal', async () => {
+    expect(await bench('noop')).toMatch(/^tagmill: no-op shards, 2 executors: [\d,]+ a second/m);
+  });
+
+  it('job: SQLite and hand-written SQL', async () => {
+    const words = await bench('job', '--sinks', 'sqlite');
+    expect(words).toMatch(/^tagmill: first load of 2000 users into sqlite: [\d.]+ s/m);
+    expect(words).toMatch(/^tagmill: repeated run of 2000 users on sqlite: [\d.]+ s/m);
+    expect(words).toMatch(/^duckdb-sql: evaluation of 2000 users: [\d.]+ s/m);
+  });
+
+  it.runIf(mariadbIsInstalled())('job: MariaDB beside LOAD DATA', async () => {
+    const words = await bench('job', '--sinks', 'mariadb');
+    expect(words).toMatch(/^tagmill: first load of 2000 users into mariadb: [\d.]+ s/m);
+    expect(words).toMatch(/^load-data: first load of 2000 users into mariadb: [\d.]+ s/m);
+  });
+
+  it.runIf(mariadbIsInstalled())('merge: beside LOAD DATA', async () => {
+    expect(await bench('merge')).toMatch(/^load-data: merge alone of 2000 users into mariadb, first: [\d.]+ s/m);
+  });
+});
