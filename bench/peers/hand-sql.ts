@@ -4,9 +4,9 @@
  * table in memory. Two threads, all memory. `node bench/peers/hand-sql.ts
  * TABLES DAY` prints seconds of the query, process start left out.
  */
-import { DuckDBInstance } from '../../packages/executor/node_modules/@duckdb/node-api/lib/index.js';
+import { inMemory } from '../../packages/testkit/src/duck/in-memory.ts';
 
-export const handSql = (tables: string, day: string): string => {
+const handSql = (tables: string, day: string): string => {
   const table = (name: string): string => `read_parquet('${tables}/${name}/dt=${day}/*.parquet')`;
   return `CREATE TABLE found AS
     SELECT coalesce(b.user_id, a.user_id, v.user_id) AS user_id,
@@ -26,14 +26,11 @@ export const handSql = (tables: string, day: string): string => {
 if (import.meta.main) {
   const [tables = '', day = ''] = process.argv.slice(2);
   const startedAt = performance.now();
-  const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
-  const connection = await instance.connect();
-  await connection.run(handSql(tables, day));
-  const seconds = (performance.now() - startedAt) / 1000;
-  const found = await connection.runAndReadAll(
-    `SELECT ${[1, 2, 3, 4, 5, 6, 7, 8].map((tag) => `count(*) FILTER (t${tag})`).join(', ')} FROM found`,
-  );
-  console.log(JSON.stringify({ seconds, matched: found.getRows()[0]?.map(Number) }));
-  connection.closeSync();
-  instance.closeSync();
+  await inMemory(2, async (connection) => {
+    await connection.run(handSql(tables, day));
+    const seconds = (performance.now() - startedAt) / 1000;
+    const matched = [1, 2, 3, 4, 5, 6, 7, 8].map((tag) => `count(*) FILTER (t${tag})`);
+    const found = await connection.runAndReadAll(`SELECT ${matched.join(', ')} FROM found`);
+    console.log(JSON.stringify({ seconds, matched: found.getRows()[0]?.map(Number) }));
+  });
 }
