@@ -42,7 +42,9 @@ export interface ManagerPort {
   listRuns(): RunRecord[];
   getRun(runId: string): RunRecord | undefined;
   /** Instances and edges; undefined for an unknown run. */
-  getGraph(runId: string): { readonly instances: InstanceRecord[]; readonly edges: { readonly from: string; readonly to: string }[] } | undefined;
+  getGraph(
+    runId: string,
+  ): { readonly instances: InstanceRecord[]; readonly edges: { readonly from: string; readonly to: string }[] } | undefined;
   /** The report so far; complete once the run has ended. */
   getReport(runId: string): RunReport | undefined;
   /** Errors: NOT_FOUND, PREVIEW_STALE, ACTION_REFUSED (when nothing at all could be done). */
@@ -59,7 +61,9 @@ export interface ManagerPort {
    * What changed since the last call, per topic that `wanted` names: fields to
    * set and records to drop. Called by the feed at its pace.
    */
-  changes(wanted: ReadonlySet<string>): Map<string, { readonly set?: FeedTables; readonly drop?: Readonly<Record<string, readonly string[]>> }>;
+  changes(
+    wanted: ReadonlySet<string>,
+  ): Map<string, { readonly set?: FeedTables; readonly drop?: Readonly<Record<string, readonly string[]>> }>;
   /** Calls back when something may have changed; the feed then flushes at its pace, at once when `urgent`. */
   onChange(callback: (urgent: boolean) => void): () => void;
   readonly now: () => number;

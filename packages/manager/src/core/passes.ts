@@ -170,7 +170,7 @@ function returnMembers(state: ManagerState, run: Run, pass: Pass, why: string): 
  */
 export function leave(state: ManagerState, run: Run, row: number, target: LeaveTarget, why: string, effects: Effect[]): void {
   const pass = run.pass(row);
-  assert(pass !== undefined && pass.members.has(row), `${run.task(row).name} is in no pass`);
+  assert(pass?.members.has(row) === true, `${run.task(row).name} is in no pass`);
   leftAt(pass, row);
   const last = pass.members.size === 0;
   const remaining = last ? (pass.fanOut?.leased ?? 0) : carrying(run, pass, row);

@@ -19,7 +19,8 @@ export function takeJsonOnly(app: App): void {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (request.headers['idempotency-key'] !== undefined) request.bodyHash = createHash('sha256').update(body).digest('hex');
     if (body.length === 0) done(null, undefined);
-    else parse(request, body as string, done);
+    // Fastify's own parser answers by `done`; its promise form is for parsers that have none.
+    else void parse(request, body as string, done);
   });
   app.addHook('onRequest', async (request) => {
     const type = request.headers['content-type'] ?? '';

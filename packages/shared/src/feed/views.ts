@@ -136,7 +136,14 @@ export interface ActionAnswer {
   readonly action: Action;
   readonly dry_run: boolean;
   readonly preview_seq: string;
-  readonly affected: readonly { readonly id: string; readonly name: string; readonly from: InstanceState; readonly to: InstanceState; readonly held: boolean; readonly why: string }[];
+  readonly affected: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly from: InstanceState;
+    readonly to: InstanceState;
+    readonly held: boolean;
+    readonly why: string;
+  }[];
   readonly refused: readonly { readonly id: string; readonly name: string; readonly sentence: string }[];
   /** What the click does to user_tags, in one sentence. */
   readonly effect_on_target: string;
