@@ -4,7 +4,6 @@
  * and the token is higher than any that the journal knows. All others change
  * nothing and are counted.
  */
-import type { EvaluateResult, MergeResult } from '@tagmill/shared/job';
 import { touchInstance } from '../dirty.ts';
 import type { Effect } from '../effects.ts';
 import { type FailureDetail, type Input, RESULT_DONE, RESULT_STOPPED, type ResultsEvent } from '../events.ts';
@@ -13,6 +12,7 @@ import { failInstance } from '../instances.ts';
 import { advance, failMembers, failPass } from '../passes.ts';
 import { canRetry, harmOf, retryDelayMs } from '../policies.ts';
 import type { Executor, FanOutPlace, ManagerState } from '../state.ts';
+import { readEvaluated, readFailure, readMerged, UNREADABLE } from './details.ts';
 import { endLease, hold } from './leases.ts';
 
 export function applyResults(state: ManagerState, event: ResultsEvent, effects: Effect[]): void {
@@ -58,10 +58,10 @@ function settleShard(
 ): void {
   const { pass, fanOut } = place;
   endLease(state, place, shard);
-  if (status === RESULT_DONE) {
+  const understood = status !== RESULT_DONE || fanOut.tiny || takeDetail(place, executor, shard, detail);
+  if (status === RESULT_DONE && understood) {
     executor.shardsDone += 1;
     recordAttempt(state, place, executor, shard, 'done', null);
-    if (!fanOut.tiny) takeDetail(place, executor, shard, detail);
     fanOut.finish(shard, true);
     return;
   }
@@ -71,25 +71,27 @@ function settleShard(
     return;
   }
   executor.shardsFailed += 1;
-  const failure = readFailure(detail);
+  const failure = understood ? readFailure(detail) : UNREADABLE;
   recordAttempt(state, place, executor, shard, 'failed', `${failure.code}: ${failure.message}`);
   if (pass.abandoned !== null) fanOut.giveBack(shard, state.atMs);
   else settleFailure(state, place, shard, failure, effects);
 }
 
-function takeDetail(place: FanOutPlace, executor: Executor, shard: number, detail: string): void {
+/** Takes up what a done shard says; false when it cannot be read. A plan is taken up by its own event only. */
+function takeDetail(place: FanOutPlace, executor: Executor, shard: number, detail: string): boolean {
   const { pass, fanOut } = place;
   if (fanOut.step === 'evaluate') {
-    const result = JSON.parse(detail) as EvaluateResult;
+    const result = readEvaluated(detail);
+    if (result === undefined) return false;
     pass.pieceHash[shard] = result.pieceHash;
     pass.pieceAt[shard] = executor.number + 1;
     pass.addEvaluated(result);
-  } else if (fanOut.step === 'merge') pass.addMerged(JSON.parse(detail) as MergeResult);
-}
-
-function readFailure(detail: string): FailureDetail {
-  if (detail === '') return { code: 'INTERNAL', message: 'the executor gave no reason' };
-  return JSON.parse(detail) as FailureDetail;
+    return true;
+  }
+  const result = fanOut.step === 'merge' ? readMerged(detail) : undefined;
+  if (result === undefined) return false;
+  pass.addMerged(result);
+  return true;
 }
 
 function settleFailure(state: ManagerState, place: FanOutPlace, shard: number, failure: FailureDetail, effects: Effect[]): void {
