@@ -95,7 +95,11 @@ export class Loop {
     this.scheduled = true;
     this.ports.soon(() => {
       this.scheduled = false;
-      this.turn();
+      try {
+        this.turn();
+      } catch (error) {
+        this.broken(error, []);
+      }
     });
   }
 
@@ -122,6 +126,9 @@ export class Loop {
   /** The journal takes no more: nothing is confirmed from here on. */
   private broken(error: unknown, taken: readonly { readonly waiter: Waiter | undefined }[]): void {
     this.stopped = true;
+    this.committing = false;
+    this.decisions = [];
+    this.cancelWake?.();
     for (const { waiter } of [...taken, ...this.inputs.splice(0)]) waiter?.reject(error);
     for (const resolve of this.drained.splice(0)) resolve();
     this.ports.failed(error);
@@ -129,12 +136,18 @@ export class Loop {
 
   private committed(stamped: readonly Stamped[], taken: readonly { readonly waiter: Waiter | undefined }[]): void {
     this.committing = false;
-    for (let i = 0; i < stamped.length; i++) {
-      const effects = apply(this.state, stamped[i]!);
-      if (effects.length > 0) this.ports.act(effects);
-      taken[i]!.waiter?.resolve();
+    let at = 0;
+    try {
+      for (; at < stamped.length; at++) {
+        const effects = apply(this.state, stamped[at]!);
+        if (effects.length > 0) this.ports.act(effects);
+        taken[at]!.waiter?.resolve();
+      }
+      this.turnAgain();
+    } catch (error) {
+      // An assertion of ours: the state cannot be trusted any more, so nothing is confirmed from it.
+      this.broken(error, taken.slice(at));
     }
-    this.turnAgain();
   }
 
   private turnAgain(): void {
