@@ -77,10 +77,13 @@ export const newExecutorState = (slots: number): ExecutorState => ({
   refusedDispatches: 0,
 });
 
-/** A new stream was welcomed. Another lineage means another manager's work: all of ours is void. */
+/** A new stream was welcomed. Another lineage means another manager's work: all of ours is void, and so are its terms. */
 export function welcomed(state: ExecutorState, lineage: string, term: number): ExecutorEffect[] {
   const effects: ExecutorEffect[] = [];
-  if (state.lineage !== '' && state.lineage !== lineage) effects.push(...dropAll(state));
+  if (state.lineage !== '' && state.lineage !== lineage) {
+    effects.push(...dropAll(state));
+    state.term = 0;
+  }
   state.lineage = lineage;
   state.term = Math.max(state.term, term);
   for (const work of state.work.values()) {
@@ -175,8 +178,14 @@ export function finished(
   return [{ type: 'results', work, attempts: [attempt] }, ...startWaiting(state), ...idleWhenEmpty(state)];
 }
 
-/** A batch of tiny attempts ended well. */
-export function finishedTiny(state: ExecutorState, fanOut: number, shards: ArrayLike<number>): ExecutorEffect[] {
+/** A batch of tiny attempts ended, all in the same way. */
+export function finishedTiny(
+  state: ExecutorState,
+  fanOut: number,
+  shards: ArrayLike<number>,
+  status = STATUS_DONE,
+  detail = '',
+): ExecutorEffect[] {
   const work = state.work.get(fanOut);
   if (work === undefined) return [];
   const done: Attempt[] = [];
@@ -184,6 +193,8 @@ export function finishedTiny(state: ExecutorState, fanOut: number, shards: Array
     const attempt = work.attempts.get(shards[i]!);
     if (attempt?.phase !== 'running') continue;
     attempt.phase = 'done';
+    attempt.status = status;
+    attempt.detail = detail;
     done.push(attempt);
   }
   return done.length === 0 ? [] : [{ type: 'results', work, attempts: done }];
@@ -227,26 +238,31 @@ export function cancelled(state: ExecutorState, fanOut: number, shards: readonly
 
 /**
  * This process slept for too long, so its leases may be another's by now: what
- * runs or waits is given up before anything else is done, and the manager is
- * told, since it may still count on them. Finished results stay in the outbox:
- * the manager judges all of them by their tokens.
+ * waits is given up before anything else is done, what runs is told to stop and
+ * reports when it has ended, since until then it may still write. Finished
+ * results stay in the outbox: the manager judges all of them by their tokens.
  */
 export function leasesLost(state: ExecutorState): ExecutorEffect[] {
   const effects: ExecutorEffect[] = [];
-  for (const work of state.work.values()) {
-    const given: Attempt[] = [];
-    for (const attempt of work.attempts.values()) {
-      if (attempt.phase === 'done') continue;
-      if (attempt.phase === 'running') {
-        effects.push({ type: 'abort', fanOut: work.fanOut, shard: attempt.shard, token: attempt.token });
-        if (work.step !== TINY_STEP) state.running -= 1;
-      }
-      attempt.phase = 'done';
-      attempt.status = STATUS_STOPPED;
-      given.push(attempt);
+  for (const work of state.work.values()) effects.push(...giveUp(work));
+  return effects;
+}
+
+function giveUp(work: FanOutWork): ExecutorEffect[] {
+  const effects: ExecutorEffect[] = [];
+  const given: Attempt[] = [];
+  for (const attempt of work.attempts.values()) {
+    if (attempt.phase === 'done') continue;
+    if (attempt.phase === 'running' && work.step !== TINY_STEP) {
+      attempt.cancelled = true;
+      effects.push({ type: 'abort', fanOut: work.fanOut, shard: attempt.shard, token: attempt.token });
+      continue;
     }
-    if (given.length > 0) effects.push({ type: 'results', work, attempts: given });
+    attempt.phase = 'done';
+    attempt.status = STATUS_STOPPED;
+    given.push(attempt);
   }
+  if (given.length > 0) effects.push({ type: 'results', work, attempts: given });
   return effects;
 }
 
@@ -258,12 +274,15 @@ function dropAll(state: ExecutorState): ExecutorEffect[] {
 }
 
 export function passOver(state: ExecutorState, runId: string, pass: number): ExecutorEffect[] {
+  const effects: ExecutorEffect[] = [];
   for (const work of [...state.work.values()]) {
     if (work.runId !== runId || work.pass !== pass) continue;
-    const busy = [...work.attempts.values()].some((attempt) => attempt.phase === 'running');
-    if (!busy) state.work.delete(work.fanOut);
+    // An attempt that nobody needs any more: it ends, and is forgotten when the manager has confirmed that.
+    effects.push(...giveUp(work).filter((effect) => effect.type === 'abort'));
+    for (const attempt of [...work.attempts.values()]) if (attempt.phase === 'done') work.attempts.delete(attempt.shard);
+    if (work.attempts.size === 0) state.work.delete(work.fanOut);
   }
-  return [{ type: 'forget-pass', runId, pass }, ...idleWhenEmpty(state)];
+  return [...effects, { type: 'forget-pass', runId, pass }, ...idleWhenEmpty(state)];
 }
 
 export function drain(state: ExecutorState): ExecutorEffect[] {

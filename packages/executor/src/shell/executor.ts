@@ -26,6 +26,8 @@ export type ExecutorEnd = { readonly kind: 'drained' } | { readonly kind: 'refus
 /** Bytes of one Rows message: well under the limit of 4 MiB. */
 const ROWS_PART_BYTES = 2 * 1024 * 1024;
 
+const NOT_BEGUN = JSON.stringify({ code: 'ACTION_REFUSED', message: 'the attempt was told to stop before it began' });
+
 interface RunningTask {
   readonly id: number;
   readonly work: core.FanOutWork;
@@ -57,6 +59,7 @@ export class Executor {
   private watch: NodeJS.Timeout | undefined;
   private leaseMs = 9_000;
   private lastTickMs = performance.now();
+  private lostAtMs: number | undefined;
   private resolveEnd: (end: ExecutorEnd) => void = () => undefined;
   /** Resolves when the executor has nothing more to do here. */
   readonly ended: Promise<ExecutorEnd>;
@@ -79,7 +82,10 @@ export class Executor {
 
   start(): void {
     this.client.connect();
-    this.watch = setInterval(() => this.noticeSleep(), 500);
+    this.watch = setInterval(() => {
+      this.noticeSleep();
+      this.leaveWithoutManager();
+    }, 500);
   }
 
   /** Takes no new shards, finishes what it has, then ends. */
@@ -119,6 +125,7 @@ export class Executor {
   /** What runs goes on; only rows on their way to the manager are lost with the stream. */
   private lost(why: string): void {
     this.log.warn({ manager: this.config.manager, why }, 'lost the manager; dialling again');
+    this.lostAtMs ??= performance.now();
     if (this.connections?.sink.kind !== 'manager') return;
     for (const task of this.tasks.values()) {
       if (task.work.step !== 'merge') continue;
@@ -135,6 +142,13 @@ export class Executor {
     if (sleptMs < this.leaseMs / 2) return;
     this.log.warn({ sleptMs: Math.round(sleptMs) }, 'this process slept for more than half a lease: its attempts are given up');
     this.act(core.leasesLost(this.state));
+  }
+
+  /** Draining with nobody to confirm: once its leases have ended there is nothing to wait for; all of it is leased elsewhere. */
+  private leaveWithoutManager(): void {
+    if (!this.state.draining || this.lostAtMs === undefined || performance.now() - this.lostAtMs < this.leaseMs) return;
+    this.log.warn('draining, and the manager has been away for a lease: what is not confirmed is done again elsewhere');
+    this.resolveEnd({ kind: 'drained' });
   }
 
   private receive(message: Incoming): void {
@@ -160,12 +174,14 @@ export class Executor {
     readonly connectionsJson: string;
   }): void {
     this.leaseMs = welcome.leaseMs;
+    this.lostAtMs = undefined;
     this.connections ??= JSON.parse(welcome.connectionsJson) as Connections;
     this.pool ??= this.makePool(this.connections);
-    this.pool.warm();
     clearInterval(this.heartbeat);
     this.heartbeat = setInterval(() => this.beat(), welcome.heartbeatMs);
     this.act(core.welcomed(this.state, welcome.lineage, welcome.term));
+    // What was asked for on the stream before is not answered on this one.
+    for (const name of this.waitingForTemplate.keys()) this.client.send({ templateWanted: { name } });
     for (const restart of this.toRestart.splice(0)) restart();
     if (this.state.draining) this.client.send({ draining: {} });
   }
@@ -251,7 +267,7 @@ export class Executor {
     }
     const waiting = this.waitingForTemplate.get(name) ?? [];
     waiting.push(() => {
-      if (attempt.phase === 'running') this.startTask(work, attempt, name);
+      if (attempt.phase === 'running' && !attempt.cancelled) this.startTask(work, attempt, name);
     });
     this.waitingForTemplate.set(name, waiting);
     this.client.send({ templateWanted: { name } });
@@ -263,7 +279,10 @@ export class Executor {
       const task = this.tasks.get(key);
       this.tasks.delete(key);
       if (task?.restart === true && status === core.STATUS_FAILED && !attempt.cancelled && attempt.phase === 'running') {
-        const again = () => this.startWithTemplate(work, attempt);
+        const again = () => {
+          // It may have been given up while the stream was away.
+          if (attempt.phase === 'running' && !attempt.cancelled) this.startWithTemplate(work, attempt);
+        };
         if (this.client.connected) again();
         else this.toRestart.push(again);
         return;
@@ -337,7 +356,7 @@ export class Executor {
       { kind: 'noop', shards },
       {
         done: () => this.act(core.finishedTiny(this.state, work.fanOut, shards)),
-        failed: ({ message }) => this.log.error({ message }, 'a batch of tiny shards failed; it is leased again when the lease ends'),
+        failed: (failure) => this.act(core.finishedTiny(this.state, work.fanOut, shards, core.STATUS_FAILED, JSON.stringify(failure))),
       },
     );
   }
@@ -345,6 +364,8 @@ export class Executor {
   private abort(fanOut: number, shard: number, token: number): void {
     const task = this.tasks.get(`${fanOut}:${shard}:${token}`);
     if (task !== undefined) this.pool?.abort(task.id);
+    // Not begun (it waits for its template, or for the stream to come back): then it has ended here and now.
+    else this.act(core.finished(this.state, fanOut, shard, token, core.STATUS_FAILED, NOT_BEGUN));
   }
 
   private forgetPass(runId: string, pass: number): void {

@@ -46,11 +46,6 @@ export class WorkerPool {
     this.size = size;
   }
 
-  /** Starts one worker ahead of the first attempt. */
-  warm(): void {
-    if (this.workers.size === 0) this.start();
-  }
-
   setJob(name: string, job: PassJob): void {
     this.jobs.set(name, job);
     for (const worker of this.workers) worker.jobs.delete(name);
@@ -86,6 +81,8 @@ export class WorkerPool {
     for (const worker of this.workers) {
       if (worker.busy?.id !== id) continue;
       this.post(worker, { type: 'abort', id });
+      // Told twice it has no more time than told once, and the next attempt of this worker none of its timers.
+      if (worker.stopTimer !== undefined) continue;
       worker.stopTimer = setTimeout(() => {
         worker.ending = 'it did not stop within its time and was ended';
         worker.process.kill('SIGKILL');
@@ -144,6 +141,8 @@ export class WorkerPool {
     process.on('message', (message) => this.receive(worker, message as FromWorker));
     process.on('error', (error) => {
       worker.ending ??= error.message;
+      // A process that never was has no exit to wait for.
+      if (process.pid === undefined) this.ended(worker, null, null);
     });
     process.on('exit', (code, signal) => this.ended(worker, code, signal));
     this.post(worker, { type: 'setup', setup: this.setup });
@@ -171,11 +170,12 @@ export class WorkerPool {
 
   private release(worker: Worker): void {
     clearTimeout(worker.stopTimer);
+    worker.stopTimer = undefined;
     worker.busy = undefined;
   }
 
   private ended(worker: Worker, code: number | null, signal: NodeJS.Signals | null): void {
-    this.workers.delete(worker);
+    if (!this.workers.delete(worker)) return;
     const { busy } = worker;
     this.release(worker);
     if (busy !== undefined && !this.closed) {
