@@ -77,4 +77,5 @@ const fanOutDigest = (fanOut: FanOut): unknown => ({
   executor: [...fanOut.executor],
   token: [...fanOut.token],
   losses: [...fanOut.losses],
+  failures: [...fanOut.failures],
 });

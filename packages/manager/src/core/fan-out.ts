@@ -24,6 +24,8 @@ export class FanOut {
   readonly token: Float64Array;
   /** How often an executor was lost while it held the shard. */
   readonly losses: Uint8Array;
+  /** How often an attempt failed by itself: only these are charged to the task's retries. */
+  readonly failures: Uint8Array;
 
   leased = 0;
   done = 0;
@@ -47,6 +49,7 @@ export class FanOut {
     this.executor = new Uint16Array(count);
     this.token = new Float64Array(count);
     this.losses = new Uint8Array(count);
+    this.failures = new Uint8Array(count);
     this.waitingSinceMs = atMs;
   }
 

@@ -10,8 +10,11 @@ import type { ShardResults__Output } from '@tagmill/shared/gen/tagmill/v1/ShardR
 export type Incoming = FromExecutor__Output;
 export type Outgoing = Omit<FromManager, 'seq' | 'ack' | 'message'>;
 
+/** What an executor holds; columns that do not fit together say nothing. */
 export function heldFrom(hello: Hello__Output): HeldAttempts[] {
-  return hello.held.map(({ fanOut, shards, tokens }) => ({ fanOut, shards: [...shards], tokens: [...tokens] }));
+  return hello.held
+    .filter(({ shards, tokens }) => shards.length === tokens.length && tokens.every((token) => Number.isSafeInteger(token)))
+    .map(({ fanOut, shards, tokens }) => ({ fanOut, shards: [...shards], tokens: [...tokens] }));
 }
 
 /** Columns of one message; undefined when they do not fit together. */
@@ -19,6 +22,7 @@ export function resultsFrom(executor: string, message: ShardResults__Output): Re
   const { fanOut, shards, tokens, status, details } = message;
   const count = shards.length;
   if (tokens.length !== count || status.length !== count || (details.length !== 0 && details.length !== count)) return undefined;
+  if (!tokens.every((token) => Number.isSafeInteger(token))) return undefined;
   return {
     type: 'results',
     executor,

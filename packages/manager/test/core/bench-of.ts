@@ -3,7 +3,7 @@ import type { Action, DownstreamPolicy, InstanceState } from '@tagmill/shared/wo
 import { apply } from '../../src/core/apply.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Effect } from '../../src/core/effects.ts';
-import type { Input, TagVerdict } from '../../src/core/events.ts';
+import type { HeldAttempts, Input, TagVerdict } from '../../src/core/events.ts';
 import { brokenInvariants } from '../../src/core/invariants.ts';
 import type { Run } from '../../src/core/run.ts';
 import type { RunSpec, TaskSpec } from '../../src/core/run-spec.ts';
@@ -40,8 +40,8 @@ export class Bench {
     return this.decide();
   }
 
-  join(id: string, slots = 2): Effect[] {
-    return this.input({ type: 'executor-joined', id, name: id, instance: `${id}-1`, slots, version: 'test', labels: {}, held: [] });
+  join(id: string, slots = 2, instance = `${id}-1`, held: readonly HeldAttempts[] = []): Effect[] {
+    return this.input({ type: 'executor-joined', id, name: id, instance, slots, version: 'test', labels: {}, held });
   }
 
   hear(...ids: string[]): void {

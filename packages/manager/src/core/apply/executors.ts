@@ -68,7 +68,9 @@ function reattach(state: ManagerState, executor: Executor, held: readonly HeldAt
     const place = state.open.get(fanOut);
     const dropped: number[] = [];
     for (let i = 0; i < shards.length; i++) {
-      if (!keeps(state, place, executor, shards[i]!, tokens[i]!)) dropped.push(i);
+      const kept = keeps(state, place, executor, shards[i]!, tokens[i]!);
+      // Of a pass that was given up it is told again to stop: the first word may have been lost with the stream.
+      if (!kept || place?.pass.abandoned != null) dropped.push(i);
     }
     if (dropped.length === 0) continue;
     effects.push({

@@ -11,6 +11,7 @@ import { DONE, FAILED, LEASED } from '../fan-out.ts';
 import { failInstance } from '../instances.ts';
 import { advance, failMembers, failPass } from '../passes.ts';
 import { canRetry, harmOf, retryDelayMs } from '../policies.ts';
+import type { Run } from '../run.ts';
 import type { Executor, FanOutPlace, ManagerState } from '../state.ts';
 import { readEvaluated, readFailure, readMerged, UNREADABLE } from './details.ts';
 import { endLease, hold } from './leases.ts';
@@ -40,7 +41,7 @@ export function applyResults(state: ManagerState, event: ResultsEvent, effects: 
 function accept(state: ManagerState, place: FanOutPlace, executor: Executor, shard: number, token: number): boolean {
   const { fanOut } = place;
   if (!(shard < fanOut.count)) return false;
-  if (fanOut.state[shard] === LEASED) return fanOut.token[shard] === token;
+  if (fanOut.state[shard] === LEASED) return fanOut.token[shard] === token && fanOut.executor[shard] === executor.number + 1;
   if (fanOut.state[shard] === DONE || fanOut.state[shard] === FAILED) return false;
   if (!(token > fanOut.token[shard]!) || token >= state.tokensReserved || place.pass.abandoned !== null) return false;
   hold(state, place, executor, shard, token);
@@ -96,9 +97,10 @@ function takeDetail(place: FanOutPlace, executor: Executor, shard: number, detai
 
 function settleFailure(state: ManagerState, place: FanOutPlace, shard: number, failure: FailureDetail, effects: Effect[]): void {
   const { run, pass, fanOut } = place;
-  const attempt = fanOut.attempt[shard]! - fanOut.losses[shard]!;
-  if (canRetry(failure.code) && attempt < state.settings.maxAttempts) {
-    const due = state.atMs + retryDelayMs(state.settings, attempt, fanOut.token[shard]!);
+  fanOut.failures[shard]! += 1;
+  const failures = fanOut.failures[shard]!;
+  if (canRetry(failure.code) && failures < state.settings.maxAttempts) {
+    const due = state.atMs + retryDelayMs(state.settings, failures, fanOut.token[shard]!);
     fanOut.giveBack(shard, state.atMs, due);
     for (const row of pass.members) run.reasons.set(row, `shard ${shard} failed (${failure.code}: ${failure.message}) and is tried again`);
     return;
@@ -163,12 +165,22 @@ export function applyPlanFound(state: ManagerState, event: Extract<Input, { type
     return;
   }
   const { run, pass, fanOut } = place;
+  pass.bytesRead += event.plan.bytesRead;
+  // A plan that was stopped meanwhile has ended, and nothing follows from it.
+  if (pass.abandoned === null) takePlan(state, run, event);
+  endLease(state, place, 0);
+  executor.shardsDone += 1;
+  recordAttempt(state, place, executor, 0, 'done', null);
+  fanOut.finish(0, true);
+  advance(state, run, pass, effects);
+}
+
+function takePlan(state: ManagerState, run: Run, event: Extract<Input, { type: 'plan-found' }>): void {
   run.plan = event.plan;
   run.clock = event.clock;
   run.users = event.users;
   run.passTags.clear();
   run.refusedTags.clear();
-  pass.bytesRead += event.plan.bytesRead;
   for (const verdict of event.tags) {
     const row = run.index.find(`tag-${verdict.tagId}`);
     if (row < 0) continue;
@@ -178,9 +190,4 @@ export function applyPlanFound(state: ManagerState, event: Extract<Input, { type
       failInstance(state, run, row, { code: verdict.code, message: verdict.message });
     }
   }
-  endLease(state, place, 0);
-  executor.shardsDone += 1;
-  recordAttempt(state, place, executor, 0, 'done', null);
-  fanOut.finish(0, true);
-  advance(state, run, pass, effects);
 }
