@@ -1,4 +1,6 @@
 /** Where the key space is cut into shards of about equal users. */
+import { TagmillError } from '@tagmill/shared/errors';
+import { LIMITS } from '@tagmill/shared/limits';
 import type { PlannedTable } from '@tagmill/shared/job';
 import { compareUtf8, type KeyCompare, type KeyRange, type KeyType, keyCompare } from './key-order.ts';
 
@@ -80,7 +82,17 @@ function cutNear(keys: KeyList, ideal: number, reach: number, keyType: KeyType):
 }
 
 /** Shards for so many users: at least one. */
-export const shardCount = (users: number, shardRows: number): number => Math.max(1, Math.ceil(users / shardRows));
+export function shardCount(users: number, shardRows: number): number {
+  const shards = Math.max(1, Math.ceil(users / shardRows));
+  if (shards > LIMITS.shardsPerPass) {
+    const least = Math.ceil(users / LIMITS.shardsPerPass);
+    throw new TagmillError(
+      'USAGE',
+      `${users} users in shards of ${shardRows} make ${shards} shards; ${LIMITS.shardsPerPass} are allowed: use --shard-rows ${least} or more`,
+    );
+  }
+  return shards;
+}
 
 /** Cuts the key space of the tables: the same tables and number give the same cuts. */
 export async function cutTables(
