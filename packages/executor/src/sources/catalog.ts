@@ -12,6 +12,8 @@ interface Seen {
   type?: FieldType;
   stored?: StoredForm;
   unusable?: string;
+  /** Why no file gives a type, unless one does. */
+  untyped?: string;
 }
 
 /** Fields of a table, in the order in which its files first name them. */
@@ -24,13 +26,16 @@ export function tableFields(table: string, footers: readonly Footer[]): { fields
       seen.set(column.name, known);
       known.files += 1;
       known.required = known.required && column.required;
-      if ('unusable' in column) known.unusable ??= column.unusable;
-      else merge(known, column.type, column.stored);
+      if ('unusable' in column) {
+        if (column.untyped) known.untyped = column.unusable;
+        else known.unusable ??= column.unusable;
+      } else merge(known, column.type, column.stored);
     }
   }
   markTwins(seen);
   const fields: CatalogField[] = [];
   for (const one of seen.values()) {
+    if (one.type === undefined && one.untyped !== undefined) one.unusable ??= one.untyped;
     const absent = footers.length - one.files;
     if (one.unusable !== undefined && one.type !== undefined) notes.push(`${table}.${one.name} cannot be used in a rule: ${one.unusable}`);
     if (absent > 0) notes.push(`${table}.${one.name} is missing in ${absent} of ${footers.length} files and counts as NULL there`);

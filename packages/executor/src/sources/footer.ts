@@ -124,8 +124,11 @@ function chunkRanges(chunk: ColumnChunk, starts: readonly number[], footerStart:
   const meta = chunk.meta_data;
   if (meta === undefined) throw new Error('a column chunk has no metadata');
   const pages = [meta.dictionary_page_offset, meta.data_page_offset].map((offset) => Number(offset ?? 0)).filter((offset) => offset > 0);
-  const start = Math.min(...pages);
-  const found = [{ start, end: start + Number(meta.total_compressed_size) }];
+  const found: ByteRange[] = [];
+  if (pages.length > 0) {
+    const start = Math.min(...pages);
+    found.push({ start, end: start + Number(meta.total_compressed_size) });
+  } // Else a chunk without a page, as some writers leave in a row group without rows: it lies nowhere.
   const bloom = Number(meta.bloom_filter_offset ?? 0);
   if (bloom > 0) found.push({ start: bloom, end: meta.bloom_filter_length ? bloom + meta.bloom_filter_length : nextStart(starts, bloom) });
   if (chunk.offset_index_offset !== undefined) found.push(span(chunk.offset_index_offset, chunk.offset_index_length));

@@ -13,6 +13,8 @@ export interface UsableColumn {
 export interface UnusableColumn {
   readonly name: string;
   readonly unusable: string;
+  /** The file gives no type because all values are NULL: other files may. */
+  readonly untyped?: true;
   readonly required: boolean;
 }
 
@@ -41,6 +43,7 @@ function columnOf(node: SchemaTree): ParquetColumn {
   const { element } = node;
   const name = element.name;
   const required = element.repetition_type === 'REQUIRED';
+  if (element.logical_type?.type === 'NULL') return { name, unusable: 'NULL in every row, without a type', untyped: true, required };
   const found = node.children.length > 0 || element.repetition_type === 'REPEATED' ? nestedType(node) : scalarType(element);
   if (typeof found === 'string') return { name, unusable: found, required };
   return { name, required, ...found };

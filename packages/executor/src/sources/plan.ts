@@ -115,8 +115,9 @@ export function pinObject(object: StoredObject, footer: Footer): PinnedObject {
 }
 
 function keyTypeOf(table: string, objects: readonly StoredObject[], footers: readonly Footer[]): KeyType {
-  const types = footers.map((footer, index) => {
+  const types = footers.flatMap((footer, index) => {
     const key = footer.columns.find((column) => column.name === KEY_COLUMN);
+    if (key !== undefined && 'unusable' in key && key.untyped === true && rowsOf(footer) === 0) return [];
     const object = objects[index]!.key;
     if (key === undefined) throw noKey(`${table} has no column ${KEY_COLUMN} (in ${object}); add it or leave the table out`);
     if ('unusable' in key) throw noKey(`${table}.${KEY_COLUMN} is ${key.unusable} (in ${object}); it must be text or an integer`);
@@ -125,11 +126,14 @@ function keyTypeOf(table: string, objects: readonly StoredObject[], footers: rea
       throw noKey(`${table}.${KEY_COLUMN} is a ${kind} (in ${object}); it must be text or an integer`);
     return kind;
   });
-  const first = types[0]!;
+  const first = types[0];
+  if (first === undefined) throw noKey(`${table}.${KEY_COLUMN} has no type in any file; it must be text or an integer`);
   if (types.some((type) => type !== first))
     throw noKey(`${table}.${KEY_COLUMN} is text in some files and an integer in others; write them alike`);
   return first;
 }
+
+const rowsOf = (footer: Footer): number => footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
 
 const noKey = (message: string): TagmillError => new TagmillError('TABLE_NO_KEY', message);
 

@@ -95,6 +95,45 @@ describe('types', () => {
   });
 });
 
+describe('files that pyarrow wrote', () => {
+  const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+  beforeEach(async () => {
+    await writeParquet(tables, 't/dt=2026-11-22/a.parquet', "SELECT 'a' AS user_id, 'x' AS s, 1::BIGINT AS n");
+  });
+
+  it('without rows, with a row group whose chunks have no page', async () => {
+    put('t/dt=2026-11-22/0.parquet', fixture('no-rows.parquet'));
+    const plan = await planOf(tables);
+    expect(plan.faults).toEqual([]);
+    expect(plan.catalog.fields.map((field) => [field.name, field.unusable])).toContainEqual(['s', undefined]);
+  });
+
+  it('without rows and types, as an empty data frame is written', async () => {
+    put('t/dt=2026-11-22/0.parquet', fixture('no-types.parquet'));
+    const plan = await planOf(tables);
+    expect(plan.faults).toEqual([]);
+    expect(plan.catalog.fields.map((field) => [field.name, typeName(field.type), field.unusable])).toEqual([
+      ['user_id', 'string', undefined],
+      ['s', 'string', undefined],
+      ['n', 'int64', undefined],
+    ]);
+  });
+
+  it('where a column is NULL in every row', async () => {
+    put('t/dt=2026-11-22/0.parquet', fixture('null-column.parquet'));
+    const { faults, catalog } = await planOf(tables);
+    expect(faults).toEqual([]);
+    expect(catalog.fields.map((field) => [field.name, typeName(field.type), field.unusable])).toEqual([
+      ['user_id', 'string', undefined],
+      ['s', 'string', undefined],
+      ['n', 'int64', undefined],
+    ]);
+    put('t/dt=2026-11-22/a.parquet', fixture('null-column.parquet'));
+    const only = (await planOf(tables)).catalog.fields.find((field) => field.name === 's');
+    expect(only?.unusable).toBe('NULL in every row, without a type');
+  });
+});
+
 it('does not take columns whose names differ only in case', async () => {
   await writeParquet(tables, 't/dt=2026-11-22/a.parquet', "SELECT 'a' AS user_id, 1 AS age");
   await writeParquet(tables, 't/dt=2026-11-22/b.parquet', "SELECT 'b' AS user_id, 1 AS Age");
