@@ -83,6 +83,8 @@ function settle(state: ManagerState, run: Run, row: number, before: Satisfaction
   for (const next of successors(run.graph, row)) {
     const was = next.needsSuccess ? before.success : before.end;
     const is = next.needsSuccess ? now.success : now.end;
+    // What it waits for and what it refuses is told by those before it.
+    if (before.success !== now.success || before.end !== now.end) touchInstance(state, run, next.row);
     if (was && !is) {
       run.waitingOn[next.row]! += 1;
       if (!next.needsSuccess || run.stateAt(next.row) === 'pending') fire(state, run, next.row, 'reset', `${run.task(row).name} goes on`);

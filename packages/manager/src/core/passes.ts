@@ -4,6 +4,7 @@ import type { Step } from '@tagmill/shared/words';
 import { touchInstance, touchRun } from './dirty.ts';
 import type { Effect } from './effects.ts';
 import { FanOut, LEASED } from './fan-out.ts';
+import { predecessors } from './graph.ts';
 import { failInstance, fire } from './instances.ts';
 import { type LeaveTarget, Pass, type PassKind, progressOf } from './pass.ts';
 import { HELD, type Run } from './run.ts';
@@ -23,6 +24,7 @@ export function formPass(state: ManagerState, run: Run, rows: readonly number[])
   }
   const shards = kind === 'plan' ? 1 : kind === 'noop' ? (run.task(rows[0]!).shards ?? 1) : (run.plan?.cuts.length ?? 0) + 1;
   beginStep(state, run, pass, FIRST_STEP[kind], shards);
+  touchUpstream(state, run, pass);
   if (kind === 'tags') {
     pass.pieceHash = new Array<string>(shards).fill('');
     pass.pieceAt = new Uint16Array(shards);
@@ -97,8 +99,14 @@ function endPass(state: ManagerState, run: Run, pass: Pass, effects: Effect[]): 
   pass.phase = 'over';
   if (pass.fanOut !== null) state.open.delete(pass.fanOut.id);
   if (state.merging?.pass === pass) state.merging = null;
+  touchUpstream(state, run, pass);
   effects.push({ type: 'pass-over', runId: run.id, pass: pass.number });
   touchRun(state, run);
+}
+
+/** Whether the plan may be made again depends on the passes that come from it. */
+function touchUpstream(state: ManagerState, run: Run, pass: Pass): void {
+  for (const before of predecessors(run.graph, pass.rows[0]!)) touchInstance(state, run, before);
 }
 
 /** Gives a pass up: no shard is leased any more, those under way are cancelled and waited for. */

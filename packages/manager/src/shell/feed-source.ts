@@ -13,8 +13,19 @@ export interface TopicChange {
 
 type Mutable = Record<string, Record<string, FeedRecord>>;
 
+/**
+ * Instances looked at in each turn although nothing touched them: why one waits,
+ * and what it refuses, depends on slots, executors and neighbours too. A run of
+ * so many is always looked at whole, a larger one in turns.
+ */
+const LOOK_ROWS = 64;
+
 export class FeedSource {
   private readonly state: ManagerState;
+  /** Where the next look at a large run begins, by topic. */
+  private readonly lookFrom = new Map<string, number>();
+  /** What a snapshot brought to light: those who follow already get it with the next changes. */
+  private readonly found = new Map<string, TopicChange>();
   private readonly address: () => string;
   /** What each followed topic was last said to be, to send only what differs. */
   private readonly said = new Map<string, Mutable>();
@@ -26,19 +37,29 @@ export class FeedSource {
 
   snapshot(topic: string): FeedTables | undefined {
     const tables = this.tables(topic);
-    if (tables !== undefined) this.said.set(topic, tables);
-    return tables === undefined ? undefined : structuredClone(tables);
+    if (tables === undefined) return undefined;
+    const said = this.said.get(topic);
+    if (said === undefined) this.said.set(topic, tables);
+    else this.found.set(topic, joined(this.found.get(topic) ?? {}, differ(said, tables)));
+    return structuredClone(tables);
   }
 
   changes(wanted: ReadonlySet<string>): Map<string, TopicChange> {
     const { dirty } = this.state;
     const changes = new Map<string, TopicChange>();
-    for (const topic of this.said.keys()) if (!wanted.has(topic)) this.said.delete(topic);
+    for (const topic of this.said.keys()) {
+      if (wanted.has(topic)) continue;
+      this.said.delete(topic);
+      this.lookFrom.delete(topic);
+      this.found.delete(topic);
+    }
     for (const [topic, said] of this.said) {
       const next = this.next(topic, said);
       const change = next === undefined ? dropAll(said) : next;
-      if (change !== undefined) changes.set(topic, change);
+      const found = this.found.get(topic);
+      if (change !== undefined) changes.set(topic, found === undefined ? change : joined(found, change));
     }
+    this.found.clear();
     dirty.runs.clear();
     dirty.instances.clear();
     dirty.executors.clear();
@@ -48,7 +69,7 @@ export class FeedSource {
   /** What is new in a topic; said is brought up to date. */
   private next(topic: string, said: Mutable): TopicChange | undefined {
     const run = topic.startsWith('run/') ? this.state.runs.get(topic.slice(4)) : undefined;
-    if (run !== undefined) return this.nextOfRun(run, said);
+    if (run !== undefined) return this.nextOfRun(topic, run, said);
     if (!this.touches(topic)) return {};
     const tables = this.tables(topic);
     return tables === undefined ? undefined : differ(said, tables);
@@ -60,13 +81,17 @@ export class FeedSource {
     if (topic === 'executors') return dirty.executors.size > 0 || dirty.instances.size > 0;
     const at = splitInstanceId(topic.slice('instance/'.length));
     if (at === undefined) return true;
-    return dirty.instances.has(at.runId) || dirty.runs.has(at.runId);
+    return dirty.instances.has(at.runId) || dirty.runs.has(at.runId) || dirty.executors.size > 0;
   }
 
-  /** Only the instances that were touched: a large graph is not looked through. */
-  private nextOfRun(run: Run, said: Mutable): TopicChange {
+  /** The instances that were touched, and a bounded number of others: a large graph is not looked through. */
+  private nextOfRun(topic: string, run: Run, said: Mutable): TopicChange {
     const tables: Mutable = { run: { [run.id]: record(runView(this.state, run)) }, instances: {} };
-    for (const row of this.state.dirty.instances.get(run.id) ?? []) {
+    const rows = new Set(this.state.dirty.instances.get(run.id));
+    const from = this.lookFrom.get(topic) ?? 0;
+    for (let i = 0; i < Math.min(LOOK_ROWS, run.size); i++) rows.add((from + i) % run.size);
+    this.lookFrom.set(topic, (from + LOOK_ROWS) % run.size);
+    for (const row of rows) {
       const view = instanceView(this.state, run, row);
       tables['instances']![view.id] = record(view);
     }
@@ -166,6 +191,24 @@ function changedFields(before: FeedRecord | undefined, next: FeedRecord): FeedRe
     any = true;
   }
   return any ? fields : undefined;
+}
+
+/** Two changes, one after the other, as one. */
+function joined(first: TopicChange, next: TopicChange): TopicChange {
+  const set: Mutable = {};
+  for (const change of [first, next]) {
+    for (const [table, records] of Object.entries(change.set ?? {})) {
+      set[table] ??= {};
+      for (const [id, fields] of Object.entries(records)) set[table][id] = { ...set[table][id], ...fields };
+    }
+  }
+  const drop: Record<string, string[]> = {};
+  for (const change of [first, next]) {
+    for (const [table, ids] of Object.entries(change.drop ?? {})) drop[table] = [...(drop[table] ?? []), ...ids];
+  }
+  // What is there again must not be dropped after it was set.
+  for (const [table, ids] of Object.entries(drop)) drop[table] = ids.filter((id) => next.set?.[table]?.[id] === undefined);
+  return { set, drop };
 }
 
 function dropAll(said: Mutable): TopicChange | undefined {

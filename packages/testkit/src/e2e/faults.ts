@@ -208,10 +208,15 @@ export async function handEdits(places: FaultPlaces, sink: Sink, seed: number): 
   try {
     const users = new Set(Array.from({ length: 150 }, () => prng.pick(rowsAfter()).user_id));
     const runId = await fleet.createRun({ mode: 'task-all', business_date: '2026-11-22' });
-    await until('the first merged shard', async () => ((await target.batchesDone()) > 0 ? true : undefined), 5);
+    await until(
+      'the first merged shard',
+      async () => ((await target.batchesDone()) > 0 || (await fleet.isOver(runId)) ? true : undefined),
+      10,
+    );
     for (const user of users) await target.addByHand(user, HAND_TAG);
-    await fleet.ended(runId);
+    const report = await fleet.ended(runId);
     const wrong = await fleet.stop();
+    if (report.state !== 'partial') wrong.push(`the run is ${report.state}: ${whyOf(report)}`);
     const expected = rowsAfter().map((row) =>
       // Whether Tagmill rewrote the row before or after the edit decides the text of the list.
       users.has(row.user_id) ? { user_id: row.user_id, tag_ids: [...row.tag_ids, HAND_TAG].sort((a, b) => a - b) } : row,

@@ -90,7 +90,8 @@ export function readerDifferences(one: FeedReader, other: FeedReader): string[] 
   for (const topic of one.topics) {
     for (const [seq, tables] of one.seen.get(topic) ?? []) {
       const others = other.seen.get(topic)?.get(seq);
-      if (others !== undefined && !isDeepStrictEqual(tables, others)) wrong.push(`${topic} at ${seq} was not the same for both`);
+      if (others !== undefined && !isDeepStrictEqual(tables, others))
+        wrong.push(`${topic} at ${seq} was not the same for both: ${firstDifference(tables, others)}`);
     }
     if (!isDeepStrictEqual(one.tables(topic), other.tables(topic))) wrong.push(`${topic} did not end the same for both`);
     const numbers = one.deltas.get(topic) ?? [];
@@ -99,4 +100,21 @@ export function readerDifferences(one: FeedReader, other: FeedReader): string[] 
     });
   }
   return wrong;
+}
+
+/** The first record that differs, as both have it. */
+function firstDifference(one: FeedTables, other: FeedTables): string {
+  for (const table of new Set([...Object.keys(one), ...Object.keys(other)])) {
+    const [a, b] = [one[table] ?? {}, other[table] ?? {}];
+    for (const id of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const fields = new Set([...Object.keys(a[id] ?? {}), ...Object.keys(b[id] ?? {})]);
+      for (const field of fields) {
+        if (!isDeepStrictEqual(a[id]?.[field], b[id]?.[field]))
+          return `${table} ${id} ${field}: ${JSON.stringify(a[id]?.[field])} and ${JSON.stringify(b[id]?.[field])}`;
+      }
+      if (!isDeepStrictEqual(a[id], b[id])) return `${table} ${id}`;
+    }
+    if (!isDeepStrictEqual(one[table], other[table])) return `table ${table}`;
+  }
+  return 'nothing';
 }

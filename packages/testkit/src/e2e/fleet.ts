@@ -129,6 +129,11 @@ export class Fleet {
     });
   }
 
+  async isOver(runId: string): Promise<boolean> {
+    const report = await this.tryGet<RunReport>(`/api/v1/runs/${runId}/report`);
+    return report !== undefined && report.state !== 'running' && report.state !== 'queued';
+  }
+
   /** The run's report once it has ended. */
   ended(runId: string): Promise<RunReport> {
     return until(`the end of run ${runId}`, async () => {
