@@ -17,12 +17,13 @@ export interface Decided {
 /** Decisions of one turn at most, so that a turn of the loop stays short. */
 const MOST = 256;
 
-export function decide(state: ManagerState, nowMs: number): Decided {
+/** `nowMs` is the wall clock, `steadyMs` the monotonic one, which alone counts leases. */
+export function decide(state: ManagerState, nowMs: number, steadyMs: number): Decided {
   const decisions: Decision[] = [];
   const effects: Effect[] = [];
   for (const { fanOut } of state.open.values()) if (fanOut.delayed.size > 0) fanOut.wake(nowMs);
   while (decisions.length < MOST) {
-    const decision = next(state, nowMs);
+    const decision = next(state, steadyMs);
     if (decision === undefined) break;
     decisions.push(decision);
     effects.push(...apply(state, { atMs: nowMs, event: decision }));
@@ -30,25 +31,29 @@ export function decide(state: ManagerState, nowMs: number): Decided {
   return { decisions, effects };
 }
 
-function next(state: ManagerState, nowMs: number): Decision | undefined {
-  return lostExecutor(state, nowMs) ?? startRun(state) ?? beginWork(state) ?? startMerge(state) ?? nextLease(state);
+function next(state: ManagerState, steadyMs: number): Decision | undefined {
+  return lostExecutor(state, steadyMs) ?? startRun(state) ?? beginWork(state) ?? startMerge(state) ?? nextLease(state);
 }
 
 /** At this share of the fleet lost inside one lease the manager takes itself for the one cut off (control-plane.md). */
 const MASS_LOSS_SHARE = 0.55;
 const MASS_LOSS_LEAST = 3;
 
-function lostExecutor(state: ManagerState, nowMs: number): Decision | undefined {
+function lostExecutor(state: ManagerState, steadyMs: number): Decision | undefined {
   const { leaseMs, reconnectMs } = state.settings;
   const alive = [...state.executors.values()].filter((one) => one.state === 'connected' || one.state === 'draining');
+  for (const one of alive) {
+    if (Number.isNaN(one.heardAtMs)) one.heardAtMs = steadyMs;
+    if (Number.isNaN(one.disconnectedMs)) one.disconnectedMs = steadyMs;
+  }
   const due = alive.filter(
-    (one) => nowMs - one.lastHeardMs >= leaseMs || (one.disconnectedMs !== null && nowMs - one.disconnectedMs >= reconnectMs),
+    (one) => steadyMs - one.heardAtMs >= leaseMs || (one.disconnectedMs !== null && steadyMs - one.disconnectedMs >= reconnectMs),
   );
   if (due.length === 0) return undefined;
   if (
     due.length >= MASS_LOSS_LEAST &&
     due.length >= alive.length * MASS_LOSS_SHARE &&
-    due.every((one) => nowMs - one.lastHeardMs < 3 * leaseMs)
+    due.every((one) => steadyMs - one.heardAtMs < 3 * leaseMs)
   )
     return undefined;
   const one = due[0]!;
@@ -103,14 +108,14 @@ function startMerge(state: ManagerState): Decision | undefined {
   return first === undefined ? undefined : { type: 'merge-started', runId: first.runId, pass: first.pass };
 }
 
-/** When the clock alone makes something due: the loop looks again then. Infinity when nothing is. */
-export function nextDeadlineMs(state: ManagerState): number {
+/** In how many ms the clock alone makes something due: the loop looks again then. Infinity when nothing is. */
+export function nextDueInMs(state: ManagerState, nowMs: number, steadyMs: number): number {
   let due = Number.POSITIVE_INFINITY;
   for (const one of state.executors.values()) {
     if (one.state !== 'connected' && one.state !== 'draining') continue;
-    due = Math.min(due, one.lastHeardMs + state.settings.leaseMs);
-    if (one.disconnectedMs !== null) due = Math.min(due, one.disconnectedMs + state.settings.reconnectMs);
+    due = Math.min(due, one.heardAtMs + state.settings.leaseMs - steadyMs);
+    if (one.disconnectedMs !== null) due = Math.min(due, one.disconnectedMs + state.settings.reconnectMs - steadyMs);
   }
-  for (const { fanOut } of state.open.values()) for (const at of fanOut.delayed.values()) due = Math.min(due, at);
-  return due;
+  for (const { fanOut } of state.open.values()) for (const at of fanOut.delayed.values()) due = Math.min(due, at - nowMs);
+  return Number.isNaN(due) ? 0 : due;
 }

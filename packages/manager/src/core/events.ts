@@ -34,6 +34,8 @@ export type Input =
       readonly name: string;
       /** Changes with every start of the executor's process. */
       readonly instance: string;
+      /** Number of the stream that said so. When it is not the one that stands by now, nothing is leased over it. */
+      readonly link?: number;
       readonly slots: number;
       readonly version: string;
       readonly labels: Readonly<Record<string, string>>;

@@ -20,7 +20,11 @@ export interface Executor {
   shardsFailed: number;
 
   // Not journaled: what the stream says between events.
+  /** Wall clock, for people. */
   lastHeardMs: number;
+  /** By the monotonic clock, for the lease; NaN: from the scheduler's next look on. */
+  heardAtMs: number;
+  /** Since when its stream is away, by the monotonic clock; null while it is there; NaN: from the next look on. */
   disconnectedMs: number | null;
   cpuPercent: number | null;
   memoryBytes: number | null;
@@ -84,6 +88,11 @@ export interface ManagerState {
   readonly executorAt: Executor[];
   /** The pass that merges into the target now. */
   merging: { readonly run: Run; readonly pass: Pass } | null;
+  /**
+   * Not journaled: number of the stream that each executor is on, as the shell
+   * hears it. Null in a replay, which hears nothing.
+   */
+  links: Map<string, number> | null;
   /** Results that changed nothing: from old attempts, or for what is unknown. */
   ignoredResults: number;
   readonly dirty: Dirty;
@@ -105,6 +114,7 @@ export function emptyState(settings: Settings = DEFAULT_SETTINGS): ManagerState 
     executors: new Map(),
     executorAt: [],
     merging: null,
+    links: null,
     ignoredResults: 0,
     dirty: { runs: new Set(), instances: new Map(), executors: new Set() },
     touchedRuns: new Set(),

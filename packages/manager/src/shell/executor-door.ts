@@ -29,6 +29,9 @@ export class ExecutorDoor {
   private readonly tls: DoorParts['tls'];
   /** Plans that came in whole and wait for their result. */
   private readonly plans = new Map<string, Buffer>();
+  /** The stream that each executor is on now; the core leases nothing over another. */
+  private readonly links = new Map<string, number>();
+  private nextLink = 1;
   /** Executors whose joining is on its way into the journal. */
   private readonly joining = new Set<string>();
 
@@ -39,6 +42,7 @@ export class ExecutorDoor {
     this.tasks = parts.tasks;
     this.rows = parts.rows;
     this.tls = parts.tls;
+    this.loop.state.links = this.links;
   }
 
   server(): ExecutorServer {
@@ -55,9 +59,10 @@ export class ExecutorDoor {
         joined: (request) => this.joined(request),
         heard: (id, load) => this.heard(id, load),
         disconnected: (id) => {
+          this.links.delete(id);
           const executor = state.executors.get(id);
           if (executor === undefined || executor.state === 'gone') return;
-          executor.disconnectedMs = Date.now();
+          executor.disconnectedMs = performance.now();
           state.dirty.executors.add(id);
           log.warn({ executor: executor.name }, 'an executor lost its stream');
           loop.poke();
@@ -104,6 +109,7 @@ export class ExecutorDoor {
     if (executor === undefined) return true;
     if ((executor.state === 'silent' || executor.state === 'gone') && !this.joining.has(id)) return false;
     executor.lastHeardMs = Date.now();
+    executor.heardAtMs = performance.now();
     if (load === undefined) return true;
     executor.cpuPercent = load.cpuPercent;
     executor.memoryBytes = load.memoryBytes;
@@ -118,14 +124,17 @@ export class ExecutorDoor {
     const executor = loop.state.executors.get(request.id);
     if (executor !== undefined) {
       executor.lastHeardMs = Date.now();
-      // Until its joining is in the journal it counts as cut off, but not as lost.
-      if (executor.instance === request.instance) executor.disconnectedMs = Date.now();
+      executor.heardAtMs = performance.now();
+      // Until its joining is in the journal it counts as cut off, so nothing is leased to it, but not as lost.
+      executor.disconnectedMs = performance.now();
     }
+    const link = this.nextLink++;
+    this.links.set(request.id, link);
     this.hall.log.info({ executor: request.name, slots: request.slots }, 'an executor joined');
     this.joining.add(request.id);
     const joined = (): void => void this.joining.delete(request.id);
     // A journal that takes no more is told by the loop itself.
-    loop.submit({ type: 'executor-joined', ...request }).then(joined, joined);
+    loop.submit({ type: 'executor-joined', link, ...request }).then(joined, joined);
   }
 
   /** A plan is judged before it is journaled: what follows from it is a fact in the journal, and replay never decides again. */

@@ -5,7 +5,7 @@
  * (architecture.md, "The functional core").
  */
 import { apply } from '../core/apply.ts';
-import { decide, nextDeadlineMs } from '../core/decide.ts';
+import { decide, nextDueInMs } from '../core/decide.ts';
 import type { Effect } from '../core/effects.ts';
 import type { Input, Stamped } from '../core/events.ts';
 import type { ManagerState } from '../core/state.ts';
@@ -15,8 +15,10 @@ import { encodeBatch } from '../store/codec.ts';
 export interface LoopPorts {
   /** Writes a batch; `done` is called once it is on disk, or with the error that says it is not. One at a time. */
   readonly commit: (batch: JournalBatch, done: (error?: unknown) => void) => void;
-  /** Wall clock, ms since 1970. */
+  /** Wall clock, ms since 1970; never runs backwards. */
   readonly now: () => number;
+  /** Monotonic clock, ms: leases are counted by it. */
+  readonly steady: () => number;
   /** Carries out effects; must not throw and must not wait. */
   readonly act: (effects: readonly Effect[]) => void;
   /** Called after each turn that changed something. */
@@ -159,7 +161,7 @@ export class Loop {
 
   private decideNow(): void {
     const nowMs = this.ports.now();
-    const { decisions, effects } = decide(this.state, nowMs);
+    const { decisions, effects } = decide(this.state, nowMs, this.ports.steady());
     if (effects.length > 0) this.ports.act(effects);
     for (const event of decisions) this.decisions.push({ atMs: nowMs, event });
     if (decisions.length > 0) this.ports.changed();
@@ -177,9 +179,8 @@ export class Loop {
   private wakeLater(): void {
     this.cancelWake?.();
     this.cancelWake = undefined;
-    const due = nextDeadlineMs(this.state);
-    if (this.stopped || due === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.max(LEAST_WAKE_MS, due - this.ports.now());
-    this.cancelWake = this.ports.after(delayMs, () => this.schedule());
+    const dueInMs = nextDueInMs(this.state, this.ports.now(), this.ports.steady());
+    if (this.stopped || dueInMs === Number.POSITIVE_INFINITY) return;
+    this.cancelWake = this.ports.after(Math.max(LEAST_WAKE_MS, dueInMs), () => this.schedule());
   }
 }

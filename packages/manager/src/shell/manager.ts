@@ -18,6 +18,7 @@ import { loadTasks } from '../tasks/load-tasks.ts';
 import { Desk } from './desk.ts';
 import { ExecutorDoor } from './executor-door.ts';
 import { FeedSource } from './feed-source.ts';
+import { forwardClock } from './forward-clock.ts';
 import { Loop } from './loop.ts';
 import { recover } from './recover.ts';
 import { RowsIn } from './rows-in.ts';
@@ -83,7 +84,7 @@ export class Manager {
     const journal = new SqliteJournal(join(config.dataDir, 'journal.db'));
     this.closers.push(() => journal.close());
     const startedMs = performance.now();
-    const recovered = await recover(journal, settings, Date.now());
+    const recovered = await recover(journal, settings, Date.now(), performance.now());
     if (recovered.events > 0)
       this.log.info(
         { events: recovered.events, runs: recovered.state.runs.size, ms: Math.round(performance.now() - startedMs) },
@@ -105,7 +106,8 @@ export class Manager {
         journal.append(batch).then(() => done(), done);
       },
       soon: (task) => setImmediate(task),
-      now: () => Date.now(),
+      now: forwardClock(recovered.state.atMs),
+      steady: () => performance.now(),
       act: (effects) => this.act(effects),
       changed: () => this.announce(false),
       failed: (error) => this.fail(toTagmillError(error)),

@@ -10,8 +10,8 @@ export interface Recovered {
 }
 
 /** Opens the journal and replays it. Errors: those of the journal. */
-export async function recover(journal: Journal, settings: Settings, nowMs: number): Promise<Recovered> {
+export async function recover(journal: Journal, settings: Settings, nowMs: number, steadyMs: number): Promise<Recovered> {
   const replay = new Replay(settings);
   const head = await journal.open((batch) => replay.add(batch));
-  return { state: replay.finish(nowMs), lineage: head.lineage, seq: head.seq, events: replay.events };
+  return { state: replay.finish(nowMs, steadyMs), lineage: head.lineage, seq: head.seq, events: replay.events };
 }

@@ -24,14 +24,16 @@ export class Replay {
     this.seq = batch.seq;
   }
 
-  finish(nowMs: number): ManagerState {
+  /** `nowMs` by the wall clock, `steadyMs` by the monotonic one. */
+  finish(nowMs: number, steadyMs: number): ManagerState {
     const { state } = this;
     // What the journal reserved may have been used before the crash: start behind it.
     state.tokenNext = Math.max(state.tokenNext, state.tokensReserved);
     for (const executor of state.executors.values()) {
       if (executor.state === 'gone') continue;
       executor.lastHeardMs = nowMs;
-      executor.disconnectedMs = nowMs + state.settings.leaseMs - state.settings.reconnectMs;
+      executor.heardAtMs = steadyMs;
+      executor.disconnectedMs = steadyMs + state.settings.leaseMs - state.settings.reconnectMs;
     }
     state.dirty.runs.clear();
     state.dirty.instances.clear();
@@ -45,8 +47,9 @@ export function recover(
   batches: Iterable<JournalBatch>,
   settings: Settings,
   nowMs: number,
+  steadyMs: number,
 ): { readonly state: ManagerState; readonly seq: number } {
   const replay = new Replay(settings);
   for (const batch of batches) replay.add(batch);
-  return { state: replay.finish(nowMs), seq: replay.seq };
+  return { state: replay.finish(nowMs, steadyMs), seq: replay.seq };
 }

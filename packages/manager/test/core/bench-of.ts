@@ -13,7 +13,9 @@ type Dispatch = Extract<Effect, { type: 'dispatch' }>;
 
 export class Bench {
   readonly state: ManagerState = emptyState();
+  /** The monotonic clock, and how far the wall clock is before it. */
   nowMs = 1_000;
+  wallMs = 0;
   readonly sent: Effect[] = [];
 
   constructor() {
@@ -22,13 +24,13 @@ export class Bench {
   }
 
   input(event: Input): Effect[] {
-    const effects = apply(this.state, { atMs: this.nowMs, event });
+    const effects = apply(this.state, { atMs: this.nowMs + this.wallMs, event });
     this.sent.push(...effects);
     return [...effects, ...this.decide()];
   }
 
   decide(): Effect[] {
-    const { effects } = decide(this.state, this.nowMs);
+    const { effects } = decide(this.state, this.nowMs + this.wallMs, this.nowMs);
     this.sent.push(...effects);
     const broken = brokenInvariants(this.state);
     if (broken.length > 0) throw new Error(broken.join('\n'));
@@ -45,7 +47,7 @@ export class Bench {
   }
 
   hear(...ids: string[]): void {
-    for (const id of ids) this.state.executors.get(id)!.lastHeardMs = this.nowMs;
+    for (const id of ids) this.state.executors.get(id)!.heardAtMs = this.nowMs;
   }
 
   run(tags: number, shards: number, gates: Readonly<Record<number, 'manual'>> = {}): Run {

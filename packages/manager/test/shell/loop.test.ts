@@ -17,6 +17,7 @@ function loopOn(disk: Disk, failures: unknown[], act: LoopPorts['act'] = () => u
         else done();
       }),
     now: () => 1_000,
+    steady: () => 1_000,
     act,
     changed: () => undefined,
     failed: (error) => failures.push(error),

@@ -5,6 +5,13 @@ export class SimClock {
   private queue: { readonly atMs: number; readonly order: number; readonly task: () => void; cancelled: boolean }[] = [];
   private order = 0;
 
+  /** How far the machine's wall clock is off: it is set forward and back. */
+  skewMs = 0;
+
+  get wallMs(): number {
+    return this.nowMs + this.skewMs;
+  }
+
   get elapsedMs(): number {
     return this.nowMs - this.startedMs;
   }

@@ -12,6 +12,7 @@ export interface FaultMix {
   readonly executorCrashEveryMs: number;
   readonly executorPauseEveryMs: number;
   readonly clickEveryMs: number;
+  readonly clockJumpEveryMs: number;
   /** Share of attempts that fail by themselves. */
   readonly attemptFails: number;
   /** Share of sink commits whose answer is lost. */
@@ -27,6 +28,7 @@ export const NO_FAULTS: FaultMix = {
   executorCrashEveryMs: 0,
   executorPauseEveryMs: 0,
   clickEveryMs: 0,
+  clockJumpEveryMs: 0,
   attemptFails: 0,
   commitAnswerLost: 0,
 };
@@ -45,5 +47,6 @@ export function drawMix(prng: Prng): FaultMix {
     clickEveryMs: some(0.7, 200, 3_000),
     attemptFails: some(0.4, 0.01, 0.15),
     commitAnswerLost: some(0.4, 0.02, 0.2),
+    clockJumpEveryMs: some(0.3, 2_000, 20_000),
   };
 }

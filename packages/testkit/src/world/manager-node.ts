@@ -4,6 +4,7 @@ import type { Effect } from '@tagmill/manager/core/effects';
 import type { Input } from '@tagmill/manager/core/events';
 import { brokenInvariants } from '@tagmill/manager/core/invariants';
 import type { ManagerState, Settings } from '@tagmill/manager/core/state';
+import { forwardClock } from '@tagmill/manager/shell/forward-clock';
 import { Loop } from '@tagmill/manager/shell/loop';
 import { recover } from '@tagmill/manager/shell/replay';
 import type { JournalBatch } from '@tagmill/manager/store/journal';
@@ -36,10 +37,15 @@ export class ManagerNode {
   start(): void {
     const generation = ++this.generation;
     const alive = () => generation === this.generation;
-    const recovered = recover(this.disk, this.settings, this.clock.nowMs);
+    const recovered = recover(this.disk, this.settings, this.clock.nowMs, this.clock.elapsedMs);
     const loop = new Loop(recovered.state, recovered.seq, {
       commit: (batch, done) => this.commit(batch, done, alive),
-      now: () => this.clock.nowMs,
+      now: forwardClock(
+        recovered.state.atMs,
+        () => this.clock.wallMs,
+        () => this.clock.elapsedMs,
+      ),
+      steady: () => this.clock.elapsedMs,
       act: (effects) => {
         if (alive()) this.act(effects);
       },
@@ -54,6 +60,7 @@ export class ManagerNode {
           if (alive()) task();
         }),
     });
+    recovered.state.links = new Map();
     this.loop = loop;
     loop.push({ type: 'term-taken', term: recovered.state.term + 1 });
   }
@@ -73,7 +80,7 @@ export class ManagerNode {
   checkReplay(): void {
     const state = this.state;
     if (state === undefined) return;
-    const again = recover(this.disk, this.settings, this.clock.nowMs).state;
+    const again = recover(this.disk, this.settings, this.clock.nowMs, this.clock.elapsedMs).state;
     again.tokenNext = state.tokenNext;
     const live = JSON.stringify(digest(state));
     const replayed = JSON.stringify(digest(again));
@@ -81,7 +88,7 @@ export class ManagerNode {
   }
 
   private commit(batch: JournalBatch, done: (error?: unknown) => void, alive: () => boolean): void {
-    const flushMs = this.prng.between(1, 20);
+    const flushMs = this.prng.chance(0.02) ? this.prng.between(200, 2_000) : this.prng.between(1, 20);
     const reachesDiskMs = this.prng.between(0, flushMs);
     this.clock.after(reachesDiskMs, () => {
       // A crashed manager's flush may still complete, as long as nobody has started on that disk since.

@@ -52,7 +52,9 @@ export class World {
   private mix: FaultMix;
   private readonly manager: ManagerNode;
   private readonly executors: ExecutorNode[] = [];
+  /** The newest stream that each executor dialled, and the one that the manager knows since its Hello. */
   private readonly links = new Map<string, SimLink<UpMessage, DownMessage>>();
+  private readonly sessions = new Map<string, SimLink<UpMessage, DownMessage>>();
   private readonly partitions = new Set<string>();
   private readonly story: string[] = [];
   private readonly options: Required<Omit<WorldOptions, 'mix'>>;
@@ -60,6 +62,9 @@ export class World {
   private readonly specs = new Map<string, RunSpec>();
   private readonly broken: string[] = [];
   private calm = false;
+  private nextLink = 1;
+  /** Streams whose Hello is applied. */
+  private readonly joined = new Set<SimLink<UpMessage, DownMessage>>();
 
   constructor(options: WorldOptions) {
     this.options = { faultsMs: 20_000, calmMs: 600_000, ...options };
@@ -148,23 +153,28 @@ export class World {
   }
 
   private linkLost(id: string, link: SimLink<UpMessage, DownMessage>): void {
-    if (this.links.get(id) !== link) return;
-    this.links.delete(id);
+    if (this.sessions.get(id) !== link) return;
+    this.sessions.delete(id);
+    this.manager.state?.links?.delete(id);
     const executor = this.manager.state?.executors.get(id);
     if (executor === undefined || executor.state === 'gone') return;
-    executor.disconnectedMs = this.clock.nowMs;
+    executor.disconnectedMs = this.clock.elapsedMs;
     this.manager.loop?.poke();
   }
 
   private receive(id: string, link: SimLink<UpMessage, DownMessage>, message: UpMessage): void {
     const state = this.manager.state;
-    if (state === undefined || this.links.get(id) !== link) return;
+    if (state === undefined || (message.type !== 'hello' && this.sessions.get(id) !== link)) return;
     const executor = state.executors.get(id);
-    if (executor !== undefined) executor.lastHeardMs = this.clock.nowMs;
+    if (executor !== undefined) executor.heardAtMs = this.clock.elapsedMs;
     if (message.type === 'hello') {
-      if (executor !== undefined) executor.disconnectedMs = this.clock.nowMs;
+      if (executor !== undefined) executor.disconnectedMs = this.clock.elapsedMs;
+      this.sessions.get(id)?.close();
+      this.sessions.set(id, link);
+      const number = this.nextLink++;
+      state.links?.set(id, number);
       link.sendDown({ type: 'welcome', term: state.term });
-      this.manager.push(message.joined);
+      this.manager.push({ ...message.joined, link: number }, () => this.joined.add(link));
     } else if (message.type === 'results') this.results(message.event);
   }
 
@@ -208,15 +218,21 @@ export class World {
           pieceHashes: [...(effect.pieceHashes ?? [])],
           term: this.manager.state?.term ?? 0,
         };
-        this.links.get(effect.executor)?.sendDown({ type: 'dispatch', order });
+        const link = this.sessions.get(effect.executor);
+        // What is leased before the journal has the Hello is not in it: the manager would take it back, and it would run twice.
+        if (link === undefined || !this.joined.has(link))
+          this.broken.push(`[1] a lease for ${effect.executor} goes into a stream that is not there or has not joined yet`);
+        link?.sendDown({ type: 'dispatch', order });
       } else if (effect.type === 'confirm') {
-        this.links
+        this.sessions
           .get(effect.executor)
           ?.sendDown({ type: 'confirm', fanOut: effect.fanOut, shards: [...effect.shards], tokens: [...effect.tokens] });
       } else if (effect.type === 'cancel') {
-        this.links.get(effect.executor)?.sendDown({ type: 'cancel', fanOut: effect.fanOut, shards: effect.shards, tokens: effect.tokens });
+        this.sessions
+          .get(effect.executor)
+          ?.sendDown({ type: 'cancel', fanOut: effect.fanOut, shards: effect.shards, tokens: effect.tokens });
       } else if (effect.type === 'pass-over') {
-        for (const link of this.links.values()) link.sendDown({ type: 'pass-over', runId: effect.runId, pass: effect.pass });
+        for (const link of this.sessions.values()) link.sendDown({ type: 'pass-over', runId: effect.runId, pass: effect.pass });
       }
     }
   }
@@ -232,6 +248,10 @@ export class World {
     });
     this.every(this.drawn.partitionEveryMs, () => this.partition());
     this.every(this.drawn.clickEveryMs, () => this.click());
+    this.every(this.drawn.clockJumpEveryMs, () => {
+      this.clock.skewMs = this.prng.between(-3_600_000, 3_600_000);
+      this.tell(`the wall clock is set to ${this.clock.skewMs} ms off`);
+    });
     this.every(15_000, () => {
       if (this.executors.length < 6) this.addExecutor();
     });
@@ -252,6 +272,7 @@ export class World {
     this.manager.crash();
     for (const link of this.links.values()) link.close();
     this.links.clear();
+    this.sessions.clear();
     this.clock.after(this.prng.between(10, 3_000), () => {
       this.tell('the manager starts again');
       this.manager.start();

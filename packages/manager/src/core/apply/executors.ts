@@ -25,10 +25,15 @@ export function applyJoined(state: ManagerState, event: Joined, effects: Effect[
   executor.state = 'connected';
   executor.joinedAtMs = state.atMs;
   executor.lastHeardMs = state.atMs;
-  executor.disconnectedMs = null;
+  executor.heardAtMs = Number.NaN;
+  executor.disconnectedMs = onItsStream(state, event) ? null : Number.NaN;
   touchExecutor(state, executor);
   reattach(state, executor, event.held, effects);
 }
+
+/** False when the stream that brought the event has broken since, or another Hello is on its way through the journal. */
+const onItsStream = (state: ManagerState, event: Joined): boolean =>
+  state.links === null || event.link === undefined || state.links.get(event.id) === event.link;
 
 function newExecutor(state: ManagerState, event: Joined): Executor {
   return {
@@ -46,6 +51,7 @@ function newExecutor(state: ManagerState, event: Joined): Executor {
     shardsDone: 0,
     shardsFailed: 0,
     lastHeardMs: state.atMs,
+    heardAtMs: Number.NaN,
     disconnectedMs: null,
     cpuPercent: null,
     memoryBytes: null,
@@ -104,7 +110,7 @@ export function applyLost(state: ManagerState, event: Extract<Decision, { type: 
     drained: 'its executor was drained',
   }[event.why];
   returnAll(state, executor, sentence, effects);
-  executor.state = event.why === 'drained' ? 'gone' : event.why === 'silent' && executor.disconnectedMs === null ? 'silent' : 'gone';
+  executor.state = event.why === 'silent' ? 'silent' : 'gone';
   touchExecutor(state, executor);
 }
 
