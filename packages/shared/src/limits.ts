@@ -10,6 +10,15 @@ export const LIMITS = {
   messageBytes: 256 * 1024,
   /** One Rows message, bytes. */
   rowsMessageBytes: 4 * 1024 * 1024,
+  /** One batch of rows, put together from its messages, bytes. */
+  rowsBatchBytes: 64 * 1024 * 1024,
+  /** Batches of one merge that wait in the manager: the executor sends two ahead. */
+  rowsBatchesAhead: 4,
+  /** Name or id of an executor, characters; its labels, entries; a label, characters. */
+  executorNameLength: 200,
+  executorLabels: 64,
+  /** Executors that are gone and still listed; beyond it those that left first are forgotten. */
+  goneExecutors: 1_000,
   /** A job template or plan, bytes, all parts together. */
   templateBytes: 256 * 1024 * 1024,
   /** Shards of one pass; a shard is at least one user. */

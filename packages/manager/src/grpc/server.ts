@@ -188,7 +188,17 @@ export class ExecutorServer {
     this.port.disconnected(id);
   }
 
+  /** What a peer sends must not end this process: it ends its session. */
   private receive(session: Session, message: Incoming): void {
+    try {
+      this.take(session, message);
+    } catch (error) {
+      this.port.log('warn', `executor ${session.executorId ?? session.peer} sent what cannot be handled`, { error: String(error) });
+      session.close();
+    }
+  }
+
+  private take(session: Session, message: Incoming): void {
     const id = session.executorId;
     if (id === undefined) {
       if (message.hello) this.hello(session, message.hello);
@@ -228,9 +238,9 @@ export class ExecutorServer {
   }
 
   private hello(session: Session, hello: Hello__Output): void {
-    const refuse = (code: string, message: string) => {
+    const refuse = (code: string, message: string, retryAfterMs = 0) => {
       this.port.log('warn', `refused an executor from ${session.peer}: ${message}`, { code, name: hello.name });
-      session.send({ refused: { code, message, retryAfterMs: 0 } });
+      session.send({ refused: { code, message, retryAfterMs } });
       session.end();
     };
     if (Math.abs(hello.protocolVersion - PROTOCOL_VERSION) > 1) {
@@ -250,12 +260,22 @@ export class ExecutorServer {
       );
       return;
     }
-    if (hello.executorId === '' || hello.slots < 1 || hello.slots > 4_096) {
-      refuse('USAGE', 'an executor needs an id and 1 to 4,096 slots');
+    const wrong = wrongHello(hello);
+    if (wrong !== undefined) {
+      refuse('USAGE', wrong);
       return;
     }
     const before = this.sessions.get(hello.executorId);
+    if (before !== undefined && before.instance !== hello.instance && before.idleMs < this.port.leaseMs) {
+      refuse(
+        'USAGE',
+        `another process is connected as ${hello.executorId}, from ${before.peer}: give this one another --name, or end the other`,
+        this.port.heartbeatMs,
+      );
+      return;
+    }
     session.executorId = hello.executorId;
+    session.instance = hello.instance;
     this.sessions.set(hello.executorId, session);
     before?.close();
     this.parts.set(session, new PartCollector(LIMITS.templateBytes));
@@ -279,6 +299,16 @@ export class ExecutorServer {
       held: hello.lineage === this.port.lineage ? heldFrom(hello) : [],
     });
   }
+}
+
+/** Why a Hello is not of a form that may be journaled. */
+function wrongHello({ executorId, name, instance, slots, labels }: Hello__Output): string | undefined {
+  const { executorNameLength, executorLabels } = LIMITS;
+  if (executorId === '' || !(slots >= 1 && slots <= 4_096)) return 'an executor needs an id and 1 to 4,096 slots';
+  const words = Object.entries(labels).flat();
+  if ([executorId, name, instance, ...words].some((word) => word.length > executorNameLength))
+    return `name, id and labels of an executor have ${executorNameLength} characters at most: give it a shorter --name or --label`;
+  return words.length > 2 * executorLabels ? `an executor has ${executorLabels} labels at most` : undefined;
 }
 
 function sameSecret(given: string, expected: string): boolean {

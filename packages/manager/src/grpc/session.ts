@@ -19,6 +19,8 @@ export interface SessionEvents {
 export class Session {
   /** Set by the server once Hello was accepted. */
   executorId: string | undefined;
+  /** The executor's process. */
+  instance = '';
   private readonly stream: ServerDuplexStream<FromExecutor, FromManager>;
   private readonly events: SessionEvents;
   private sent = 0;
@@ -27,6 +29,7 @@ export class Session {
   private blocked = false;
   private readonly waiting: Outgoing[] = [];
   private open = true;
+  private heardAtMs = performance.now();
   duplicates = 0;
 
   constructor(stream: ServerDuplexStream<FromExecutor, FromManager>, events: SessionEvents) {
@@ -42,6 +45,11 @@ export class Session {
 
   get peer(): string {
     return this.stream.getPeer();
+  }
+
+  /** Since when nothing came, ms. */
+  get idleMs(): number {
+    return performance.now() - this.heardAtMs;
   }
 
   /** Messages of ours that the executor has read. */
@@ -95,6 +103,7 @@ export class Session {
       return;
     }
     this.read = message.seq;
+    this.heardAtMs = performance.now();
     this.acked = Math.max(this.acked, message.ack);
     this.events.message(this, message);
   }

@@ -1,11 +1,11 @@
 /** What executors say becomes inputs of the loop; what cannot be journaled (heartbeats, lost streams) goes into the state at once. */
 import type { Connections } from '@tagmill/shared/connections';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
-import type { PlanResult } from '@tagmill/shared/job';
 import type { FoundTagTask } from '@tagmill/shared/tag-task';
 import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts';
 import { ExecutorServer, type JoinRequest, type Load } from '../grpc/server.ts';
 import type { Loop } from './loop.ts';
+import { readPlan } from './plan-shape.ts';
 import { judgePlan } from './plan-verdict.ts';
 import type { RowsIn } from './rows-in.ts';
 import type { Hall } from './running.ts';
@@ -60,6 +60,8 @@ export class ExecutorDoor {
         heard: (id, load) => this.heard(id, load),
         disconnected: (id) => {
           this.links.delete(id);
+          // It sends its plan again with the result.
+          for (const name of this.plans.keys()) if (name.startsWith(`${id}/`)) this.plans.delete(name);
           const executor = state.executors.get(id);
           if (executor === undefined || executor.state === 'gone') return;
           executor.disconnectedMs = performance.now();
@@ -69,7 +71,7 @@ export class ExecutorDoor {
         },
         draining: (id) => loop.push({ type: 'executor-draining', id }),
         results: (event) => this.results(event),
-        blob: (id, name, data) => this.plans.set(`${id}/${name}`, data),
+        blob: (id, name, data) => this.keepPlan(id, name, data),
         template: (name) => templateBytes(state, name),
         rows: (id, message, answer) => this.rows?.receive(id, message, (rowsMerged) => answer({ rowsMerged })),
         rowsClosed: (id) => this.rows?.close(id),
@@ -137,6 +139,12 @@ export class ExecutorDoor {
     loop.submit({ type: 'executor-joined', link, ...request }).then(joined, joined);
   }
 
+  /** One plan of each executor: it is sent right before its result. */
+  private keepPlan(id: string, name: string, data: Buffer): void {
+    for (const other of this.plans.keys()) if (other.startsWith(`${id}/`)) this.plans.delete(other);
+    this.plans.set(`${id}/${name}`, data);
+  }
+
   /** A plan is judged before it is journaled: what follows from it is a fact in the journal, and replay never decides again. */
   private results(event: ResultsEvent): void {
     const { loop } = this;
@@ -151,7 +159,7 @@ export class ExecutorDoor {
     this.plans.delete(name);
     try {
       if (blob === undefined) throw new TagmillError('INTERNAL', 'the plan of the executor did not arrive with its result');
-      const plan = JSON.parse(blob.toString('utf8')) as PlanResult;
+      const plan = readPlan(blob.toString('utf8'));
       loop.push({
         type: 'plan-found',
         fanOut: event.fanOut,

@@ -4,6 +4,7 @@
  * each batch is what lets the executor send the next.
  */
 import { toTagmillError } from '@tagmill/shared/errors';
+import { LIMITS } from '@tagmill/shared/limits';
 import type { Rows__Output } from '@tagmill/shared/gen/tagmill/v1/Rows';
 import type { MergeCommand, PassJob } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
@@ -23,11 +24,19 @@ class Incoming {
   private ended = false;
   private wake: (() => void) | undefined;
   parts: Uint8Array[] = [];
+  partBytes = 0;
   readonly abort = new AbortController();
   taken = 0;
 
+  add(part: Uint8Array): void {
+    this.partBytes += part.length;
+    if (this.partBytes > LIMITS.rowsBatchBytes) throw new RangeError(`a batch has more than ${LIMITS.rowsBatchBytes} bytes`);
+    this.parts.push(part);
+  }
+
   push(batch: MergeBatch | undefined, last: boolean): void {
     if (batch !== undefined) this.queue.push(batch);
+    if (this.queue.length > LIMITS.rowsBatchesAhead) throw new RangeError(`more than ${LIMITS.rowsBatchesAhead} batches wait to be merged`);
     this.ended ||= last;
     this.wake?.();
   }
@@ -51,6 +60,15 @@ class Incoming {
   }
 }
 
+/** Throws RangeError or SyntaxError when it is no MergeCommand. */
+function readCommand(json: string): MergeCommand {
+  const command = JSON.parse(json) as Partial<MergeCommand> | null;
+  const numbers = [command?.shard, command?.term, command?.token, ...(command?.scope ?? [Number.NaN])];
+  if (!numbers.every((one) => Number.isSafeInteger(one)) || typeof command?.pieceHash !== 'string')
+    throw new RangeError('its command is of another form');
+  return command as MergeCommand;
+}
+
 export class RowsIn {
   private readonly sink: TagSink;
   private readonly jobOf: (runId: string, pass: number) => PassJob | undefined;
@@ -61,7 +79,20 @@ export class RowsIn {
     this.jobOf = jobOf;
   }
 
+  /** Takes a part; a batch that cannot be read ends its merge as failed. */
   receive(executor: string, rows: Rows__Output, answer: (answer: RowsAnswer) => void): void {
+    try {
+      this.take(executor, rows, answer);
+    } catch (error) {
+      const incoming = this.open.get(executor)?.get(rows.request);
+      this.open.get(executor)?.delete(rows.request);
+      incoming?.abort.abort(error);
+      const result = { code: 'INTERNAL', message: `the rows of the executor cannot be read: ${toTagmillError(error).message}` };
+      answer({ request: rows.request, batches: incoming?.taken ?? 0, done: true, failed: true, resultJson: JSON.stringify(result) });
+    }
+  }
+
+  private take(executor: string, rows: Rows__Output, answer: (answer: RowsAnswer) => void): void {
     let requests = this.open.get(executor);
     if (requests === undefined) {
       requests = new Map();
@@ -75,10 +106,11 @@ export class RowsIn {
       this.merge(executor, rows, incoming, answer);
     }
     if (incoming === undefined) return;
-    incoming.parts.push(rows.data as Uint8Array);
+    incoming.add(rows.data as Uint8Array);
     if (!rows.lastPart) return;
     const bytes = Buffer.concat(incoming.parts);
     incoming.parts = [];
+    incoming.partBytes = 0;
     incoming.push(rows.users === 0 ? undefined : batchFromBytes(bytes, rows.users, rows.words), rows.lastBatch);
   }
 
@@ -99,7 +131,7 @@ export class RowsIn {
       end(true, { code: 'NOT_FOUND', message: `run ${rows.runId} pass ${rows.pass} is over` });
       return;
     }
-    const command = JSON.parse(rows.commandJson) as MergeCommand;
+    const command = readCommand(rows.commandJson);
     const batches = incoming.batches((count) => answer({ request, batches: count, done: false, failed: false, resultJson: '' }));
     this.sink.merge(job, command, batches, incoming.abort.signal).then(
       (result) => end(false, result),

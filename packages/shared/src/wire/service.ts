@@ -79,7 +79,11 @@ export class PartCollector {
 
   /** The whole when this was its last part; throws RangeError on a part out of order or a whole too large. */
   add(name: string, index: number, last: boolean, data: Buffer): Buffer | undefined {
-    if (index === 0) this.open.set(name, { parts: [], bytes: 0 });
+    if (index === 0) {
+      // Parts of one thing follow each other: of another only the beginning was sent.
+      this.open.clear();
+      this.open.set(name, { parts: [], bytes: 0 });
+    }
     const whole = this.open.get(name);
     if (whole === undefined || whole.parts.length !== index) {
       this.open.delete(name);
