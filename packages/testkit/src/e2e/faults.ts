@@ -140,7 +140,20 @@ const mergeConnectionKilled: FaultCase = {
   },
 };
 
+const oneAfterAnother: FaultCase = {
+  name: 'several faults one after another',
+  sinks: ['mariadb', 'sqlite'],
+  strike: async (world) => {
+    for (let more = world.prng.between(2, 4); more > 0; more -= 1) {
+      const { state } = await world.fleet.get<{ readonly state: string }>(`/api/v1/runs/${world.runId}`);
+      if (state !== 'running') return;
+      await world.prng.pick([killManager, freezeExecutor, cutConnection, halfOpen]).strike(world);
+    }
+  },
+};
+
 export const FAULTS: readonly FaultCase[] = [
+  oneAfterAnother,
   killExecutor,
   killManager,
   freezeExecutor,

@@ -27,7 +27,12 @@ export function mountSmallDisk(sizeBytes: number): SmallDisk | string {
     path,
     fill: (leaveBytes) => {
       const { bavail, bsize } = statfsSync(path);
-      writeFileSync(ballast, Buffer.alloc(Math.max(0, Number(bavail) * Number(bsize) - leaveBytes)));
+      try {
+        writeFileSync(ballast, Buffer.alloc(Math.max(0, Number(bavail) * Number(bsize) - leaveBytes)));
+      } catch (error) {
+        // Somebody else wrote meanwhile: it is full all the more.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
     },
     free: () => {
       truncateSync(ballast);

@@ -10,10 +10,12 @@ import type { SimSink } from './sink.ts';
 export type UpMessage =
   | { readonly type: 'hello'; readonly joined: Extract<Input, { type: 'executor-joined' }> }
   | { readonly type: 'heartbeat' }
+  | { readonly type: 'draining' }
   | { readonly type: 'results'; readonly event: ResultsEvent };
 
 export type DownMessage =
   | { readonly type: 'welcome'; readonly term: number }
+  | { readonly type: 'drain' }
   | { readonly type: 'dispatch'; readonly order: core.DispatchOrder }
   | { readonly type: 'confirm'; readonly fanOut: number; readonly shards: readonly number[]; readonly tokens: readonly number[] }
   | { readonly type: 'cancel'; readonly fanOut: number; readonly shards: readonly number[]; readonly tokens: readonly number[] }
@@ -32,6 +34,8 @@ export interface ExecutorWorld {
 
 export class ExecutorNode {
   readonly id: string;
+  /** Names the machine: a twin has the id of another. */
+  readonly key: string;
   private readonly world: ExecutorWorld;
   private readonly slots: number;
   private instance = 0;
@@ -42,9 +46,12 @@ export class ExecutorNode {
   private readonly inbox: (() => void)[] = [];
   private readonly aborted = new Set<string>();
   alive = false;
+  /** How often it left because it was drained. */
+  drained = 0;
 
-  constructor(id: string, slots: number, world: ExecutorWorld) {
+  constructor(id: string, slots: number, world: ExecutorWorld, key = id) {
     this.id = id;
+    this.key = key;
     this.slots = slots;
     this.world = world;
     this.state = core.newExecutorState(slots);
@@ -64,6 +71,16 @@ export class ExecutorNode {
     this.alive = false;
     this.link?.close();
     this.link = undefined;
+  }
+
+  /** SIGTERM, or the manager's word: finishes what it has and goes. */
+  drain(): void {
+    if (!this.alive) return;
+    this.whenAwake(() => {
+      if (!this.alive) return;
+      this.link?.sendUp({ type: 'draining' });
+      this.act(core.drain(this.state));
+    });
   }
 
   /** SIGSTOP for a while: nothing is read or said; attempts in other processes go on. */
@@ -104,7 +121,7 @@ export class ExecutorNode {
         type: 'executor-joined',
         id: this.id,
         name: this.id,
-        instance: `${this.id}-${instance}`,
+        instance: `${this.key}-${instance}`,
         slots: this.slots,
         version: 'sim',
         labels: {},
@@ -145,6 +162,10 @@ export class ExecutorNode {
       case 'welcome':
         this.failures = 0;
         this.act(core.welcomed(this.state, 'sim', message.term));
+        if (this.state.draining) link.sendUp({ type: 'draining' });
+        return;
+      case 'drain':
+        this.drain();
         return;
       case 'dispatch':
         this.act(core.dispatched(this.state, message.order));
@@ -167,6 +188,11 @@ export class ExecutorNode {
       else if (effect.type === 'start-tiny') this.runTiny(effect.work, effect.attempts);
       else if (effect.type === 'abort') this.abort(effect.fanOut, effect.shard, effect.token);
       else if (effect.type === 'results') this.send(effect.work, effect.attempts);
+      else if (effect.type === 'idle' && this.alive) {
+        this.drained += 1;
+        this.crash();
+        return;
+      }
     }
   }
 

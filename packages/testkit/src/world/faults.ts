@@ -13,6 +13,10 @@ export interface FaultMix {
   readonly executorPauseEveryMs: number;
   readonly clickEveryMs: number;
   readonly clockJumpEveryMs: number;
+  /** An executor is drained; a second process is started under the id of another; a message of one comes from another. */
+  readonly drainEveryMs: number;
+  readonly twinEveryMs: number;
+  readonly strangerEveryMs: number;
   /** Share of attempts that fail by themselves. */
   readonly attemptFails: number;
   /** Share of sink commits whose answer is lost. */
@@ -29,6 +33,9 @@ export const NO_FAULTS: FaultMix = {
   executorPauseEveryMs: 0,
   clickEveryMs: 0,
   clockJumpEveryMs: 0,
+  drainEveryMs: 0,
+  twinEveryMs: 0,
+  strangerEveryMs: 0,
   attemptFails: 0,
   commitAnswerLost: 0,
 };
@@ -48,5 +55,8 @@ export function drawMix(prng: Prng): FaultMix {
     attemptFails: some(0.4, 0.01, 0.15),
     commitAnswerLost: some(0.4, 0.02, 0.2),
     clockJumpEveryMs: some(0.3, 2_000, 20_000),
+    drainEveryMs: some(0.3, 3_000, 15_000),
+    twinEveryMs: some(0.2, 4_000, 15_000),
+    strangerEveryMs: some(0.3, 200, 2_000),
   };
 }
