@@ -2,7 +2,7 @@
 import { parseDatabaseUrl } from '@tagmill/shared/database-url';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanResult, TablesLocation } from '@tagmill/shared/job';
-import type { MergeBatch } from '@tagmill/shared/merge/batch';
+import { inByteOrder, type MergeBatch } from '@tagmill/shared/merge/batch';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { type Piece, readPiece } from '../engine/piece.ts';
@@ -134,6 +134,7 @@ function readIfThere(path: string): Piece | undefined {
 
 function* mergeBatches(piece: Piece): Generator<MergeBatch> {
   for (const { users, keys, offsets, words, matched, notMatched } of piece.batches()) {
-    yield { count: users, keys, offsets, words, matched, notMatched };
+    const batch = { count: users, keys, offsets, words, matched, notMatched };
+    yield piece.header.keyType === 'string' ? batch : inByteOrder(batch);
   }
 }

@@ -82,3 +82,21 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   }
   return a.length - b.length;
 }
+
+/** The same users in the order of the bytes of their keys, as a merge needs them; pieces with integer keys are ordered by value. */
+export function inByteOrder(batch: MergeBatch): MergeBatch {
+  const { count, words } = batch;
+  const key = (row: number): Uint8Array => batch.keys.subarray(batch.offsets[row]!, batch.offsets[row + 1]!);
+  const order = Uint32Array.from({ length: count }, (_, row) => row).sort((a, b) => compareBytes(key(a), key(b)));
+  const keys = new Uint8Array(batch.keys.length);
+  const offsets = new Uint32Array(count + 1);
+  const matched = new Uint32Array(batch.matched.length);
+  const notMatched = new Uint32Array(batch.notMatched.length);
+  order.forEach((from, to) => {
+    keys.set(key(from), offsets[to]!);
+    offsets[to + 1] = offsets[to]! + key(from).length;
+    matched.set(batch.matched.subarray(from * words, (from + 1) * words), to * words);
+    notMatched.set(batch.notMatched.subarray(from * words, (from + 1) * words), to * words);
+  });
+  return { count, keys, offsets, words, matched, notMatched };
+}

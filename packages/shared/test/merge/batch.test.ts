@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packBatches } from '../../src/merge/batch.ts';
+import { inByteOrder, type MergeBatch, packBatches } from '../../src/merge/batch.ts';
 import { BatchMerge } from '../../src/merge/batch-merge.ts';
 import { PassTags } from '../../src/merge/pass-tags.ts';
 
@@ -13,6 +13,14 @@ describe('batches', () => {
     const [batch] = packBatches(users, 1);
     const merge = new BatchMerge(tags, batch!);
     expect([0, 1, 2, 3].map((row) => merge.keyText(row))).toEqual(['Z', 'a', '\uFF21', '\u{1F600}']);
+  });
+
+  it('of integer keys, which pieces order by value, are put in the order of bytes with all their bits', () => {
+    const users = [-10, -9, 9, 10, 99, 100, 1000].map((id, at) => ({ userId: String(id), matched: [at, at + 40], notMatched: [at + 8] }));
+    const byValue = joined(users.map((user) => packBatches([user], 48)[0]!));
+    expect(inByteOrder(byValue)).toEqual(packBatches(users, 48)[0]);
+    const merge = new BatchMerge(tags, inByteOrder(byValue));
+    for (const { userId } of users) expect(merge.find(Buffer.from(userId))).toBeGreaterThanOrEqual(0);
   });
 
   it('find every key, in any order, and no other', () => {
@@ -36,3 +44,14 @@ describe('batches', () => {
     );
   });
 });
+
+/** Batches of one user each as one, in the order given. */
+function joined(batches: readonly MergeBatch[]): MergeBatch {
+  const words = (plane: 'matched' | 'notMatched'): Uint32Array => Uint32Array.from(batches.flatMap((batch) => [...batch[plane]]));
+  const keys = Uint8Array.from(batches.flatMap((batch) => [...batch.keys]));
+  const offsets = new Uint32Array(batches.length + 1);
+  batches.forEach((batch, at) => {
+    offsets[at + 1] = offsets[at]! + batch.keys.length;
+  });
+  return { count: batches.length, keys, offsets, words: batches[0]!.words, matched: words('matched'), notMatched: words('notMatched') };
+}
