@@ -3,7 +3,9 @@
 import { enableCompileCache } from 'node:module';
 import { VERSION } from '@tagmill/shared/version';
 
-enableCompileCache();
+const { directory } = enableCompileCache();
+// Processes and threads that this one starts find what others have compiled.
+if (directory !== undefined) process.env['NODE_COMPILE_CACHE'] ??= directory;
 
 const args = process.argv.slice(2);
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {

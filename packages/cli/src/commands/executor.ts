@@ -49,7 +49,8 @@ export const define: VerbModule['define'] = (command, run) => {
   run(async () => {
     const flags = command.opts<ExecutorFlags>();
     const ownedDir = flags.manager === GIVEN_BY_PARENT ? dirname(resolve(flags.cacheDir ?? '')) : undefined;
-    // Loading is the slow part of starting: a child does it while its manager starts.
+    // Loading is the slow part of starting: a child and its first worker do it while their manager starts.
+    if (ownedDir !== undefined) await startWorkerEarly(flags.cacheDir ?? '');
     const [{ compileExecutor }, door, { serviceLog }, parent] = await Promise.all([
       import('../embedded/executor-config.ts'),
       import('@tagmill/executor'),
@@ -68,7 +69,7 @@ export const define: VerbModule['define'] = (command, run) => {
       process.stdout.write(printed);
       return 0;
     }
-    useWorkerTemp(config.cacheDir);
+    if (ownedDir === undefined) useWorkerTemp(config.cacheDir);
     const executor = new door.Executor(config, serviceLog(logLevel, 'executor'));
     const release = onStop({
       first: () => executor.drain(),
@@ -94,6 +95,12 @@ function endOrphaned(executor: Executor, ownedDir: string | undefined): void {
   if (ownedDir === undefined) end();
   setTimeout(end, ORPHAN_TIMEOUT_MS);
   executor.close().then(end, end);
+}
+
+async function startWorkerEarly(cacheDir: string): Promise<void> {
+  useWorkerTemp(resolve(cacheDir));
+  const { forkSpare } = await import('@tagmill/executor/worker/fork');
+  forkSpare();
 }
 
 const removeDir = (path: string): void => rmSync(path, { recursive: true, force: true, maxRetries: 3 });

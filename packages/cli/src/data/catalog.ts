@@ -5,7 +5,7 @@ import type { PlanResult, TablesLocation } from '@tagmill/shared/job';
 
 /** The plan of the newest date, for its catalogue, faults and notes. Errors: TABLES_NOT_FOUND, DATE_WITHOUT_DATA, S3_DENIED, S3_UNAVAILABLE. */
 export async function readCatalog(tables: TablesLocation): Promise<PlanResult> {
-  const store = openObjectStore(tables);
+  const store = await openObjectStore(tables);
   try {
     // With users named, shards are cut from them, and no key of a table is read.
     const keys = { distinctKeys: () => Promise.reject(new Error('a catalogue needs no keys')) };

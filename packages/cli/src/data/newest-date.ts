@@ -5,7 +5,7 @@ import type { TablesLocation } from '@tagmill/shared/job';
 
 /** Errors: TABLES_NOT_FOUND, DATE_WITHOUT_DATA, S3_DENIED, S3_UNAVAILABLE. */
 export async function newestDate(tables: TablesLocation): Promise<string> {
-  const store = openObjectStore(tables);
+  const store = await openObjectStore(tables);
   try {
     return chooseDate(await listTables(store, undefined), undefined);
   } finally {

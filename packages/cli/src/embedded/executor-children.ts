@@ -35,20 +35,24 @@ export class ExecutorChildren {
   /** Resolves when the executors cannot go on. */
   readonly failed: Promise<TagmillError>;
 
-  /** Starts the processes at once; they wait for the address of the manager. */
+  /** Starts the first process at once; it waits for the address of the manager. */
   constructor(options: ChildrenOptions) {
     this.#options = options;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
     this.#release = onExit(() => this.#killAll());
-    for (let index = 1; index <= options.count; index += 1) this.#start(index);
+    this.#start(1);
   }
 
-  /** Tells all of them where the manager is. */
+  /**
+   * Tells it where the manager is and starts the others: until then the first
+   * and the manager have the cores to load on, and a run begins with one shard.
+   */
   join(manager: string): void {
     this.#manager = manager;
     for (const child of this.#children.values()) this.#tell(child);
+    for (let index = 2; index <= this.#options.count; index += 1) this.#start(index);
   }
 
   get pids(): readonly number[] {

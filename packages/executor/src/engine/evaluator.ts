@@ -59,14 +59,14 @@ export interface Evaluator {
 export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluator> {
   const { location } = options;
   // The engine compares paths by their text.
-  const store = openObjectStore(location.kind === 'folder' ? { ...location, path: resolve(location.path) } : location, options.s3);
+  const store = await openObjectStore(location.kind === 'folder' ? { ...location, path: resolve(location.path) } : location, options.s3);
   const cacheDir = resolve(options.cacheDir);
   const sparseDir = `${cacheDir}/sparse`;
   const sortedDir = `${cacheDir}/sorted`;
   const tables = location.kind === 'folder' ? resolve(location.path) : sparseDir;
   const folders = [tables, sortedDir];
   const cache = new ChunkCache(`${cacheDir}/chunks`, options.cacheBytes);
-  const sortedStore = openObjectStore({ kind: 'folder', path: sortedDir });
+  const sortedStore = await openObjectStore({ kind: 'folder', path: sortedDir });
   const database = await DuckDb.open({ ...options, tempDir: resolve(options.tempDir), folders });
   return {
     store,

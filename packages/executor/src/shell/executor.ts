@@ -18,6 +18,7 @@ import * as core from '../core/attempts.ts';
 import { ManagerClient } from '../grpc/client.ts';
 import { type Incoming, orderFrom, resultsOf } from '../grpc/wire.ts';
 import { LoadMeter } from '../observe/load-meter.ts';
+import { endSpare } from '../worker/fork.ts';
 import type { RowsBatch, WorkerTask } from '../worker/messages.ts';
 import { WorkerPool } from '../worker/pool.ts';
 
@@ -99,6 +100,7 @@ export class Executor {
     clearInterval(this.heartbeat);
     clearInterval(this.watch);
     this.client.close();
+    endSpare();
     await this.pool?.close();
     await rm(this.spoolDir(), { recursive: true, force: true });
   }

@@ -4,7 +4,7 @@
  */
 import type { TablesLocation } from '@tagmill/shared/job';
 import { FolderStore } from './folder.ts';
-import { S3Store, type S3StoreOptions } from './s3.ts';
+import type { S3StoreOptions } from './s3.ts';
 
 /** An object as it was when it was listed; reading it later reads this or fails. */
 export interface StoredObject {
@@ -40,9 +40,11 @@ export interface ObjectStore {
   close(): void;
 }
 
-/** Opens the store of a location. Nothing is read before the first call. */
-export function openObjectStore(location: TablesLocation, s3: S3StoreOptions = {}): ObjectStore {
-  return location.kind === 'folder' ? new FolderStore(location.path) : new S3Store(location, s3);
+/** Opens the store of a location. Nothing is read before the first call. The SDK is loaded for S3 alone: it takes as long as a small table. */
+export async function openObjectStore(location: TablesLocation, s3: S3StoreOptions = {}): Promise<ObjectStore> {
+  if (location.kind === 'folder') return new FolderStore(location.path);
+  const { S3Store } = await import('./s3.ts');
+  return new S3Store(location, s3);
 }
 
 /** Joins path pieces with `/`, leaving out empty ones. */

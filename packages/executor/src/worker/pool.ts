@@ -2,9 +2,9 @@
  * Worker processes of an executor, one attempt at a time each, started when
  * first needed. An attempt that does not stop is ended with its process.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { PassJob } from '@tagmill/shared/job';
+import { forkWorker } from './fork.ts';
 import type { FromWorker, RowsBatch, ToWorker, WorkerSetup, WorkerTask } from './messages.ts';
 
 export interface TaskFailure {
@@ -132,10 +132,7 @@ export class WorkerPool {
   }
 
   private start(): void {
-    const process = fork(fileURLToPath(new URL('./worker-main.ts', import.meta.url)), [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    const process = forkWorker();
     const worker: Worker = { process, jobs: new Set(), busy: undefined, stopTimer: undefined, ending: undefined };
     this.workers.add(worker);
     process.on('message', (message) => this.receive(worker, message as FromWorker));

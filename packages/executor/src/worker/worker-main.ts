@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import { PRELOAD } from './fork.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { TaskRunner } from './task-runner.ts';
 
@@ -60,6 +61,16 @@ process.on('message', (message: ToWorker) => {
     }
   }
 });
+
+if (process.argv[2] === PRELOAD) {
+  // A task whose module cannot be loaded says so itself.
+  await Promise.allSettled([
+    import('../engine/evaluator.ts'),
+    import('../engine/plan-tables.ts'),
+    import('../engine/evaluate.ts'),
+    import('../sinks/mysql/sink.ts'),
+  ]);
+}
 
 function fail(): never {
   throw new Error('a task came before the setup');

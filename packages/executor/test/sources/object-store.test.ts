@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FaultProxy, startFaultProxy } from '../../../testkit/src/fault-proxy.ts';
 import { type S3Server, startS3Server } from '../../../testkit/src/s3-server.ts';
-import { type ObjectStore, openObjectStore, type StoredObject } from '../../src/sources/object-store.ts';
-import type { S3StoreOptions } from '../../src/sources/s3.ts';
+import { FolderStore } from '../../src/sources/folder.ts';
+import type { ObjectStore, StoredObject } from '../../src/sources/object-store.ts';
+import { S3Store, type S3StoreOptions } from '../../src/sources/s3.ts';
 import { scratch } from '../engine/fixtures.ts';
 
 const BODY = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 7 + (i >> 8)) & 0xff));
@@ -43,8 +44,8 @@ function folderPlace(): Place {
     version += 1;
     utimesSync(join(dir, key), version, version);
   };
-  const missing = (): ObjectStore => openObjectStore({ kind: 'folder', path: join(dir, 'nothing') });
-  return { store: openObjectStore({ kind: 'folder', path: dir }), put, missing, end: remove };
+  const missing = (): ObjectStore => new FolderStore(join(dir, 'nothing'));
+  return { store: new FolderStore(dir), put, missing, end: remove };
 }
 
 let places = 0;
@@ -53,7 +54,7 @@ const fast = (): S3StoreOptions => ({ credentials: server.credentials, idleMs: 3
 function s3Place(): Place {
   places += 1;
   const prefix = `place-${places}`;
-  const open = (bucket: string): ObjectStore => openObjectStore({ kind: 's3', bucket, prefix, endpoint: proxy.endpoint }, fast());
+  const open = (bucket: string): ObjectStore => new S3Store({ kind: 's3', bucket, prefix, endpoint: proxy.endpoint }, fast());
   const store = open('data');
   return {
     store,
@@ -164,7 +165,7 @@ describe('the store of S3', () => {
   });
 
   it('gives up when nobody listens', async () => {
-    const nobody = openObjectStore({ kind: 's3', bucket: 'data', prefix: '', endpoint: 'http://127.0.0.1:9' }, fast());
+    const nobody = new S3Store({ kind: 's3', bucket: 'data', prefix: '', endpoint: 'http://127.0.0.1:9' }, fast());
     await expect(nobody.listFolders('')).rejects.toMatchObject({ code: 'S3_UNAVAILABLE' });
     nobody.close();
   });
