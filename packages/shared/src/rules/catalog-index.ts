@@ -1,11 +1,9 @@
 /** Looking up fields by the names that rules use. */
 import type { CatalogField, FieldCatalog } from '../fields.ts';
+import { KEY_FIELD } from './key-leaves.ts';
 import { didYouMean } from './suggest.ts';
 
 type FieldLookup = { readonly field: CatalogField } | { readonly code: 'FIELD_UNKNOWN' | 'FIELD_AMBIGUOUS'; readonly message: string };
-
-/** The user's key: the same in every table, so its bare name is never ambiguous. */
-const KEY_FIELD = 'user_id';
 
 export interface CatalogIndex {
   find(name: string): FieldLookup;
@@ -29,6 +27,7 @@ export function indexCatalog(catalog: FieldCatalog): CatalogIndex {
   return {
     find(name) {
       const [first, ...others] = byName.get(name) ?? [];
+      // The user's key is the same in every table, so its bare name is never ambiguous.
       if (first !== undefined && (others.length === 0 || name === KEY_FIELD)) return usable(first);
       if (first !== undefined) {
         const tables = [first, ...others].map((field) => field.table);

@@ -2,6 +2,7 @@
 import type { CatalogIndex } from './catalog-index.ts';
 import { RULE_CODES, type RuleCode, type RuleError, type RuleWarning, type RuleWarningCode } from './codes.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { NormalLeaf } from './normal.ts';
 import { checkText } from './operand-scalars.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -10,6 +11,8 @@ export interface CheckContext {
   readonly catalog: CatalogIndex | null;
   readonly errors: RuleError[];
   readonly warnings: RuleWarning[];
+  /** Conditions on the key by its bare name, found so far. */
+  readonly keyLeaves: Set<NormalLeaf>;
 }
 
 /** One step of a JSON Pointer (RFC 6901). */

@@ -3,6 +3,7 @@ import { type CatalogField, type FieldType, typeName } from '../fields.ts';
 import { type CheckContext, checkKeys, checkNote, NodeFaults } from './check-context.ts';
 import { COMPARES, compareNamed } from './counted.ts';
 import type { Json, JsonObject } from './json.ts';
+import { KEY_FIELD } from './key-leaves.ts';
 import type { Missing, NormalLeaf } from './normal.ts';
 import { type Operator, operandType } from './operator.ts';
 import { findOperator, LATER_OPERATORS, OPERATOR_NAMES } from './operators/registry.ts';
@@ -60,7 +61,7 @@ function checkWithOperator(node: JsonObject, operator: Operator, faults: NodeFau
   });
   if (field === null) return null;
   warnAbout(node, operator, field, faults);
-  return {
+  const leaf: NormalLeaf = {
     field,
     operator: operator.name,
     ...(value === undefined ? {} : { value }),
@@ -68,6 +69,8 @@ function checkWithOperator(node: JsonObject, operator: Operator, faults: NodeFau
     ...(options.compare === undefined ? {} : { compare: options.compare }),
     missing: options.missing,
   };
+  if (node.get('field') === KEY_FIELD) context.keyLeaves.add(leaf);
+  return leaf;
 }
 
 function readField(node: JsonObject, faults: NodeFaults, context: CheckContext): CatalogField | null {

@@ -9,6 +9,7 @@ import { checkNode } from './check-group.ts';
 import type { CheckContext } from './check-context.ts';
 import type { RuleCode, RuleError, RuleWarning } from './codes.ts';
 import { fromValue, isList, isObject, type Json, jsonBytes, type JsonObject, JsonProblem, parseJson, utf8Bytes } from './json.ts';
+import { spreadKeyLeaves } from './key-leaves.ts';
 import type { NormalRule } from './normal.ts';
 
 export type { RuleCode, RuleError, RuleWarning } from './codes.ts';
@@ -36,9 +37,16 @@ export function checkRule(input: string | unknown, catalog: FieldCatalog | null)
   if (!('root' in read)) return refused(read);
   const errors = wholeRuleErrors(read.root);
   if (errors.length > 0) return refused(errors);
-  const context: CheckContext = { catalog: catalog === null ? null : indexCatalog(catalog), errors: [], warnings: [] };
+  const context: CheckContext = {
+    catalog: catalog === null ? null : indexCatalog(catalog),
+    errors: [],
+    warnings: [],
+    keyLeaves: new Set(),
+  };
   const rule = checkNode(read.root, '', context);
-  return { errors: context.errors, warnings: context.warnings, rule: context.errors.length === 0 ? rule : null };
+  const { errors: found, warnings, keyLeaves } = context;
+  if (found.length > 0 || rule === null || catalog === null) return { errors: found, warnings, rule: null };
+  return { errors: found, warnings, rule: spreadKeyLeaves(rule, keyLeaves, catalog) };
 }
 
 const whole = (code: RuleCode, message: string): RuleError => ({ code, path: '', message });

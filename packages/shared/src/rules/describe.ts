@@ -25,10 +25,13 @@ function leafText(leaf: NormalLeaf): string {
   return `${leaf.field.name} ${operator}${compare}${operandText(leaf)}${fold}${MISSING_WORDS[leaf.missing]}`;
 }
 
-const joined = (group: NormalGroup, word: string): string =>
-  group.conditions
-    .map((child) => ('logic' in child && child.conditions.length > 1 ? `(${ruleText(child)})` : ruleText(child)))
-    .join(` ${word} `);
+/** Texts that come twice are told once: the key asked of several tables, and what says nothing new. */
+function joined(group: NormalGroup, word: string): string {
+  const texts = group.conditions.map((child) =>
+    'logic' in child && child.conditions.length > 1 ? `(${ruleText(child)})` : ruleText(child),
+  );
+  return [...new Set(texts)].join(` ${word} `);
+}
 
 function ruleText(rule: NormalRule): string {
   if (!('logic' in rule)) return leafText(rule);

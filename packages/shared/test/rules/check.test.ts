@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { CatalogField, FieldCatalog, ScalarType } from '../../src/fields.ts';
 import { checkRule } from '../../src/rules/check.ts';
+import { makeClock } from '../../src/rules/clock.ts';
+import { describeRule } from '../../src/rules/describe.ts';
+import { tablesOf } from '../../src/rules/reads.ts';
+import { evaluateRule } from '../../src/rules/reference.ts';
 
 const field = (table: string, name: string, type: ScalarType, more: Partial<CatalogField> = {}): CatalogField => ({
   table,
@@ -141,4 +145,22 @@ test('without a catalogue the rule stays null, and what can be judged is', () =>
   expect(codes({ field: 'x', operator: 'in', value: [] }, null)).toEqual(['LIST_EMPTY /value']);
   expect(codes({ field: 'x', operator: 'recent_days', value: 0 }, null)).toEqual(['OPERAND_RANGE /value']);
   expect(codes({ field: 'x', operator: '=', value: 9007199254740993n }, null)).toEqual(['NUMBER_UNSAFE /value']);
+});
+
+test('the bare user_id is the key in whatever table has the user', () => {
+  const ruleOf = (rule: unknown) => checkRule(rule, catalog).rule!;
+  const key = { field: 'user_id', operator: 'starts_with', value: 'u' };
+  const clock = makeClock({ zone: 'UTC', asOf: '2026-11-22', businessDate: '2026-11-22' });
+  const truth = (rule: unknown, tables: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
+    evaluateRule(ruleOf(rule), (field) => tables[field.table]?.[field.name] ?? null, clock);
+  expect(tablesOf(ruleOf({ logic: 'AND', conditions: [key, { field: 'balance', operator: '>', value: 1 }] }))).toEqual(['asset']);
+  expect(tablesOf(ruleOf(key))).toEqual(['basic', 'asset']);
+  for (const table of ['basic', 'asset']) {
+    expect(truth(key, { [table]: { user_id: 'u1' } })).toBe('T');
+    expect(truth(key, { [table]: { user_id: 'v1' } })).toBe('F');
+    expect(truth({ ...key, operator: 'not_starts_with', missing: 'match' }, { [table]: { user_id: 'u1' } })).toBe('F');
+    expect(truth({ field: 'user_id', operator: 'is_null' }, { [table]: { user_id: 'u1' } })).toBe('F');
+    expect(truth({ field: 'user_id', operator: 'is_not_null' }, { [table]: { user_id: 'u1' } })).toBe('T');
+  }
+  expect(describeRule(ruleOf(key))).toBe('user_id starts with u');
 });
