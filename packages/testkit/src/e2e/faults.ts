@@ -12,7 +12,7 @@ import type { RunReport } from '@tagmill/shared/api/report';
 import type { MariadbServer } from '../mariadb.ts';
 import { until } from './command.ts';
 import { appliedOnce, reportIsRight } from './exactly-once.ts';
-import { descendants, Fleet } from './fleet.ts';
+import { descendants, Fleet, LEASE_MS } from './fleet.ts';
 import { type After, differences, rowsAfter, type StoredRow } from './oracle.ts';
 import { mariadbTarget, type SqliteTargets, type Target } from './target.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -140,6 +140,39 @@ const mergeConnectionKilled: FaultCase = {
   },
 };
 
+const freezeManager: FaultCase = {
+  name: 'SIGSTOP of the manager beyond all leases, then SIGCONT',
+  sinks: ['mariadb', 'sqlite'],
+  strike: async (world) => {
+    const { fleet } = world;
+    await somewhere(world);
+    const { pid } = fleet.manager;
+    process.kill(pid, 'SIGSTOP');
+    // A frozen manager tells nothing that could be waited for: the length is the case itself.
+    await new Promise((resolve) => setTimeout(resolve, LEASE_MS * 1.5));
+    process.kill(pid, 'SIGCONT');
+    for (const name of fleet.executors.keys()) await fleet.executorIs(name, ['connected']);
+  },
+};
+
+const comeAndGo: FaultCase = {
+  name: 'executors that come and go',
+  sinks: ['mariadb', 'sqlite'],
+  strike: async (world) => {
+    const { fleet, prng } = world;
+    for (const name of ['four', 'five']) {
+      await somewhere(world);
+      fleet.startExecutor(name, { slots: prng.between(1, 3) });
+      await fleet.executorIs(name, ['connected']);
+      const leaving = fleet.executors.get(prng.pick([...fleet.executors.keys()]))!;
+      if (leaving.child.exitCode !== null) continue;
+      leaving.child.kill('SIGTERM');
+      const { code, stderr } = await leaving.ended;
+      if (code !== 0) throw new Error(`an executor that was told to leave ended with ${code ?? leaving.child.signalCode}: ${stderr}`);
+    }
+  },
+};
+
 const oneAfterAnother: FaultCase = {
   name: 'several faults one after another',
   sinks: ['mariadb', 'sqlite'],
@@ -147,13 +180,15 @@ const oneAfterAnother: FaultCase = {
     for (let more = world.prng.between(2, 4); more > 0; more -= 1) {
       const { state } = await world.fleet.get<{ readonly state: string }>(`/api/v1/runs/${world.runId}`);
       if (state !== 'running') return;
-      await world.prng.pick([killManager, freezeExecutor, cutConnection, halfOpen]).strike(world);
+      await world.prng.pick([killManager, freezeManager, freezeExecutor, cutConnection, halfOpen]).strike(world);
     }
   },
 };
 
 export const FAULTS: readonly FaultCase[] = [
   oneAfterAnother,
+  freezeManager,
+  comeAndGo,
   killExecutor,
   killManager,
   freezeExecutor,

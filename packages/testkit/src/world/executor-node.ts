@@ -16,6 +16,7 @@ export type UpMessage =
 export type DownMessage =
   | { readonly type: 'welcome'; readonly term: number }
   | { readonly type: 'drain' }
+  | { readonly type: 'pulse' }
   | { readonly type: 'dispatch'; readonly order: core.DispatchOrder }
   | { readonly type: 'confirm'; readonly fanOut: number; readonly shards: readonly number[]; readonly tokens: readonly number[] }
   | { readonly type: 'cancel'; readonly fanOut: number; readonly shards: readonly number[]; readonly tokens: readonly number[] }
@@ -163,6 +164,8 @@ export class ExecutorNode {
         this.failures = 0;
         this.act(core.welcomed(this.state, 'sim', message.term));
         if (this.state.draining) link.sendUp({ type: 'draining' });
+        return;
+      case 'pulse':
         return;
       case 'drain':
         this.drain();

@@ -1,15 +1,28 @@
 /** The real manager core and loop on a simulated disk; crashes lose what was not flushed. */
+import { apply } from '@tagmill/manager/core/apply';
 import { digest } from '@tagmill/manager/core/digest';
 import type { Effect } from '@tagmill/manager/core/effects';
-import type { Input } from '@tagmill/manager/core/events';
+import type { Decision, Input } from '@tagmill/manager/core/events';
 import { brokenInvariants } from '@tagmill/manager/core/invariants';
 import type { ManagerState, Settings } from '@tagmill/manager/core/state';
 import { forwardClock } from '@tagmill/manager/shell/forward-clock';
 import { Loop } from '@tagmill/manager/shell/loop';
-import { recover } from '@tagmill/manager/shell/replay';
+import { Replay, recover } from '@tagmill/manager/shell/replay';
+import { decodeBatch } from '@tagmill/manager/store/codec';
 import type { JournalBatch } from '@tagmill/manager/store/journal';
 import type { Prng } from '@tagmill/shared/prng';
 import type { SimClock } from './clock.ts';
+
+/** Events that are applied at once and journaled with the next batch. */
+const DECISIONS: ReadonlySet<string> = new Set<Decision['type']>([
+  'run-started',
+  'pass-formed',
+  'merge-started',
+  'tag-refused',
+  'report-made',
+  'executor-lost',
+  'leased',
+]);
 
 export class ManagerNode {
   readonly disk: JournalBatch[] = [];
@@ -76,11 +89,18 @@ export class ManagerNode {
     this.restarts += 1;
   }
 
-  /** A replay of the disk gives the state that is live, once all is flushed. */
-  checkReplay(): void {
+  /**
+   * A replay of the disk gives the state that is live; `under way` is the batch
+   * whose decisions are applied already, since those do not wait for the disk.
+   */
+  checkReplay(underWay?: JournalBatch): void {
     const state = this.state;
     if (state === undefined) return;
-    const again = recover(this.disk, this.settings, this.clock.nowMs, this.clock.elapsedMs).state;
+    const replay = new Replay(this.settings);
+    for (const batch of this.disk) replay.add(batch);
+    for (const stamped of underWay === undefined ? [] : decodeBatch(underWay.blob))
+      if (DECISIONS.has(stamped.event.type)) apply(replay.state, stamped);
+    const again = replay.finish(this.clock.nowMs, this.clock.elapsedMs);
     again.tokenNext = state.tokenNext;
     const live = JSON.stringify(digest(state));
     const replayed = JSON.stringify(digest(again));
@@ -88,6 +108,7 @@ export class ManagerNode {
   }
 
   private commit(batch: JournalBatch, done: (error?: unknown) => void, alive: () => boolean): void {
+    if (this.prng.chance(0.01) && this.broken.length === 0) this.checkReplay(batch);
     const flushMs = this.prng.chance(0.02) ? this.prng.between(200, 2_000) : this.prng.between(1, 20);
     const reachesDiskMs = this.prng.between(0, flushMs);
     this.clock.after(reachesDiskMs, () => {

@@ -14,6 +14,8 @@ export interface SimMerge {
 interface ShardRow {
   term: number;
   token: number;
+  /** Highest token that ever asked. */
+  highest: number;
   done: { readonly scope: readonly number[]; readonly token: number } | undefined;
 }
 
@@ -29,7 +31,7 @@ export class SimSink {
     const key = `${merge.runId}/${merge.pass}/${merge.shard}`;
     let row = this.shards.get(key);
     if (row === undefined) {
-      row = { term: 0, token: 0, done: undefined };
+      row = { term: 0, token: 0, highest: 0, done: undefined };
       this.shards.set(key, row);
     }
     return row;
@@ -38,6 +40,7 @@ export class SimSink {
   /** First transaction: takes the fence. False when a higher attempt holds it. */
   claim(merge: SimMerge): boolean {
     const row = this.row(merge);
+    row.highest = Math.max(row.highest, merge.token);
     if (merge.term < row.term || (merge.term === row.term && merge.token < row.token)) {
       this.fenced += 1;
       return false;
@@ -54,6 +57,13 @@ export class SimSink {
       this.fenced += 1;
       return undefined;
     }
+    return this.apply(merge);
+  }
+
+  /** Effects and record, in one transaction: what the fence let through. */
+  protected apply(merge: SimMerge): readonly number[] {
+    const row = this.row(merge);
+    if (merge.token < row.highest) this.broken.push(`[5] token ${merge.token} is committed after ${row.highest} was seen`);
     if (row.done !== undefined) return row.done.scope;
     row.done = { scope: merge.scope, token: merge.token };
     for (const tag of merge.scope) {

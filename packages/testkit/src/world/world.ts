@@ -4,18 +4,16 @@
  * stop after a while; then everything must end well.
  */
 import type * as executorCore from '@tagmill/executor/core/attempts';
-import type { Effect } from '@tagmill/manager/core/effects';
-import type { Input } from '@tagmill/manager/core/events';
 import type { RunSpec } from '@tagmill/manager/core/run-spec';
 import { DEFAULT_SETTINGS, type Settings } from '@tagmill/manager/core/state';
 import { ACTIONS, DOWNSTREAM_POLICIES } from '@tagmill/shared/words';
 import { Prng } from '@tagmill/shared/prng';
 import { SimClock } from './clock.ts';
 import { drawMix, type FaultMix, NO_FAULTS } from './faults.ts';
-import { type DownMessage, ExecutorNode, type UpMessage } from './executor-node.ts';
-import { SimLink } from './link.ts';
+import { SimDoor } from './door.ts';
+import { ExecutorNode } from './executor-node.ts';
 import { ManagerNode } from './manager-node.ts';
-import { planFor, simRun } from './sim-run.ts';
+import { simRun } from './sim-run.ts';
 import { SimSink } from './sink.ts';
 
 export interface WorldOptions {
@@ -52,36 +50,39 @@ export class World {
   private mix: FaultMix;
   private readonly manager: ManagerNode;
   private readonly executors: ExecutorNode[] = [];
-  /** The newest stream that each executor dialled, and the one that the manager knows since its Hello. */
-  private readonly links = new Map<string, SimLink<UpMessage, DownMessage>>();
-  private readonly sessions = new Map<string, SimLink<UpMessage, DownMessage>>();
-  private readonly partitions = new Set<string>();
+  private readonly door: SimDoor;
   private readonly story: string[] = [];
   private readonly options: Required<Omit<WorldOptions, 'mix'>>;
   private readonly acceptedRuns = new Set<string>();
   private readonly specs = new Map<string, RunSpec>();
   private readonly broken: string[] = [];
   private calm = false;
-  private nextLink = 1;
-  /** Streams whose Hello is applied. */
-  private readonly joined = new Set<SimLink<UpMessage, DownMessage>>();
+  private twins = 0;
+  /** Runs that will be started later. */
+  private coming = 0;
 
   constructor(options: WorldOptions) {
     this.options = { faultsMs: 20_000, calmMs: 600_000, ...options };
     this.prng = new Prng(options.seed);
     this.drawn = options.mix ?? drawMix(this.prng);
     this.mix = this.drawn;
-    this.manager = new ManagerNode(this.clock, this.prng, this.settings, (effects) => this.act(effects));
+    this.manager = new ManagerNode(this.clock, this.prng, this.settings, (effects) => this.door.act(effects));
+    const { clock, prng, manager, settings } = this;
+    this.door = new SimDoor({ clock, prng, manager, leaseMs: settings.leaseMs, mix: () => this.mix });
   }
 
   run(): WorldResult {
     this.manager.start();
     for (let i = this.prng.between(1, 4); i > 0; i--) this.addExecutor();
-    for (let i = this.prng.between(1, 3); i > 0; i--) this.createRun();
+    this.createRun();
+    for (let i = this.prng.between(0, 2); i > 0; i--) {
+      this.coming += 1;
+      this.clock.after(this.prng.between(0, this.options.faultsMs / 2), () => this.createLater());
+    }
     this.scheduleFaults();
     this.clock.after(this.options.faultsMs, () => this.calmDown());
     let steps = 0;
-    while (steps < MOST_STEPS && this.broken.length === 0 && this.manager.broken.length === 0) {
+    while (steps < MOST_STEPS && this.allBroken().length === 0) {
       if (!this.clock.step()) break;
       steps += 1;
       if (this.calm && this.over()) break;
@@ -90,7 +91,7 @@ export class World {
     this.judge(steps);
     return {
       seed: this.options.seed,
-      broken: [...this.manager.broken, ...this.sink.broken, ...this.broken],
+      broken: this.allBroken(),
       mix: this.drawn,
       steps,
       simulatedMs: this.clock.elapsedMs,
@@ -102,23 +103,40 @@ export class World {
     };
   }
 
+  private allBroken(): string[] {
+    return [...this.manager.broken, ...this.sink.broken, ...this.door.broken, ...this.broken];
+  }
+
   private tell(line: string): void {
     this.story.push(`${(this.clock.elapsedMs / 1000).toFixed(3)} s  ${line}`);
   }
 
   private addExecutor(): void {
-    const node = new ExecutorNode(`e${this.executors.length + 1}`, this.prng.between(1, 3), {
+    const id = `e${this.executors.length + 1}`;
+    const node = this.newExecutor(id, id);
+    this.executors.push(node);
+    node.start();
+    this.tell(`${node.id} joins`);
+  }
+
+  private newExecutor(id: string, key: string): ExecutorNode {
+    const world = {
       clock: this.clock,
       prng: this.prng,
       sink: this.sink,
       mix: () => this.mix,
       leaseMs: this.settings.leaseMs,
-      dial: (from) => this.dial(from),
-      outcome: (work, shard) => this.outcome(work, shard),
-    });
-    this.executors.push(node);
-    node.start();
-    this.tell(`${node.id} joins`);
+      dial: (from: ExecutorNode) => this.door.dial(from),
+      outcome: (work: executorCore.FanOutWork, shard: number) => this.outcome(work, shard),
+    };
+    return new ExecutorNode(id, this.prng.between(1, 3), world, key);
+  }
+
+  /** A run in the middle of it all; now and then the manager is killed just then. */
+  private createLater(): void {
+    this.coming -= 1;
+    this.createRun();
+    if (this.drawn.managerCrashEveryMs > 0 && this.prng.chance(0.3)) this.clock.after(this.prng.between(0, 20), () => this.crashManager());
   }
 
   private createRun(): void {
@@ -134,60 +152,6 @@ export class World {
     submit();
   }
 
-  private dial(node: ExecutorNode): SimLink<UpMessage, DownMessage> | undefined {
-    if (this.manager.loop === undefined || this.partitions.has(node.id)) return undefined;
-    const link = new SimLink<UpMessage, DownMessage>(
-      this.clock,
-      this.prng,
-      () => this.mix,
-      () => this.partitions.has(node.id),
-    );
-    this.links.get(node.id)?.close();
-    link.onUp = (message) => this.receive(node.id, link, message);
-    link.onClosed = (side) => {
-      if (side === 'executor') node.lost(link);
-      else this.linkLost(node.id, link);
-    };
-    this.links.set(node.id, link);
-    return link;
-  }
-
-  private linkLost(id: string, link: SimLink<UpMessage, DownMessage>): void {
-    if (this.sessions.get(id) !== link) return;
-    this.sessions.delete(id);
-    this.manager.state?.links?.delete(id);
-    const executor = this.manager.state?.executors.get(id);
-    if (executor === undefined || executor.state === 'gone') return;
-    executor.disconnectedMs = this.clock.elapsedMs;
-    this.manager.loop?.poke();
-  }
-
-  private receive(id: string, link: SimLink<UpMessage, DownMessage>, message: UpMessage): void {
-    const state = this.manager.state;
-    if (state === undefined || (message.type !== 'hello' && this.sessions.get(id) !== link)) return;
-    const executor = state.executors.get(id);
-    if (executor !== undefined) executor.heardAtMs = this.clock.elapsedMs;
-    if (message.type === 'hello') {
-      if (executor !== undefined) executor.disconnectedMs = this.clock.elapsedMs;
-      this.sessions.get(id)?.close();
-      this.sessions.set(id, link);
-      const number = this.nextLink++;
-      state.links?.set(id, number);
-      link.sendDown({ type: 'welcome', term: state.term });
-      this.manager.push({ ...message.joined, link: number }, () => this.joined.add(link));
-    } else if (message.type === 'results') this.results(message.event);
-  }
-
-  /** As the real shell does: a plan's result is judged before it is journaled. */
-  private results(event: Extract<Input, { type: 'results' }>): void {
-    const place = this.manager.state?.open.get(event.fanOut);
-    if (place?.fanOut.step !== 'plan' || event.status[0] !== 0) {
-      this.manager.push(event);
-      return;
-    }
-    this.manager.push(planFor(place.run.spec, event));
-  }
-
   private outcome(work: executorCore.FanOutWork, shard: number): { status: number; detail: string } {
     if (this.prng.chance(this.mix.attemptFails)) {
       return {
@@ -196,45 +160,11 @@ export class World {
       };
     }
     if (work.step !== 'evaluate') return { status: 0, detail: '' };
+    if (this.prng.chance(this.mix.attemptFails / 10)) return { status: 0, detail: '{"pieceHash":7' };
     return {
       status: 0,
       detail: JSON.stringify({ pieceHash: `h${shard}`, users: 1, tags: [], bytesRead: 1, castErrors: 0, durationMs: 1 }),
     };
-  }
-
-  private act(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.type === 'dispatch') {
-        const { runId, pass, step, fanOut, firstToken } = effect;
-        const order = {
-          runId,
-          pass,
-          step,
-          fanOut,
-          firstToken,
-          shards: [...effect.shards],
-          attempts: [...effect.attempts],
-          scope: [...(effect.scope ?? [])],
-          pieceHashes: [...(effect.pieceHashes ?? [])],
-          term: this.manager.state?.term ?? 0,
-        };
-        const link = this.sessions.get(effect.executor);
-        // What is leased before the journal has the Hello is not in it: the manager would take it back, and it would run twice.
-        if (link === undefined || !this.joined.has(link))
-          this.broken.push(`[1] a lease for ${effect.executor} goes into a stream that is not there or has not joined yet`);
-        link?.sendDown({ type: 'dispatch', order });
-      } else if (effect.type === 'confirm') {
-        this.sessions
-          .get(effect.executor)
-          ?.sendDown({ type: 'confirm', fanOut: effect.fanOut, shards: [...effect.shards], tokens: [...effect.tokens] });
-      } else if (effect.type === 'cancel') {
-        this.sessions
-          .get(effect.executor)
-          ?.sendDown({ type: 'cancel', fanOut: effect.fanOut, shards: effect.shards, tokens: effect.tokens });
-      } else if (effect.type === 'pass-over') {
-        for (const link of this.sessions.values()) link.sendDown({ type: 'pass-over', runId: effect.runId, pass: effect.pass });
-      }
-    }
   }
 
   private scheduleFaults(): void {
@@ -252,6 +182,9 @@ export class World {
       this.clock.skewMs = this.prng.between(-3_600_000, 3_600_000);
       this.tell(`the wall clock is set to ${this.clock.skewMs} ms off`);
     });
+    this.every(this.drawn.drainEveryMs, () => this.drain());
+    this.every(this.drawn.twinEveryMs, () => this.twin());
+    this.every(this.drawn.strangerEveryMs, () => this.stranger());
     this.every(15_000, () => {
       if (this.executors.length < 6) this.addExecutor();
     });
@@ -270,9 +203,7 @@ export class World {
     if (this.manager.loop === undefined) return;
     this.tell('kill -9 of the manager');
     this.manager.crash();
-    for (const link of this.links.values()) link.close();
-    this.links.clear();
-    this.sessions.clear();
+    this.door.forget();
     this.clock.after(this.prng.between(10, 3_000), () => {
       this.tell('the manager starts again');
       this.manager.start();
@@ -287,6 +218,8 @@ export class World {
     if (!node.alive) return;
     this.tell(`kill -9 of ${node.id}`);
     node.crash();
+    // The first one always comes back; another may be gone for good.
+    if (node !== this.executors[0] && this.prng.chance(0.2)) return;
     this.clock.after(this.prng.between(100, 8_000), () => {
       this.tell(`${node.id} starts again`);
       node.start();
@@ -297,11 +230,51 @@ export class World {
     const node = this.prng.pick(this.executors);
     const forMs = this.prng.between(200, 10_000);
     this.tell(`${node.id} is cut off for ${forMs} ms`);
-    this.partitions.add(node.id);
+    this.door.partitions.add(node.id);
     this.clock.after(forMs, () => {
-      this.partitions.delete(node.id);
-      this.links.get(node.id)?.close();
+      this.door.partitions.delete(node.id);
+      this.door.cut(node.key);
     });
+  }
+
+  private drain(): void {
+    const node = this.prng.pick(this.executors);
+    if (!node.alive) return;
+    if (this.prng.chance(0.5)) {
+      this.tell(`SIGTERM for ${node.id}`);
+      node.drain();
+    } else {
+      this.tell(`somebody drains ${node.id}`);
+      this.manager.push({ type: 'executor-draining', id: node.id });
+      this.door.send(node.id, { type: 'drain' });
+    }
+    const back = () => {
+      if (!node.alive) node.start();
+      else this.clock.after(500, back);
+    };
+    this.clock.after(this.prng.between(500, 8_000), back);
+  }
+
+  /** A second process under the id of another, which goes away again after a while. */
+  private twin(): void {
+    const { id } = this.prng.pick(this.executors);
+    this.twins += 1;
+    const twin = this.newExecutor(id, `${id}-twin-${this.twins}`);
+    this.tell(`a second process starts as ${id}`);
+    twin.start();
+    this.clock.after(this.prng.between(500, 6_000), () => twin.crash());
+  }
+
+  /** What one executor said comes from another, or under a token that is over, or cannot be read. */
+  private stranger(): void {
+    const heard = this.door.lastResults;
+    if (heard === undefined) return;
+    const executor = this.prng.pick(this.executors).id;
+    const shift = this.prng.pick([0, -1, -0.5, Number.NaN, Number.POSITIVE_INFINITY]);
+    if (executor === heard.executor && shift === 0) return;
+    const garble = (detail: string) => (this.prng.chance(0.3) ? '{"pieceHash":null' : detail);
+    const details = heard.details === null ? null : heard.details.map(garble);
+    this.door.results({ ...heard, executor, tokens: heard.tokens.map((token) => token + shift), details });
   }
 
   private click(): void {
@@ -327,8 +300,9 @@ export class World {
     this.tell('faults stop');
     this.calm = true;
     this.mix = NO_FAULTS;
-    this.partitions.clear();
-    for (const link of this.links.values()) link.close();
+    this.door.partitions.clear();
+    // Streams that broke are noticed by the next message; those that did not must not need a new one.
+    if (this.prng.chance(0.5)) this.door.cut();
     this.release();
   }
 
@@ -345,13 +319,13 @@ export class World {
 
   private over(): boolean {
     const state = this.manager.state;
-    if (state === undefined || this.acceptedRuns.size < this.specs.size) return false;
+    if (state === undefined || this.coming > 0 || this.acceptedRuns.size < this.specs.size) return false;
     return [...this.specs.keys()].every((id) => state.runs.get(id)?.endedMs != null);
   }
 
   private judge(steps: number): void {
     const state = this.manager.state;
-    if (this.broken.length > 0 || this.manager.broken.length > 0) return;
+    if (this.allBroken().length > 0) return;
     if (state === undefined || !this.over()) {
       const open = [...(state?.runs.values() ?? [])]
         .filter((run) => run.endedMs === null)
