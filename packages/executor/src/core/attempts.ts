@@ -9,6 +9,9 @@ export interface Attempt {
   readonly shard: number;
   readonly token: number;
   readonly attempt: number;
+  /** Term and scope of its own lease: later leases of the fan-out may have others. */
+  readonly term: number;
+  readonly scope: readonly number[];
   phase: AttemptPhase;
   /** Asked to stop: its outcome is reported as stopped unless it had finished. */
   cancelled: boolean;
@@ -21,8 +24,6 @@ export interface FanOutWork {
   readonly runId: string;
   readonly pass: number;
   readonly step: string;
-  readonly term: number;
-  scope: readonly number[];
   readonly pieceHashes: Map<number, string>;
   readonly attempts: Map<number, Attempt>;
 }
@@ -115,6 +116,8 @@ export function dispatched(state: ExecutorState, order: DispatchOrder): Executor
       shard,
       token,
       attempt: order.attempts[i] ?? 1,
+      term: order.term,
+      scope: order.scope,
       phase: 'waiting',
       cancelled: false,
       status: STATUS_DONE,
@@ -135,11 +138,10 @@ export function dispatched(state: ExecutorState, order: DispatchOrder): Executor
 function workFor(state: ExecutorState, order: DispatchOrder): FanOutWork {
   let work = state.work.get(order.fanOut);
   if (work === undefined) {
-    const { fanOut, runId, pass, step, term, scope } = order;
-    work = { fanOut, runId, pass, step, term, scope, pieceHashes: new Map(), attempts: new Map() };
+    const { fanOut, runId, pass, step } = order;
+    work = { fanOut, runId, pass, step, pieceHashes: new Map(), attempts: new Map() };
     state.work.set(fanOut, work);
   }
-  work.scope = order.scope;
   return work;
 }
 

@@ -313,9 +313,9 @@ export class Executor {
   private mergeCommand(work: core.FanOutWork, attempt: core.Attempt): MergeCommand {
     return {
       shard: attempt.shard,
-      scope: work.scope,
+      scope: attempt.scope,
       pieceHash: work.pieceHashes.get(attempt.shard) ?? '',
-      term: work.term,
+      term: attempt.term,
       token: attempt.token,
     };
   }

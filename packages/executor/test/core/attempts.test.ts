@@ -58,6 +58,17 @@ describe('leases', () => {
     expect(types(core.dispatched(state, order({ term: 1 })))).toEqual(['start', 'start']);
   });
 
+  test('carry the term and the scope of their own dispatch, also where the executor has work of an older term', () => {
+    const state = joined();
+    core.dispatched(state, order({ shards: [0], term: 5, scope: [1, 2] }));
+    core.dispatched(state, order({ shards: [1], firstToken: 200, term: 6, scope: [1] }));
+    const attempts = [...state.work.get(7)!.attempts.values()];
+    expect(attempts.map(({ term, scope }) => [term, scope])).toEqual([
+      [5, [1, 2]],
+      [6, [1]],
+    ]);
+  });
+
   test('a result of the attempt before changes nothing', () => {
     const state = joined();
     core.dispatched(state, order({ shards: [0] }));

@@ -217,7 +217,7 @@ export class ExecutorNode {
         if (this.instance === instance && this.alive) this.act(core.finished(this.state, work.fanOut, shard, token, status, detail));
       });
     // An attempt lives in a process of its own: it goes on when this one is paused or dies, as far as the target sees.
-    const merge = { runId: work.runId, pass: work.pass, shard, term: work.term, token, scope: [...work.scope] };
+    const merge = { runId: work.runId, pass: work.pass, shard, term: attempt.term, token, scope: [...attempt.scope] };
     clock.after(prng.between(5, 400), () => {
       if (this.aborted.has(key)) return;
       const outcome = this.world.outcome(work, shard);
