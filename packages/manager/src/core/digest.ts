@@ -50,6 +50,13 @@ const runDigest = (run: Run): unknown => ({
   errors: [...run.errors],
   stories: [...run.stories],
   candidates: [...run.candidates],
+  counts: [...run.counts],
+  held: run.held,
+  changes: run.changes,
+  reasons: [...run.reasons],
+  businessDate: run.plan?.businessDate ?? null,
+  passTags: [...run.passTags.keys()],
+  refusedTags: [...run.refusedTags],
   passes: run.passes.map(passDigest),
 });
 
@@ -66,6 +73,14 @@ const passDigest = (pass: Pass): unknown => ({
   scopes: pass.scopes,
   scopeOf: [...pass.scopeOf],
   totals: [...pass.totals],
+  left: [...pass.left],
+  attempts: pass.attempts,
+  bytesRead: pass.bytesRead,
+  stepStartedMs: pass.stepStartedMs,
+  stepEndedMs: pass.stepEndedMs,
+  leasedAtMs: [...pass.leasedAtMs],
+  history: pass.history,
+  recent: pass.recent,
   users: pass.users,
   fanOut: pass.fanOut === null ? null : fanOutDigest(pass.fanOut),
 });

@@ -6,6 +6,7 @@
 import { DONE, FAILED, LEASED } from './fan-out.ts';
 import { predecessors, successors } from './graph.ts';
 import { isSettled } from './instances.ts';
+import type { Pass } from './pass.ts';
 import { HELD, type Run } from './run.ts';
 import type { FanOutPlace, ManagerState } from './state.ts';
 import { STATES, stateOf } from './states/table.ts';
@@ -56,6 +57,8 @@ function checkGraphOrder(run: Run, broken: string[]): void {
     if (waiting !== run.waitingOn[row])
       broken.push(`[8] ${run.task(row).name} counts ${run.waitingOn[row]} unfinished before it, there are ${waiting}`);
     const at = run.stateAt(row);
+    if (at === 'pending' && waiting > 0 && run.pass(row)?.members.has(row) !== true)
+      broken.push(`[8] ${run.task(row).name} may begin before ${waiting} others have ended`);
     if (at === 'registered' && waiting === 0 && run.state === 'running')
       broken.push(`[1] ${run.task(row).name} waits for nothing and is not pending`);
   }
@@ -63,6 +66,7 @@ function checkGraphOrder(run: Run, broken: string[]): void {
 
 function checkPasses(run: Run, broken: string[]): void {
   for (const pass of run.passes) {
+    checkScopes(run, pass, broken);
     for (const row of pass.members) {
       if (pass.phase === 'over' && run.passOf[row] !== pass.number) continue;
       if (run.passOf[row] !== pass.number)
@@ -77,6 +81,20 @@ function checkPasses(run: Run, broken: string[]): void {
     if (at === 'stopping' && pass?.leaving.has(row) !== true)
       broken.push(`[1] ${run.task(row).name} is stopping and nothing will confirm it`);
     if (at === 'running' && (pass === undefined || !pass.members.has(row))) broken.push(`[1] ${run.task(row).name} runs in no pass`);
+  }
+}
+
+/** [2] Whoever was asked to leave a merge, and has, is carried by no attempt any more. What failed says so at once. */
+function checkScopes(run: Run, pass: Pass, broken: string[]): void {
+  const { fanOut } = pass;
+  if (pass.step !== 'merge' || fanOut === null || fanOut.leased === 0) return;
+  const left = pass.rows.filter((row) => !pass.members.has(row) && !pass.leaving.has(row) && run.passOf[row] === pass.number);
+  const confirmed = new Set(left.filter((row) => run.stateAt(row) !== 'failed').map((row) => run.task(row).tagId ?? 0));
+  if (confirmed.size === 0) return;
+  for (let shard = 0; shard < fanOut.count; shard++) {
+    if (fanOut.state[shard] !== LEASED) continue;
+    const gone = pass.scopes[pass.scopeOf[shard]!]?.find((tagId) => confirmed.has(tagId));
+    if (gone !== undefined) broken.push(`[2] tag ${gone} has left pass ${pass.number} of ${run.id}, and shard ${shard} may still merge it`);
   }
 }
 

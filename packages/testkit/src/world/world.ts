@@ -334,6 +334,11 @@ export class World {
       return;
     }
     for (const run of state.runs.values()) {
+      // The lease that stands has the highest token: whoever is fenced must not count.
+      for (const pass of run.passes)
+        for (const { message, shard } of pass.history)
+          if (message?.startsWith('FENCED') === true)
+            this.broken.push(`[5] a fenced attempt at shard ${shard} of ${run.id} counted as the one that holds the lease`);
       for (let row = 0; row < run.size; row++) {
         const tagId = run.task(row).tagId;
         const pass = run.pass(row);
