@@ -71,7 +71,12 @@ export async function sortedCopies(
 function contentName(evaluator: Evaluator, job: PassJob, { table, columns }: PassTable): string {
   const reads = columns.map((column) => {
     const types = new Set(table.objects.map((object) => object.columns.find((one) => one.name === column.name)?.storedType));
-    return [column.name, column.sqlType, ...[...types].map((type) => (type === undefined ? null : column.read(type, 'x')))];
+    return [
+      column.name,
+      column.sqlType,
+      column.finish?.('x') ?? null,
+      ...[...types].map((type) => (type === undefined ? null : column.read(type, 'x'))),
+    ];
   });
   const objects = table.objects.map((object) => [object.key, object.etag, object.sizeBytes]);
   const content = JSON.stringify([LAYOUT_VERSION, evaluator.store.place, job.keyType, objects, reads]);

@@ -10,6 +10,8 @@ export interface ReadColumn {
   readonly name: string;
   /** SQL that reads the raw column of a file as the declared type; missing values are NULL. */
   read(storedType: string, raw: string): string;
+  /** What is left to do with what `read` gave, once above all files: its SQL may be long. */
+  finish?(column: string): string;
   /** The declared type in SQL, for files without the column. */
   readonly sqlType: string;
   /** BOOLEAN SQL: the stored value is there but cannot be read as declared; null where that cannot be. */
@@ -84,7 +86,13 @@ function leavesSql(scan: TableScan, files: readonly OpenScan[]): string {
 }
 
 function rowsSql(scan: TableScan, files: readonly OpenScan[]): string {
-  return files.flatMap((file) => (file.whole ? [undefined] : file.runs).map((run) => fileSql(scan, file, run))).join(' UNION ALL ');
+  const rows = files.flatMap((file) => (file.whole ? [undefined] : file.runs).map((run) => fileSql(scan, file, run))).join(' UNION ALL ');
+  if (rows === '' || scan.columns.every((column) => column.finish === undefined)) return rows;
+  const columns = scan.columns.map((column) => {
+    const name = identifier(column.name);
+    return column.finish === undefined ? name : `${column.finish(name)} AS ${name}`;
+  });
+  return `SELECT ${[KEY, CAST_ERRORS, ...columns].join(', ')} FROM (${rows})`;
 }
 
 function fileSql(scan: TableScan, file: OpenScan, run: RowRun | undefined): string {
