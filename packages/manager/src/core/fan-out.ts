@@ -20,7 +20,7 @@ export class FanOut {
   readonly state: Uint8Array;
   readonly attempt: Uint16Array;
   /** Executor's number + 1 of the last lease; 0 is none. */
-  readonly executor: Uint16Array;
+  readonly executor: Uint32Array;
   readonly token: Float64Array;
   /** How often an executor was lost while it held the shard. */
   readonly losses: Uint8Array;
@@ -46,7 +46,7 @@ export class FanOut {
     this.tiny = tiny;
     this.state = new Uint8Array(count);
     this.attempt = new Uint16Array(count);
-    this.executor = new Uint16Array(count);
+    this.executor = new Uint32Array(count);
     this.token = new Float64Array(count);
     this.losses = new Uint8Array(count);
     this.failures = new Uint8Array(count);

@@ -51,7 +51,7 @@ export class Pass {
 
   /** Per shard of the evaluation: the piece's hash, and the executor's number + 1 that holds it. */
   pieceHash: string[] = [];
-  pieceAt: Uint16Array = new Uint16Array(0);
+  pieceAt: Uint32Array = new Uint32Array(0);
   /** Scopes that merges were leased with, in order; per shard which one. */
   readonly scopes: number[][] = [];
   scopeOf: Uint16Array = new Uint16Array(0);

@@ -27,7 +27,7 @@ export function formPass(state: ManagerState, run: Run, rows: readonly number[])
   touchUpstream(state, run, pass);
   if (kind === 'tags') {
     pass.pieceHash = new Array<string>(shards).fill('');
-    pass.pieceAt = new Uint16Array(shards);
+    pass.pieceAt = new Uint32Array(shards);
     pass.scopeOf = new Uint16Array(shards);
   }
   return pass;

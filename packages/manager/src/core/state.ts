@@ -85,7 +85,8 @@ export interface ManagerState {
   /** Fan-outs with work left, in the order that they began. */
   readonly open: Map<number, FanOutPlace>;
   readonly executors: Map<string, Executor>;
-  readonly executorAt: Executor[];
+  /** By number; undefined where one is forgotten. Numbers are never given again. */
+  readonly executorAt: (Executor | undefined)[];
   /** The pass that merges into the target now. */
   merging: { readonly run: Run; readonly pass: Pass } | null;
   /**

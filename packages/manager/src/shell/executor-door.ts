@@ -108,7 +108,7 @@ export class ExecutorDoor {
   private heard(id: string, load: Load | undefined): boolean {
     const { state } = this.loop;
     const executor = state.executors.get(id);
-    if (executor === undefined) return true;
+    if (executor === undefined) return this.joining.has(id);
     if ((executor.state === 'silent' || executor.state === 'gone') && !this.joining.has(id)) return false;
     executor.lastHeardMs = Date.now();
     executor.heardAtMs = performance.now();

@@ -1,4 +1,5 @@
 /** Executors join, come back, drain and go; what they held is kept or leased again. */
+import { LIMITS } from '@tagmill/shared/limits';
 import { touchExecutor, touchInstance } from '../dirty.ts';
 import type { Effect } from '../effects.ts';
 import type { Decision, HeldAttempts, Input } from '../events.ts';
@@ -16,6 +17,7 @@ export function applyJoined(state: ManagerState, event: Joined, effects: Effect[
     executor = newExecutor(state, event);
     state.executors.set(event.id, executor);
     state.executorAt.push(executor);
+    forgetGone(state);
   } else if (executor.instance !== event.instance) returnAll(state, executor, 'its process was started again', effects);
   executor.name = event.name;
   executor.instance = event.instance;
@@ -29,6 +31,16 @@ export function applyJoined(state: ManagerState, event: Joined, effects: Effect[
   executor.disconnectedMs = onItsStream(state, event) ? null : Number.NaN;
   touchExecutor(state, executor);
   reattach(state, executor, event.held, effects);
+}
+
+/** Executors that come and go under ever new names are not kept for ever. One that is gone holds nothing. */
+function forgetGone(state: ManagerState): void {
+  const gone = [...state.executors.values()].filter((one) => one.state === 'gone' || one.state === 'silent');
+  for (const one of gone.slice(0, Math.max(0, gone.length - LIMITS.goneExecutors))) {
+    state.executors.delete(one.id);
+    state.executorAt[one.number] = undefined;
+    touchExecutor(state, one);
+  }
 }
 
 /** False when the stream that brought the event has broken since, or another Hello is on its way through the journal. */
