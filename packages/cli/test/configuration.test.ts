@@ -75,6 +75,11 @@ describe('the configuration of a manager', () => {
     );
   });
 
+  test('a key that cannot travel in a header is refused', () => {
+    for (const key of ['two words', 'schlüssel'])
+      expect(faultsOf(() => compile({ ...GOOD, TAGMILL_API_KEY: key }))).toEqual([expect.stringMatching(/TAGMILL_API_KEY has characters/)]);
+  });
+
   test('beyond loopback needs a certificate; --insecure-dev never leaves it', () => {
     expect(faultsOf(() => compile(GOOD, undefined, { http: '0.0.0.0:8080' }))).toEqual([
       expect.stringMatching(/http listens on 0.0.0.0:8080, beyond this machine; give --tls-cert/),

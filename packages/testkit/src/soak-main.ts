@@ -64,6 +64,22 @@ const [mariadb, s3] = [await startMariadb(), await startS3Server()];
 const sqlite = new SqliteTargets();
 let failed = 0;
 let done = 0;
+
+async function cleanUp(): Promise<void> {
+  endAll();
+  await mariadb.stop();
+  await s3.stop();
+  sqlite.remove();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    cleanUp().then(
+      () => process.exit(130),
+      () => process.exit(130),
+    );
+  });
+
 try {
   await uploadTables(s3);
   const places = { mariadb, sqlite, s3 };
@@ -74,10 +90,7 @@ try {
     if (!(await attempt(trial))) failed += 1;
   }
 } finally {
-  endAll();
-  await mariadb.stop();
-  await s3.stop();
-  sqlite.remove();
+  await cleanUp();
 }
 console.log(`${done - failed} of ${done} repeats ended well`);
 process.exitCode = failed > 0 || done === 0 ? 1 : 0;

@@ -118,6 +118,8 @@ function secretsOf(found: Settings, faults: string[]): Pick<ManagerConfig, 'join
       faults.push(`${name} is not set (${use}); set it or ${name}_FILE, or use --insecure-dev on this machine alone`);
     }
   }
+  if (secrets.apiKey !== undefined && !/^[!-~]+$/.test(secrets.apiKey))
+    faults.push('TAGMILL_API_KEY has characters that no Authorization header carries; use letters, digits and signs, without spaces');
   return secrets;
 }
 

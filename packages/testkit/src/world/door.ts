@@ -85,7 +85,8 @@ export class SimDoor {
       } else if (effect.type === 'cancel') {
         const { executor, fanOut, shards, tokens } = effect;
         this.send(executor, { type: 'cancel', fanOut, shards, tokens });
-      } else if (effect.type === 'pass-over') {
+      } else if (effect.type === 'drain') this.send(effect.executor, { type: 'drain' });
+      else if (effect.type === 'pass-over') {
         for (const id of this.sessions.keys()) this.send(id, { type: 'pass-over', runId: effect.runId, pass: effect.pass });
       }
     }

@@ -246,7 +246,6 @@ export class World {
     } else {
       this.tell(`somebody drains ${node.id}`);
       this.manager.push({ type: 'executor-draining', id: node.id });
-      this.door.send(node.id, { type: 'drain' });
     }
     const back = () => {
       if (!node.alive) node.start();
