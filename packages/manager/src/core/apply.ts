@@ -54,6 +54,8 @@ function applyEvent(state: ManagerState, event: ManagerEvent, effects: Effect[])
       const executor = state.executors.get(event.id);
       if (executor === undefined || executor.state === 'gone') return;
       executor.state = 'draining';
+      if (!executor.drainAsked) effects.push({ type: 'drain', executor: executor.id });
+      executor.drainAsked = true;
       touchExecutor(state, executor);
       return;
     }

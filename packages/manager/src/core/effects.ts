@@ -31,6 +31,8 @@ export type Effect =
       readonly tokens: readonly number[];
       readonly why: string;
     }
+  /** It is to finish what it has and go; said again after each Hello, since the word may be lost with a stream. */
+  | { readonly type: 'drain'; readonly executor: string }
   /** Nothing of this pass is needed any more: executors drop its template and pieces. */
   | { readonly type: 'pass-over'; readonly runId: string; readonly pass: number }
   | { readonly type: 'run-over'; readonly runId: string };

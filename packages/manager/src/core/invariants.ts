@@ -84,10 +84,10 @@ function checkPasses(run: Run, broken: string[]): void {
   }
 }
 
-/** [2] Whoever was asked to leave a merge, and has, is carried by no attempt any more. What failed says so at once. */
+/** [2] Whoever was asked to leave a merge, and has, is carried by no attempt any more. A pass that failed says so at once. */
 function checkScopes(run: Run, pass: Pass, broken: string[]): void {
   const { fanOut } = pass;
-  if (pass.step !== 'merge' || fanOut === null || fanOut.leased === 0) return;
+  if (pass.step !== 'merge' || fanOut === null || fanOut.leased === 0 || fanOut.failed > 0) return;
   const left = pass.rows.filter((row) => !pass.members.has(row) && !pass.leaving.has(row) && run.passOf[row] === pass.number);
   const confirmed = new Set(left.filter((row) => run.stateAt(row) !== 'failed').map((row) => run.task(row).tagId ?? 0));
   if (confirmed.size === 0) return;

@@ -12,6 +12,8 @@ export interface Executor {
   version: string;
   labels: Readonly<Record<string, string>>;
   state: 'connected' | 'silent' | 'draining' | 'gone';
+  /** It was asked to go; holds until its process is started again. */
+  drainAsked: boolean;
   joinedAtMs: number;
   /** Shards that take a slot each, and tiny ones, leased to it now. */
   slotsUsed: number;

@@ -155,6 +155,9 @@ export class ExecutorServer {
         for (const session of this.sessions.values()) session.send({ passOver: { runId: effect.runId, pass: effect.pass } });
         for (const sent of this.sentTemplates.values()) sent.delete(`${effect.runId}/${effect.pass}`);
         return;
+      case 'drain':
+        this.drain(effect.executor);
+        return;
       case 'run-over':
         return;
     }

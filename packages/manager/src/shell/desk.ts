@@ -43,10 +43,9 @@ export class Desk implements ManagerPort {
   }
 
   drainExecutor(id: string): boolean {
-    const { state, server, loop } = this.hall.live();
+    const { state, loop } = this.hall.live();
     if (!state.executors.has(id)) return false;
     loop.push({ type: 'executor-draining', id });
-    server.drain(id);
     return true;
   }
 

@@ -2,6 +2,22 @@ import { LIMITS } from '@tagmill/shared/limits';
 import { describe, expect, test } from 'vitest';
 import { Bench } from './bench-of.ts';
 
+describe('draining', () => {
+  test('that was asked for while the stream was away is asked again, and nothing is leased meanwhile', () => {
+    const bench = new Bench();
+    bench.join('e1');
+    bench.input({ type: 'executor-draining', id: 'e1' });
+    bench.state.executors.get('e1')!.disconnectedMs = bench.nowMs;
+    bench.wait(1_000);
+    expect(bench.state.executors.get('e1')?.state).toBe('gone');
+    const run = bench.run(1, 1);
+    expect(bench.join('e1')).toContainEqual({ type: 'drain', executor: 'e1' });
+    expect(bench.open(run, 'plan')).toEqual([]);
+    bench.join('e1', 2, 'e1-2');
+    expect(bench.open(run, 'plan')).toHaveLength(1);
+  });
+});
+
 describe('a fleet under ever new names', () => {
   test('is not kept for ever, and leases name the right one beyond 65,535 executors', () => {
     const bench = new Bench();

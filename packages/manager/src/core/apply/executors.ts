@@ -18,13 +18,17 @@ export function applyJoined(state: ManagerState, event: Joined, effects: Effect[
     state.executors.set(event.id, executor);
     state.executorAt.push(executor);
     forgetGone(state);
-  } else if (executor.instance !== event.instance) returnAll(state, executor, 'its process was started again', effects);
+  } else if (executor.instance !== event.instance) {
+    returnAll(state, executor, 'its process was started again', effects);
+    executor.drainAsked = false;
+  }
   executor.name = event.name;
   executor.instance = event.instance;
   executor.slots = event.slots;
   executor.version = event.version;
   executor.labels = event.labels;
-  executor.state = 'connected';
+  executor.state = executor.drainAsked ? 'draining' : 'connected';
+  if (executor.drainAsked) effects.push({ type: 'drain', executor: executor.id });
   executor.joinedAtMs = state.atMs;
   executor.lastHeardMs = state.atMs;
   executor.heardAtMs = Number.NaN;
@@ -57,6 +61,7 @@ function newExecutor(state: ManagerState, event: Joined): Executor {
     version: event.version,
     labels: event.labels,
     state: 'connected',
+    drainAsked: false,
     joinedAtMs: state.atMs,
     slotsUsed: 0,
     tinyLeased: 0,
