@@ -11,6 +11,9 @@ const TODO: Readonly<Record<string, string>> = {
   DATABASE_SCHEMA: 'run `tagmill db init --database URL`',
 };
 
+/** A look, not a wait: whoever asks the doctor is waiting already. */
+const LOOK_FOR_MS = 1_000;
+
 export const database: Check = {
   name: 'database',
   run: async ({ database: target }) => {
@@ -20,26 +23,30 @@ export const database: Check = {
       return [{ state: 'bad', text: `there is no file at ${name}`, todo: `run \`tagmill db init --database ${name}\`` }];
     }
     try {
-      return await withMetadata(target, async (metadata) => {
-        await metadata.ping();
-        const rules = await metadata.loadRules();
-        const active = rules.filter((rule) => rule.isActive).length;
-        const users = await metadata.countUserTags();
-        const leader = await metadata.leader();
-        const text = `${name} answers: ${active} active rules, ${users.toLocaleString('en-US')} users in user_tags`;
-        const live =
-          leader?.live === true
-            ? [
-                {
-                  state: 'ok' as const,
-                  text: `a manager works on it: process ${leader.pid} on ${leader.host}${leader.url === '' ? '' : `, ${leader.url}`}`,
-                },
-              ]
-            : [];
-        if (active === 0)
-          return [{ state: 'note' as const, text, todo: 'import rules with `tagmill rules import FILE --database URL`' }, ...live];
-        return [{ state: 'ok' as const, text }, ...live];
-      });
+      return await withMetadata(
+        target,
+        async (metadata) => {
+          await metadata.ping();
+          const rules = await metadata.loadRules();
+          const active = rules.filter((rule) => rule.isActive).length;
+          const users = await metadata.countUserTags();
+          const leader = await metadata.leader();
+          const text = `${name} answers: ${active} active rules, ${users.toLocaleString('en-US')} users in user_tags`;
+          const live =
+            leader?.live === true
+              ? [
+                  {
+                    state: 'ok' as const,
+                    text: `a manager works on it: process ${leader.pid} on ${leader.host}${leader.url === '' ? '' : `, ${leader.url}`}`,
+                  },
+                ]
+              : [];
+          if (active === 0)
+            return [{ state: 'note' as const, text, todo: 'import rules with `tagmill rules import FILE --database URL`' }, ...live];
+          return [{ state: 'ok' as const, text }, ...live];
+        },
+        LOOK_FOR_MS,
+      );
     } catch (thrown) {
       const error = toTagmillError(thrown);
       return [{ state: 'bad', text: `${error.code}: ${error.message}`, todo: TODO[error.code] ?? 'look at the message' }];

@@ -4,7 +4,9 @@ import { type Command, Option } from 'commander';
 import { TagmillError } from '@tagmill/shared/errors';
 import { type DatabaseTarget, databaseUrlOf, parseDatabaseUrl } from '@tagmill/shared/database-url';
 import type { TagMetadata } from '@tagmill/manager/tagstore/metadata';
+import { REACH_FOR_MS, untilReachable } from '@tagmill/shared/until-reachable';
 import { environmentSecret } from '../files.ts';
+import { say } from '../say.ts';
 
 export const databaseFlag = (): Option =>
   new Option(
@@ -26,10 +28,19 @@ export const databaseUrl = (target: DatabaseTarget): string =>
   databaseUrlOf(target.kind === 'sqlite' ? { ...target, path: resolve(target.path) } : target);
 
 /** Opens rules and tags, hands them to `use`, closes them. */
-export async function withMetadata<T>(target: DatabaseTarget, use: (metadata: TagMetadata) => Promise<T>): Promise<T> {
+export async function withMetadata<T>(
+  target: DatabaseTarget,
+  use: (metadata: TagMetadata) => Promise<T>,
+  reachForMs = REACH_FOR_MS,
+): Promise<T> {
   const { openMetadata } = await import('@tagmill/manager/tagstore/open');
   const metadata = openMetadata(databaseUrl(target));
   try {
+    await untilReachable(
+      () => metadata.ping(),
+      (why) => say(`${why}; trying for ${Math.round(reachForMs / 1000)} s`),
+      reachForMs,
+    );
     return await use(metadata);
   } finally {
     await metadata.close();

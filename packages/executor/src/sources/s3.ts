@@ -29,7 +29,7 @@ export interface S3StoreOptions {
   readonly inFlight?: number;
 }
 
-const DEFAULTS = { idleMs: 10_000, attempts: 5, backoffMs: 200, inFlight: 12 };
+const DEFAULTS = { idleMs: 10_000, attempts: 6, backoffMs: 200, inFlight: 12 };
 const MAX_BACKOFF_MS = 5_000;
 
 /** The part of a body that is used: it is read to its end or destroyed. */

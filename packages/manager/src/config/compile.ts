@@ -3,7 +3,6 @@
  * compiled and frozen. The only reader of the manager's environment.
  */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { S3Credentials } from '@tagmill/shared/connections';
 import { databaseUrlOf, parseDatabaseUrl } from '@tagmill/shared/database-url';
 import type { TablesLocation } from '@tagmill/shared/job';
@@ -11,6 +10,7 @@ import { type Address, isLoopbackHost, parseTablesUrl } from '@tagmill/shared/se
 import { type Found, printSettings, readSettings, refuseFaults, type SettingSources } from '@tagmill/shared/settings';
 import { MANAGER_KEYS } from './keys.ts';
 import type { ManagerConfig } from './options.ts';
+import { SHIPPED_TASKS } from './shipped-tasks.ts';
 
 type Settings = Found<typeof MANAGER_KEYS>;
 
@@ -22,8 +22,7 @@ const DEFAULT_LEASE_MS = 9_000;
 /** Secrets that stand in examples everywhere. */
 const WELL_KNOWN = new Set(['changeme', 'change-me', 'default', 'password']);
 
-/** Folder of the task files that come with the product. */
-export const SHIPPED_TASKS = fileURLToPath(new URL('../../../../tasks', import.meta.url));
+export { SHIPPED_TASKS };
 
 export interface CompiledManager {
   readonly config: ManagerConfig;

@@ -23,6 +23,8 @@ export interface PinnedRule {
   readonly ruleJson: string;
   readonly requiredFields: readonly string[];
   readonly readsTables: readonly string[];
+  /** The class is one of those that come with Tagmill: it speaks only for tables that have its fields. */
+  readonly shipped?: boolean;
   /** Rule nodes (source form) of the class's preprocess and postprocess. */
   readonly onlyUsers: readonly unknown[];
   readonly onlyMatches: readonly unknown[];

@@ -6,6 +6,7 @@ import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import { LIMITS } from '@tagmill/shared/limits';
 import { CATEGORY_DOMAIN } from '@tagmill/shared/words';
+import { SHIPPED_TASKS } from '../config/shipped-tasks.ts';
 import { reportOf } from '../core/report.ts';
 import { executorView, instanceView, runView } from '../core/views.ts';
 import type { AvailableTag, ManagerPort, RunRequest } from '../port.ts';
@@ -77,7 +78,16 @@ export class Desk implements ManagerPort {
       throw new TagmillError('RATE_LIMITED', `${state.queue.length} runs wait already: wait for some to end`);
     const rules = request.mode === 'noop' ? [] : await database.metadata.loadRules();
     const { tables, timeZone, shardRows } = this.hall.config;
-    const spec = makeRun(request, { rules, tasks, tables, timeZone, shardRows, nowMs: Date.now(), random: randomBytes(10) });
+    const spec = makeRun(request, {
+      rules,
+      tasks,
+      shippedTasks: this.hall.config.tasksDir === SHIPPED_TASKS,
+      tables,
+      timeZone,
+      shardRows,
+      nowMs: Date.now(),
+      random: randomBytes(10),
+    });
     await loop.submit({ type: 'run-created', spec });
     this.hall.announce(true);
     return spec.id;

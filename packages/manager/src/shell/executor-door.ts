@@ -160,13 +160,16 @@ export class ExecutorDoor {
     try {
       if (blob === undefined) throw new TagmillError('INTERNAL', 'the plan of the executor did not arrive with its result');
       const plan = readPlan(blob.toString('utf8'));
+      const { clock, users, tags, notes } = judgePlan(place.run.spec, plan, this.tasks);
       loop.push({
         type: 'plan-found',
         fanOut: event.fanOut,
         token,
         executor: event.executor,
-        plan,
-        ...judgePlan(place.run.spec, plan, this.tasks),
+        plan: { ...plan, notes: [...plan.notes, ...notes] },
+        clock,
+        users,
+        tags,
       });
     } catch (error) {
       const { code, message } = toTagmillError(error);

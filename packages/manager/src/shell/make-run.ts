@@ -12,6 +12,8 @@ import type { StoredRule } from '../tagstore/metadata.ts';
 export interface RunMaterial {
   readonly rules: readonly StoredRule[];
   readonly tasks: readonly FoundTagTask[];
+  /** The task files are those that come with Tagmill. */
+  readonly shippedTasks: boolean;
   readonly tables: TablesLocation;
   readonly timeZone: string;
   readonly shardRows: number;
@@ -39,7 +41,7 @@ export function makeRun(request: RunRequest, material: RunMaterial): RunSpec {
       { from: 'plan', to: tag.name, kind: 'success' as const },
       { from: tag.name, to: 'report', kind: 'end' as const },
     ]),
-    rules: rules.map((rule) => pinRule(rule, tasks.get(rule.tagId))),
+    rules: rules.map((rule) => pinRule(rule, tasks.get(rule.tagId), material.shippedTasks)),
   };
 }
 
@@ -112,7 +114,7 @@ function tagTask(rule: StoredRule, found: FoundTagTask | undefined): TaskSpec {
   return { name: `tag-${rule.tagId}`, title: rule.tagName, handler: 'tag', tagId: rule.tagId, domain, gate: 'auto' };
 }
 
-function pinRule(rule: StoredRule, found: FoundTagTask | undefined): PinnedRule {
+function pinRule(rule: StoredRule, found: FoundTagTask | undefined, shipped: boolean): PinnedRule {
   const task = found?.task;
   return {
     tagId: rule.tagId,
@@ -121,6 +123,7 @@ function pinRule(rule: StoredRule, found: FoundTagTask | undefined): PinnedRule 
     requiredFields: task?.requiredFields ?? [],
     readsTables:
       task === undefined ? [] : [task.dataSources.primary, ...(task.dataSources.secondary === null ? [] : [task.dataSources.secondary])],
+    ...(task !== undefined && shipped ? { shipped } : {}),
     onlyUsers: filtersOf(task?.preprocess),
     onlyMatches: filtersOf(task?.postprocess),
   };

@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { LIMITS } from '@tagmill/shared/limits';
+import { untilReachable } from '@tagmill/shared/until-reachable';
 import type { Logger } from 'pino';
 import type { ManagerConfig } from '../config/options.ts';
 import type { Effect } from '../core/effects.ts';
@@ -93,7 +94,10 @@ export class Manager {
 
     const database = await openTagDatabase(config.databaseUrl);
     this.closers.push(() => database.close());
-    await database.metadata.ping();
+    await untilReachable(
+      () => database.metadata.ping(),
+      (why) => this.log.warn({ why }, 'the database does not answer; trying for 30 s'),
+    );
     const leadership = await database.metadata.claimLeadership({ id: recovered.lineage, url: this.publicUrl() });
     this.closers.push(() => leadership.release());
     leadership.lost.then(

@@ -14,14 +14,37 @@ export interface PlanVerdict {
   readonly clock: RunClock;
   readonly users: UserScope;
   readonly tags: readonly TagVerdict[];
+  /** What a person should know beside the plan's own notes. */
+  readonly notes: readonly string[];
 }
 
 /** Errors: USAGE when the run's clock cannot be made. */
 export function judgePlan(spec: RunSpec, plan: PlanResult, tasks: readonly FoundTagTask[] = []): PlanVerdict {
   const byId = new Map(tasks.map((one) => [one.task.tagId, one.task]));
   const clock = makeClock({ businessDate: plan.businessDate, zone: spec.timeZone, ...(spec.asOf === null ? {} : { asOf: spec.asOf }) });
-  return { clock, users: scopeOf(spec, clock), tags: spec.rules.map((rule) => judgeRule(rule, plan, byId.get(rule.tagId))) };
+  const strangers = spec.rules.filter((rule) => isStranger(rule, plan));
+  const tags = spec.rules.map((rule) =>
+    strangers.includes(rule) ? judgeRule(asked(rule), plan, undefined) : judgeRule(rule, plan, byId.get(rule.tagId)),
+  );
+  return { clock, users: scopeOf(spec, clock), tags, notes: strangers.map(strangerNote) };
 }
+
+/**
+ * A class that comes with Tagmill says nothing of other people's tables: where
+ * none of its fields is in any table and the rule reads none of them, the tag
+ * only has its number.
+ */
+function isStranger(rule: PinnedRule, plan: PlanResult): boolean {
+  if (rule.shipped !== true) return false;
+  const fields = rule.requiredFields.filter((field) => field !== 'user_id');
+  if (plan.catalog.fields.some((field) => fields.includes(field.name))) return false;
+  return !fields.some((field) => rule.ruleJson.includes(JSON.stringify(field)) || rule.ruleJson.includes(`.${field}"`));
+}
+
+const asked = (rule: PinnedRule): PinnedRule => ({ ...rule, requiredFields: [], readsTables: [], onlyUsers: [], onlyMatches: [] });
+
+const strangerNote = (rule: PinnedRule): string =>
+  `tag ${rule.tagId} (${rule.name}): the task class of that number that comes with Tagmill is about other tables and was left aside; --tasks DIR names your own`;
 
 function scopeOf(spec: RunSpec, clock: RunClock): UserScope {
   if (spec.users !== null) return { kind: 'list', users: spec.users };

@@ -27,6 +27,7 @@ const material = (rules: StoredRule[]): RunMaterial => ({
       file: 'risk/two.ts',
     },
   ],
+  shippedTasks: false,
   tables: { kind: 'folder', path: '/t' },
   timeZone: 'UTC',
   shardRows: 250_000,

@@ -66,6 +66,23 @@ describe('a plan is judged tag by tag', () => {
     });
   });
 
+  test('a shipped class is left aside, with a note, where the tables are not those it is about', () => {
+    const shipped = rule(1, adult, { shipped: true, requiredFields: ['user_id', 'balance'], readsTables: ['assets'] });
+    const verdict = judgePlan(spec([shipped]), plan());
+    expect(verdict.tags[0]).toMatchObject({ ok: true });
+    expect(verdict.notes).toEqual([expect.stringMatching(/^tag 1 .*--tasks DIR/)]);
+    const own = judgePlan(spec([{ ...shipped, shipped: false }]), plan());
+    expect(own.tags[0]).toMatchObject({ code: 'FIELD_REQUIRED' });
+    expect(own.notes).toEqual([]);
+  });
+
+  test('a shipped class counts where a table has one of its fields, or the rule asks for one', () => {
+    const half = rule(1, adult, { shipped: true, requiredFields: ['user_id', 'age', 'balance'] });
+    expect(judgePlan(spec([half]), plan()).tags[0]).toMatchObject({ code: 'FIELD_REQUIRED' });
+    const reads = rule(1, { field: 'balance', operator: '>', value: 1 }, { shipped: true, requiredFields: ['balance'] });
+    expect(judgePlan(spec([reads]), plan()).tags[0]).toMatchObject({ ok: false, code: 'FIELD_UNKNOWN' });
+  });
+
   test('filters of a class are checked like rules', () => {
     const good = judgePlan(spec([rule(1, adult, { onlyUsers: [adult] })]), plan()).tags[0];
     expect(good).toMatchObject({ ok: true, tag: { onlyUsers: [{ operator: '>=' }] } });
