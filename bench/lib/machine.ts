@@ -1,6 +1,6 @@
 /** What was measured on: the machine and the versions of everything that took part. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -30,10 +30,10 @@ export async function versions(): Promise<Readonly<Record<string, string>>> {
     ['DuckDB (Node)', async () => package_('executor/node_modules/@duckdb/node-api')],
     ['better-sqlite3', async () => package_('manager/node_modules/better-sqlite3')],
     ['grpc-js', async () => package_('manager/node_modules/@grpc/grpc-js')],
-    ['MariaDB server', async () => firstLine('mariadbd', ['--version'])],
-    ['MariaDB client', async () => firstLine('mariadb', ['--version'])],
+    ['MariaDB server', async () => mariadbVersion('mariadbd')],
+    ['MariaDB client', async () => mariadbVersion('mariadb')],
     ['PySpark', async () => firstLine(peer, ['-c', 'import pyspark; print(pyspark.__version__)'])],
-    ['MySQL Connector/J', async () => /mysql-connector-j-([\d.]+)\.jar/.exec(await firstLine('ls', [jars]))?.[1] ?? 'none'],
+    ['MySQL Connector/J', async () => /mysql-connector-j-([\d.]+)\.jar/.exec(readdirSync(jars).join(' '))?.[1] ?? 'none'],
     ['Java', async () => firstLine('java', ['--version'])],
     ['Python', async () => firstLine(peer, ['--version'])],
   ];
@@ -42,6 +42,11 @@ export async function versions(): Promise<Readonly<Record<string, string>>> {
 }
 
 const jars = fileURLToPath(new URL('../.venv/jars', import.meta.url));
+
+const mariadbVersion = async (command: string): Promise<string> => {
+  const line = await firstLine(command, ['--version']);
+  return /\d+\.\d+\.\d+-MariaDB/.exec(line)?.[0] ?? line;
+};
 
 async function firstLine(command: string, args: readonly string[]): Promise<string> {
   const { stdout } = await run(command, args);

@@ -132,7 +132,7 @@ function memory(all: readonly Measurement[]): string {
   });
   if (rows.length === 0) return '';
   const head =
-    '## Memory\n\nThe highest that was seen in any round, every quarter of a second; the setting is 1 GiB an executor with its workers.\n';
+    '## Memory\n\nThe highest that was seen in any round, every quarter of a second; the setting is 1 GiB an executor with its workers.';
   return table(head, ['work', 'one executor with its workers', 'the same, mapped files counted too', 'all processes of the command'], rows);
 }
 
