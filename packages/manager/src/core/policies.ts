@@ -13,7 +13,8 @@ export function harmOf(detail: FailureDetail): Harm {
   return 'shard';
 }
 
-export const canRetry = (code: string): boolean => isErrorCode(code) && ERRORS[code].retry;
+/** What is known not to help is not tried again; a defect or a fault without a name may have been the moment's. */
+export const canRetry = (code: string): boolean => code === 'INTERNAL' || (isErrorCode(code) && ERRORS[code].retry);
 
 /** Exponential, with full jitter drawn from the token, so that a replay waits the same. */
 export function retryDelayMs(settings: Settings, attempt: number, token: number): number {

@@ -228,3 +228,20 @@ describe('attempts', () => {
     expect(open.find((one) => one.shard === unknown!.shard)?.token).toBeGreaterThan(unknown!.token);
   });
 });
+
+describe('a fault without a name', () => {
+  test('is tried again, since it may have been the moment’s, and fails in the end', () => {
+    const bench = new Bench();
+    bench.join('e1');
+    const run = bench.run(1, 1);
+    bench.plan(run);
+    bench.finish(bench.open(run, 'evaluate')[0]!, 1, { code: 'INTERNAL', message: 'something unexpected' });
+    expect(bench.states(run)).toMatchObject({ 'tag-1': 'running' });
+    bench.hear('e1');
+    bench.wait(8_000);
+    bench.hear('e1');
+    bench.finishAll(run, 'evaluate');
+    bench.finishAll(run, 'merge');
+    expect(run.state).toBe('succeeded');
+  });
+});

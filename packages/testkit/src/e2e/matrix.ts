@@ -111,7 +111,9 @@ const BROKEN = { 91: 'OPERATOR_UNKNOWN', 92: 'GROUP_EMPTY', 93: 'FIELD_UNKNOWN' 
 function brokenRules(report: RunReport): string[] {
   const failed = report.tags.filter((tag) => tag.state !== 'succeeded').map((tag) => `${tag.tag_id} ${tag.state} ${tag.error?.code}`);
   const wanted = Object.entries(BROKEN).map(([id, code]) => `${id} failed ${code}`);
-  return failed.join() === wanted.join() ? [] : [`failed are ${failed.join(', ')}; must be ${wanted.join(', ')}`];
+  if (failed.join() === wanted.join()) return [];
+  const why = report.error ?? report.tags.find((tag) => tag.error !== undefined)?.error;
+  return [`failed are ${failed.join(', ')}; must be ${wanted.join(', ')}; the first says ${why?.message}`];
 }
 
 /** With every row's time put back, so that a row written again would show. */

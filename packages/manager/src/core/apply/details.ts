@@ -24,7 +24,8 @@ export function readMerged(detail: string): MergeResult | undefined {
 
 /** Why a shard failed; a sentence of our own where the executor gave none that can be read. */
 export function readFailure(detail: string): FailureDetail {
-  if (detail === '') return { code: 'INTERNAL', message: 'the executor gave no reason' };
+  if (detail === '')
+    return { code: 'PROTOCOL_VERSION', message: 'the executor gave no reason: check that it runs the version of the manager' };
   const said = record(detail);
   if (said === undefined || typeof said['code'] !== 'string' || typeof said['message'] !== 'string') return UNREADABLE;
   const { code, message, table, tagId } = said;
@@ -37,7 +38,7 @@ export function readFailure(detail: string): FailureDetail {
 }
 
 export const UNREADABLE: FailureDetail = {
-  code: 'INTERNAL',
+  code: 'PROTOCOL_VERSION',
   message: 'what the executor says of this shard cannot be read: check that it runs the version of the manager',
 };
 
