@@ -12,8 +12,8 @@ interface DriverError {
   readonly message: string;
 }
 
-/** Deadlock, lock wait timeout, record changed since last read. */
-const REDO = new Set([1213, 1205, 1020]);
+/** Deadlock, lock wait timeout, record changed since last read, table definition changed. */
+const REDO = new Set([1213, 1205, 1020, 1412]);
 const RECONNECT = new Set([
   1040, 1053, 1077, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1203, 1226, 1290, 1317, 1836, 1927, 2002, 2006, 2013, 4031,
 ]);
@@ -22,6 +22,7 @@ const RECONNECT_CODES = new Set([
   'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
   'PROTOCOL_ENQUEUE_AFTER_DESTROY',
   'PROTOCOL_PACKETS_OUT_OF_ORDER',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
