@@ -67,7 +67,12 @@ export const ERRORS = {
   ACTION_REFUSED: kind(4, 409, false, 'the state of the task does not take this action'),
   PREVIEW_STALE: kind(4, 409, false, 'the affected tasks changed since the preview'),
   RATE_LIMITED: kind(75, 429, true, 'too many requests'),
-  INTERNAL: kind(1, 500, false, 'a defect of Tagmill; the message and the log say more'),
+  INTERNAL: kind(
+    1,
+    500,
+    false,
+    'a defect of Tagmill, or a fault without a name; an attempt that ends so is tried again, and the message and the log say more',
+  ),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;

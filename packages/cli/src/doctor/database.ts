@@ -5,7 +5,7 @@ import { toTagmillError } from '@tagmill/shared/errors';
 import { withMetadata } from '../flags/database.ts';
 import type { Check } from './check.ts';
 
-const TODO: Readonly<Record<string, string>> = {
+const ADVICE: Readonly<Record<string, string>> = {
   DATABASE_UNAVAILABLE: 'start the database server, check host and port',
   DATABASE_DENIED: 'check user, password (TAGMILL_DATABASE_PASSWORD) and grants',
   DATABASE_SCHEMA: 'run `tagmill db init --database URL`',
@@ -49,7 +49,7 @@ export const database: Check = {
       );
     } catch (thrown) {
       const error = toTagmillError(thrown);
-      return [{ state: 'bad', text: `${error.code}: ${error.message}`, todo: TODO[error.code] ?? 'look at the message' }];
+      return [{ state: 'bad', text: `${error.code}: ${error.message}`, todo: ADVICE[error.code] ?? 'look at the message' }];
     }
   },
 };

@@ -3,7 +3,7 @@ import { toTagmillError } from '@tagmill/shared/errors';
 import { describeTables } from '../flags/tables.ts';
 import type { Check, Finding } from './check.ts';
 
-const TODO: Readonly<Record<string, string>> = {
+const ADVICE: Readonly<Record<string, string>> = {
   TABLES_NOT_FOUND: 'check the path; tables lie as <table>/dt=YYYY-MM-DD/*.parquet',
   DATE_WITHOUT_DATA: 'load a day for every table, or name one with --business-date',
   S3_DENIED: 'check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the rights on the bucket',
@@ -30,7 +30,7 @@ export const tables: Check = {
       return [good, ...faults, ...plan.notes.map((text): Finding => ({ state: 'note', text }))];
     } catch (thrown) {
       const error = toTagmillError(thrown);
-      return [{ state: 'bad', text: `${error.code}: ${error.message}`, todo: TODO[error.code] ?? 'look at the message' }];
+      return [{ state: 'bad', text: `${error.code}: ${error.message}`, todo: ADVICE[error.code] ?? 'look at the message' }];
     }
   },
 };
