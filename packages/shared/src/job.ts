@@ -147,6 +147,23 @@ export interface MergeCommand {
   readonly token: number;
 }
 
+/**
+ * Undoes what a merge pass changed in one shard. It goes with the PassJob of
+ * the pass that is undone, and has a pass number, a fence and a record of its own.
+ */
+export interface RollbackCommand {
+  readonly shard: number;
+  /** Tags whose changes are undone. */
+  readonly tags: readonly number[];
+  /** The rollback's own pass: never that of a merge. */
+  readonly pass: number;
+  readonly term: number;
+  readonly token: number;
+}
+
+/** What an executor asks of the manager's own sink in embedded mode: `command_json` of Rows. */
+export type RowsCommand = MergeCommand | (RollbackCommand & { readonly rollback: true });
+
 export interface TagChanges {
   readonly tagId: number;
   readonly entered: number;

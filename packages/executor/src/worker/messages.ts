@@ -1,5 +1,5 @@
 /** Between an executor's process and its worker processes. */
-import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanRequest, PlanResult } from '@tagmill/shared/job';
+import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanRequest, PlanResult, RollbackCommand } from '@tagmill/shared/job';
 import type { Connections } from '@tagmill/shared/connections';
 
 export interface WorkerSetup {
@@ -16,6 +16,8 @@ export type WorkerTask =
   | { readonly kind: 'plan'; readonly request: PlanRequest }
   | { readonly kind: 'evaluate'; readonly jobName: string; readonly shard: number }
   | { readonly kind: 'merge'; readonly jobName: string; readonly command: MergeCommand }
+  /** `jobName` is the template of the pass that is undone. */
+  | { readonly kind: 'rollback'; readonly jobName: string; readonly command: RollbackCommand }
   | { readonly kind: 'noop'; readonly shards: Uint32Array };
 
 export type ToWorker =

@@ -1,5 +1,6 @@
 /** Embedded mode: merges by sending the shard's rows to the manager, which owns the SQLite file. */
 import { isErrorCode, TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { MergeResult } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { batchToBytes } from '@tagmill/shared/merge/batch-bytes';
@@ -41,7 +42,13 @@ export class RowsSink {
         batch: { users: batch.count, words: batch.words, lastBatch: false, data: batchToBytes(batch) },
       });
       sent += 1;
+      failpoint('worker.rows.posted');
     }
+    return this.order(signal);
+  }
+
+  /** Sends the end of the rows, without users: a rollback, whose command says it all, is nothing else. */
+  async order(signal: AbortSignal): Promise<MergeResult> {
     if (this.end === undefined)
       this.post({ type: 'rows', id: this.id, batch: { users: 0, words: 1, lastBatch: true, data: new Uint8Array(0) } });
     await this.until(() => this.end !== undefined, signal);

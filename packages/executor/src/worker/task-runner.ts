@@ -1,7 +1,8 @@
 /** Carries out plan, evaluate and merge with this process's engine and sink, opened when first needed. */
 import { parseDatabaseUrl } from '@tagmill/shared/database-url';
 import { TagmillError } from '@tagmill/shared/errors';
-import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanResult, TablesLocation } from '@tagmill/shared/job';
+import { failpoint } from '@tagmill/shared/failpoint';
+import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanResult, RollbackCommand, TablesLocation } from '@tagmill/shared/job';
 import { inByteOrder, type MergeBatch } from '@tagmill/shared/merge/batch';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import type { Evaluator } from '../engine/evaluator.ts';
@@ -38,6 +39,8 @@ export class TaskRunner {
         return this.evaluate(this.job(task.jobName), task.shard, signal);
       case 'merge':
         return this.merge(id, this.job(task.jobName), task.command, signal);
+      case 'rollback':
+        return this.rollback(id, this.job(task.jobName), task.command, signal);
       case 'noop':
         return null;
     }
@@ -56,13 +59,24 @@ export class TaskRunner {
 
   private async merge(id: number, job: PassJob, command: MergeCommand, signal: AbortSignal): Promise<MergeResult> {
     const piece = await this.pieceOf(job, command, signal);
+    failpoint('worker.merge.piece-found');
     const batches = mergeBatches(piece);
     if (this.setup.connections.sink.kind === 'mysql')
       return (await this.mysql(this.setup.connections.sink.url)).merge(job, command, batches, signal);
+    return this.throughManager(id, (sink) => sink.merge(batches, signal));
+  }
+
+  private async rollback(id: number, job: PassJob, command: RollbackCommand, signal: AbortSignal): Promise<MergeResult> {
+    if (this.setup.connections.sink.kind === 'mysql')
+      return (await this.mysql(this.setup.connections.sink.url)).rollback(job, command, signal);
+    return this.throughManager(id, (sink) => sink.order(signal));
+  }
+
+  private async throughManager(id: number, work: (sink: RowsSink) => Promise<MergeResult>): Promise<MergeResult> {
     const sink = new RowsSink(id, this.post);
     this.rowsSinks.set(id, sink);
     try {
-      return await sink.merge(batches, signal);
+      return await work(sink);
     } finally {
       this.rowsSinks.delete(id);
     }

@@ -1,6 +1,8 @@
 /** Opens what a manager or a command needs of the database, whichever it is. */
+import { TagmillError } from '@tagmill/shared/errors';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import { databaseTarget } from './database-url.ts';
+import type { ShardLedger } from './ledger.ts';
 import type { TagMetadata } from './metadata.ts';
 import { MysqlMetadataDatabase } from './mysql/database.ts';
 import { SqlMetadata } from './sql-metadata.ts';
@@ -11,6 +13,7 @@ export interface TagDatabase {
   readonly metadata: TagMetadata;
   /** Embedded mode only: with MySQL the executors merge by themselves. */
   readonly sink: TagSink | undefined;
+  readonly ledger: ShardLedger;
   close(): Promise<void>;
 }
 
@@ -30,6 +33,7 @@ export async function openTagDatabase(url: string, environment: Environment = pr
   return {
     metadata,
     sink,
+    ledger: { settle: () => Promise.reject(new TagmillError('INTERNAL', 'not there yet')) },
     async close() {
       await sink?.close();
       await metadata.close();

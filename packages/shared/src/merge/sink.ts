@@ -1,4 +1,4 @@
-import type { MergeCommand, MergeResult, PassJob } from '../job.ts';
+import type { MergeCommand, MergeResult, PassJob, RollbackCommand } from '../job.ts';
 import type { MergeBatch } from './batch.ts';
 
 /**
@@ -23,5 +23,21 @@ export interface TagSink {
     batches: AsyncIterable<MergeBatch> | Iterable<MergeBatch>,
     signal: AbortSignal,
   ): Promise<MergeResult>;
+  /**
+   * Undoes what the pass `job.pass` changed in one shard for some tags, through
+   * its change blocks: one transaction for each, under the fence of the
+   * rollback's own pass (`command.pass`), once for ever.
+   *
+   * A tag that the pass gave is taken away again where the user still holds it
+   * with the very entry that the pass wrote; a tag that it took away is given
+   * back, with the entry that it had, where the user does not hold it now. What
+   * was changed since, by hand or by another run, is left alone. The undo is
+   * recorded as a change of the rollback's pass.
+   *
+   * Resolves to: `updated` rows restored, `unchanged` users left alone because
+   * they changed since, `tags` what the undo entered and exited. Errors as in
+   * merge.
+   */
+  rollback(job: PassJob, command: RollbackCommand, signal: AbortSignal): Promise<MergeResult>;
   close(): Promise<void>;
 }

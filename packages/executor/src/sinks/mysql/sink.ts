@@ -79,6 +79,10 @@ export class MysqlTagSink implements TagSink {
     return totals.result(0, performance.now() - startedAt);
   }
 
+  async rollback(): Promise<MergeResult> {
+    throw new TagmillError('INTERNAL', 'not there yet');
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const session of this.#idle.splice(0)) session.close();

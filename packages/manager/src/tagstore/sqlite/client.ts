@@ -81,6 +81,10 @@ export class SqliteTagStoreClient implements TagSink {
     }
   }
 
+  async rollback(): Promise<MergeResult> {
+    throw new TagmillError('INTERNAL', 'not there yet');
+  }
+
   async close(): Promise<void> {
     if (this.#ended !== undefined) return;
     const id = this.#nextId++;
