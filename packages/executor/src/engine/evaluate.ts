@@ -1,5 +1,6 @@
 /** Evaluates one shard of a pass: tables read and joined by key, every tag of it for every user, into a piece. */
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { EvaluateResult, PassJob } from '@tagmill/shared/job';
 import { compareUtf8, type KeyRange, keyCompare, lowerBound, shardRange } from '../sources/key-order.ts';
 import { discardScans, finishScans, type OpenScan, openScans, planScans, prefetchScans, type ScanWish } from '../sources/materialize.ts';
@@ -55,6 +56,7 @@ async function evaluateWith(
   const range = shardRange(job.cuts, shard);
   const users = pass.users === undefined ? undefined : usersOfRange(pass.users, range, job.keyType);
   const rows = await readTables(evaluator, job, pass, range, users, scratch, signal);
+  failpoint('worker.evaluate.read');
   const result = assemble(
     pass.compiled,
     rows,
@@ -64,6 +66,7 @@ async function evaluateWith(
   );
   const tagIds = job.tags.map((tag) => tag.tagId);
   await evaluator.spool.reserve(result.batches.reduce((sum, batch) => sum + sizeOfBatch(batch), 0));
+  failpoint('worker.evaluate.reserved');
   const pieceHash = await writePiece(evaluator.spool.path(job.runId, job.pass, shard), job.keyType, tagIds, result.batches);
   return {
     pieceHash,

@@ -17,6 +17,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname } from 'node:path';
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { KeyType } from '../sources/key-order.ts';
 
 export interface PieceHeader {
@@ -73,7 +74,9 @@ export async function writePiece(path: string, keyType: KeyType, tags: readonly 
     } finally {
       await file.close();
     }
+    failpoint('worker.piece.written');
     await rename(temporary, path);
+    failpoint('worker.piece.renamed');
   } catch (thrown) {
     await rm(temporary, { force: true });
     throw mapWriteError(thrown, path);

@@ -3,6 +3,7 @@
  * again with back-off and full jitter. Losing the stream is routine.
  */
 import { type ClientDuplexStream, Client, credentials, type ChannelCredentials } from '@grpc/grpc-js';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { FromExecutor } from '@tagmill/shared/gen/tagmill/v1/FromExecutor';
 import type { FromManager } from '@tagmill/shared/gen/tagmill/v1/FromManager';
 import type { Hello } from '@tagmill/shared/gen/tagmill/v1/Hello';
@@ -58,6 +59,7 @@ export class ManagerClient {
     stream.on('error', (error: Error) => this.lose(stream, error.message));
     stream.on('end', () => this.lose(stream, 'the manager ended the stream'));
     stream.on('drain', () => this.flush());
+    failpoint('executor.client.hello');
     this.write({ hello: this.events.hello() });
   }
 
@@ -98,6 +100,7 @@ export class ManagerClient {
       return;
     }
     this.read = message.seq;
+    failpoint('executor.client.received');
     if (message.refused) {
       const { code, message: sentence, retryAfterMs } = message.refused;
       if (retryAfterMs === 0) {
@@ -109,6 +112,7 @@ export class ManagerClient {
     if (message.welcome) {
       this.failures = 0;
       this.welcomed = true;
+      failpoint('executor.client.welcomed');
       this.events.message(message);
       this.events.connected();
       return;

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Connections } from '@tagmill/shared/connections';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { Hello } from '@tagmill/shared/gen/tagmill/v1/Hello';
 import type { MergeCommand, PassJob, PlanRequest } from '@tagmill/shared/job';
 import { LIMITS } from '@tagmill/shared/limits';
@@ -155,10 +156,14 @@ export class Executor {
 
   private receive(message: Incoming): void {
     if (message.welcome) this.welcome(message.welcome);
-    else if (message.dispatch) this.act(core.dispatched(this.state, orderFrom(message.dispatch)));
-    else if (message.confirm) {
+    else if (message.dispatch) {
+      failpoint('executor.dispatch.taken');
+      this.act(core.dispatched(this.state, orderFrom(message.dispatch)));
+    } else if (message.confirm) {
+      failpoint('executor.confirm.taken');
       for (const token of message.confirm.tokens) this.plans.delete(`plan/${token}`);
       this.act(core.confirmed(this.state, message.confirm.fanOut, message.confirm.shards, message.confirm.tokens));
+      failpoint('executor.confirm.forgotten');
     } else if (message.cancel) this.act(core.cancelled(this.state, message.cancel.fanOut, message.cancel.shards, message.cancel.tokens));
     else if (message.passOver) this.act(core.passOver(this.state, message.passOver.runId, message.passOver.pass));
     else if (message.rowsMerged) {
@@ -248,7 +253,9 @@ export class Executor {
           break;
         case 'results':
           if (effect.work.step === 'plan') for (const attempt of effect.attempts) this.sendPlan(attempt.token);
+          failpoint('executor.result.sending');
           for (const message of resultsOf(effect.work, effect.attempts)) this.client.send(message);
+          failpoint('executor.result.sent');
           break;
         case 'forget-pass':
           this.forgetPass(effect.runId, effect.pass);
@@ -280,6 +287,7 @@ export class Executor {
     const finish = (status: number, detail: string) => {
       const task = this.tasks.get(key);
       this.tasks.delete(key);
+      failpoint('executor.task.ended');
       if (task?.restart === true && status === core.STATUS_FAILED && !attempt.cancelled && attempt.phase === 'running') {
         const again = () => {
           // It may have been given up while the stream was away.
@@ -302,6 +310,7 @@ export class Executor {
       },
     });
     this.tasks.set(key, { id, work, attempt, restart: false });
+    failpoint('executor.task.given');
   }
 
   private taskOf(work: core.FanOutWork, attempt: core.Attempt, name: string): WorkerTask {
@@ -350,6 +359,7 @@ export class Executor {
         },
       });
     }
+    failpoint('executor.rows.sent');
   }
 
   private startTiny(work: core.FanOutWork, attempts: readonly core.Attempt[]): void {
@@ -364,6 +374,7 @@ export class Executor {
   }
 
   private abort(fanOut: number, shard: number, token: number): void {
+    failpoint('executor.attempt.aborting');
     const task = this.tasks.get(`${fanOut}:${shard}:${token}`);
     if (task !== undefined) this.pool?.abort(task.id);
     // Not begun (it waits for its template, or for the stream to come back): then it has ended here and now.

@@ -3,6 +3,7 @@
  * first needed. An attempt that does not stop is ended with its process.
  */
 import type { ChildProcess } from 'node:child_process';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { PassJob } from '@tagmill/shared/job';
 import { forkWorker } from './fork.ts';
 import type { FromWorker, RowsBatch, ToWorker, WorkerSetup, WorkerTask } from './messages.ts';
@@ -124,7 +125,7 @@ export class WorkerPool {
   }
 
   private giveJob(worker: Worker, task: WorkerTask): void {
-    if (task.kind !== 'evaluate' && task.kind !== 'merge') return;
+    if (task.kind !== 'evaluate' && task.kind !== 'merge' && task.kind !== 'rollback') return;
     const job = this.jobs.get(task.jobName);
     if (job === undefined || worker.jobs.has(task.jobName)) return;
     worker.jobs.add(task.jobName);
@@ -142,6 +143,7 @@ export class WorkerPool {
       if (process.pid === undefined) this.ended(worker, null, null);
     });
     process.on('exit', (code, signal) => this.ended(worker, code, signal));
+    failpoint('executor.pool.forked');
     this.post(worker, { type: 'setup', setup: this.setup });
   }
 

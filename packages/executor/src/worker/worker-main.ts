@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import { PRELOAD } from './fork.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { TaskRunner } from './task-runner.ts';
@@ -47,9 +48,11 @@ process.on('message', (message: ToWorker) => {
       }
       const abort = new AbortController();
       aborts.set(id, abort);
+      failpoint('worker.task.taken');
       (runner ?? fail()).run(id, task, abort.signal).then(
         (result) => {
           aborts.delete(id);
+          failpoint('worker.task.done');
           post({ type: 'done', id, result });
         },
         (error: unknown) => {

@@ -6,6 +6,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { FromExecutor } from '@tagmill/shared/gen/tagmill/v1/FromExecutor';
 import type { FromManager } from '@tagmill/shared/gen/tagmill/v1/FromManager';
 import type { Hello__Output } from '@tagmill/shared/gen/tagmill/v1/Hello';
@@ -143,10 +144,13 @@ export class ExecutorServer {
         if (effect.step !== 'run')
           this.sendTemplate(session, effect.step === 'plan' ? `${effect.runId}/plan` : `${effect.runId}/${effect.pass}`);
         session.send(dispatchOf(effect, this.port.term()));
+        failpoint('manager.server.dispatched');
         return;
       }
       case 'confirm':
+        failpoint('manager.server.confirming');
         this.sessions.get(effect.executor)?.send(confirmOf(effect));
+        failpoint('manager.server.confirmed');
         return;
       case 'cancel':
         this.sessions.get(effect.executor)?.send(cancelOf(effect));
@@ -277,6 +281,7 @@ export class ExecutorServer {
       );
       return;
     }
+    failpoint('manager.server.hello');
     session.executorId = hello.executorId;
     session.instance = hello.instance;
     this.sessions.set(hello.executorId, session);
@@ -292,6 +297,7 @@ export class ExecutorServer {
         connectionsJson: this.port.connectionsJson(),
       },
     });
+    failpoint('manager.server.welcomed');
     this.port.joined({
       id: hello.executorId,
       name: hello.name,

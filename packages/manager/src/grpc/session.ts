@@ -4,6 +4,7 @@
  * order and a gap is a defect of the peer.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { FromExecutor } from '@tagmill/shared/gen/tagmill/v1/FromExecutor';
 import type { FromManager } from '@tagmill/shared/gen/tagmill/v1/FromManager';
 import type { Incoming, Outgoing } from './wire.ts';
@@ -105,6 +106,7 @@ export class Session {
     this.read = message.seq;
     this.heardAtMs = performance.now();
     this.acked = Math.max(this.acked, message.ack);
+    failpoint('manager.session.received');
     this.events.message(this, message);
   }
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RunReport } from '@tagmill/shared/api/report';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import { LIMITS } from '@tagmill/shared/limits';
@@ -123,6 +124,7 @@ export class Desk implements ManagerPort {
     if (answer.affected.length === 0) {
       throw new TagmillError('ACTION_REFUSED', answer.refused[0]?.sentence ?? 'nothing is selected', { refused: answer.refused });
     }
+    failpoint('manager.click.planned');
     const names = plan.moves.filter((move) => move.why === 'asked for').map((move) => run.task(move.row).name);
     await loop.submit({
       type: 'command',
@@ -133,6 +135,7 @@ export class Desk implements ManagerPort {
       reason: request.reason ?? null,
       who,
     });
+    failpoint('manager.click.journaled');
     this.hall.announce(true);
     return answer;
   }

@@ -1,6 +1,7 @@
 /** What executors say becomes inputs of the loop; what cannot be journaled (heartbeats, lost streams) goes into the state at once. */
 import type { Connections } from '@tagmill/shared/connections';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { FoundTagTask } from '@tagmill/shared/tag-task';
 import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts';
 import { ExecutorServer, type JoinRequest, type Load } from '../grpc/server.ts';
@@ -134,6 +135,7 @@ export class ExecutorDoor {
     this.links.set(request.id, link);
     this.hall.log.info({ executor: request.name, slots: request.slots }, 'an executor joined');
     this.joining.add(request.id);
+    failpoint('manager.door.joining');
     const joined = (): void => void this.joining.delete(request.id);
     // A journal that takes no more is told by the loop itself.
     loop.submit({ type: 'executor-joined', link, ...request }).then(joined, joined);
@@ -149,6 +151,7 @@ export class ExecutorDoor {
   private results(event: ResultsEvent): void {
     const { loop } = this;
     const place = loop.state.open.get(event.fanOut);
+    failpoint('manager.door.results');
     if (place?.fanOut.step !== 'plan' || event.status[0] !== RESULT_DONE) {
       loop.push(event);
       return;
@@ -161,6 +164,7 @@ export class ExecutorDoor {
       if (blob === undefined) throw new TagmillError('INTERNAL', 'the plan of the executor did not arrive with its result');
       const plan = readPlan(blob.toString('utf8'));
       const { clock, users, tags, notes } = judgePlan(place.run.spec, plan, this.tasks);
+      failpoint('manager.door.plan');
       loop.push({
         type: 'plan-found',
         fanOut: event.fanOut,

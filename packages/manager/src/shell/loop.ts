@@ -4,6 +4,7 @@
  * own decisions are applied and sent at once, and journaled with the next batch
  * (architecture.md, "The functional core").
  */
+import { failpoint } from '@tagmill/shared/failpoint';
 import { apply } from '../core/apply.ts';
 import { decide, nextDueInMs } from '../core/decide.ts';
 import type { Effect } from '../core/effects.ts';
@@ -119,6 +120,7 @@ export class Loop {
     const blob = encodeBatch([...this.decisions, ...stamped]);
     this.decisions = [];
     this.committing = true;
+    failpoint('manager.loop.taken');
     this.ports.commit({ seq: ++this.seq, blob }, (error) => {
       if (error === undefined) this.committed(stamped, taken);
       else this.broken(error, taken);
@@ -138,6 +140,7 @@ export class Loop {
 
   private committed(stamped: readonly Stamped[], taken: readonly { readonly waiter: Waiter | undefined }[]): void {
     this.committing = false;
+    failpoint('manager.loop.committed');
     let at = 0;
     try {
       for (; at < stamped.length; at++) {
@@ -145,6 +148,7 @@ export class Loop {
         if (effects.length > 0) this.ports.act(effects);
         taken[at]!.waiter?.resolve();
       }
+      failpoint('manager.loop.applied');
       this.turnAgain();
     } catch (error) {
       // An assertion of ours: the state cannot be trusted any more, so nothing is confirmed from it.
@@ -164,6 +168,7 @@ export class Loop {
     const { decisions, effects } = decide(this.state, nowMs, this.ports.steady());
     if (effects.length > 0) this.ports.act(effects);
     for (const event of decisions) this.decisions.push({ atMs: nowMs, event });
+    if (decisions.length > 0) failpoint('manager.loop.decided');
     if (decisions.length > 0) this.ports.changed();
     if (
       this.state.tokensReserved - this.state.tokenNext < TOKEN_BLOCK / 2 &&

@@ -1,5 +1,6 @@
 /** Turns a request into a run: which tags, which graph, rules as they stand now. */
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import { uuidv7 } from '@tagmill/shared/ids';
 import type { TablesLocation } from '@tagmill/shared/job';
 import { LIMITS } from '@tagmill/shared/limits';
@@ -23,6 +24,7 @@ export interface RunMaterial {
 
 /** Errors: TAG_NOT_FOUND, USAGE. */
 export function makeRun(request: RunRequest, material: RunMaterial): RunSpec {
+  failpoint('manager.run.made');
   if (request.mode === 'noop') return noopRun(request, material);
   const rules = chooseRules(request, material.rules);
   const tasks = new Map(material.tasks.map((one) => [one.task.tagId, one]));

@@ -4,9 +4,10 @@
  * each batch is what lets the executor send the next.
  */
 import { toTagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import { LIMITS } from '@tagmill/shared/limits';
 import type { Rows__Output } from '@tagmill/shared/gen/tagmill/v1/Rows';
-import type { MergeCommand, PassJob } from '@tagmill/shared/job';
+import type { MergeCommand, MergeResult, PassJob, RowsCommand } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import { batchFromBytes } from '@tagmill/shared/merge/batch-bytes';
@@ -60,13 +61,17 @@ class Incoming {
   }
 }
 
-/** Throws RangeError or SyntaxError when it is no MergeCommand. */
-function readCommand(json: string): MergeCommand {
-  const command = JSON.parse(json) as Partial<MergeCommand> | null;
-  const numbers = [command?.shard, command?.term, command?.token, ...(command?.scope ?? [Number.NaN])];
-  if (!numbers.every((one) => Number.isSafeInteger(one)) || typeof command?.pieceHash !== 'string')
-    throw new RangeError('its command is of another form');
-  return command as MergeCommand;
+/** Throws RangeError or SyntaxError when it is no command of ours. */
+function readCommand(json: string): RowsCommand {
+  const command = JSON.parse(json) as Partial<RowsCommand> | null;
+  const own = command !== null && 'rollback' in command ? [command.pass, ...(command.tags ?? [Number.NaN])] : [...mergeNumbers(command)];
+  const numbers = [command?.shard, command?.term, command?.token, ...own];
+  if (!numbers.every((one) => Number.isSafeInteger(one))) throw new RangeError('its command is of another form');
+  return command as RowsCommand;
+}
+
+function mergeNumbers(command: Partial<MergeCommand> | null): number[] {
+  return typeof command?.pieceHash === 'string' ? [...(command.scope ?? [Number.NaN])] : [Number.NaN];
 }
 
 export class RowsIn {
@@ -111,6 +116,7 @@ export class RowsIn {
     const bytes = Buffer.concat(incoming.parts);
     incoming.parts = [];
     incoming.partBytes = 0;
+    failpoint('manager.rows.taken');
     incoming.push(rows.users === 0 ? undefined : batchFromBytes(bytes, rows.users, rows.words), rows.lastBatch);
   }
 
@@ -118,6 +124,11 @@ export class RowsIn {
   close(executor: string): void {
     for (const incoming of this.open.get(executor)?.values() ?? []) incoming.abort.abort(new Error('the executor’s stream was lost'));
     this.open.delete(executor);
+  }
+
+  private carryOut(job: PassJob, command: RowsCommand, batches: AsyncIterable<MergeBatch>, signal: AbortSignal): Promise<MergeResult> {
+    if ('rollback' in command) return this.sink.rollback(job, command, signal);
+    return this.sink.merge(job, command, batches, signal);
   }
 
   private merge(executor: string, rows: Rows__Output, incoming: Incoming, answer: (answer: RowsAnswer) => void): void {
@@ -133,8 +144,11 @@ export class RowsIn {
     }
     const command = readCommand(rows.commandJson);
     const batches = incoming.batches((count) => answer({ request, batches: count, done: false, failed: false, resultJson: '' }));
-    this.sink.merge(job, command, batches, incoming.abort.signal).then(
-      (result) => end(false, result),
+    this.carryOut(job, command, batches, incoming.abort.signal).then(
+      (result) => {
+        failpoint('manager.rows.merged');
+        end(false, result);
+      },
       (error: unknown) => {
         if (incoming.abort.signal.aborted) return;
         const { code, message } = toTagmillError(error);

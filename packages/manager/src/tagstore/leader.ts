@@ -1,6 +1,7 @@
 /** The leader's row: who may take it, and how it is kept. The same for every database. */
 import { hostname } from 'node:os';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import { LEASE_MS, type LeaderHolder, type LeaderRow, type Leadership } from './metadata.ts';
 import { numberOf, type SqlDatabase, textOf } from './sql-database.ts';
 
@@ -14,6 +15,7 @@ export async function claimLeadership(database: SqlDatabase, holder: LeaderHolde
   const me: Process = { host: hostname(), pid: process.pid, ...holder };
   await database.create([database.dialect.leaderTable], false);
   const term = await take(database, me);
+  failpoint('manager.leader.taken');
   return keep(database, me, term);
 }
 
@@ -65,6 +67,7 @@ function keep(database: SqlDatabase, me: Process, term: number): Leadership {
   const lost = new Promise<TagmillError>((resolve, reject) => {
     const renew = async (): Promise<void> => {
       try {
+        failpoint('manager.leader.renewing');
         const met = await setLease(`${database.dialect.nowMs} + ${LEASE_MS}`);
         if (met === 0 && !ended) {
           ended = true;

@@ -1,4 +1,5 @@
 /** One batch, one transaction: fence, what is there, what differs, the record of it. */
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { BatchMerge } from '@tagmill/shared/merge/batch-merge';
 import type { BatchCounts } from '@tagmill/shared/merge/counts';
@@ -35,6 +36,7 @@ export interface BatchWork {
 export async function mergeBatch(session: Session, work: BatchWork, index: number, batch: MergeBatch): Promise<BatchCounts> {
   await session.write('START TRANSACTION');
   await work.fence.hold(session);
+  failpoint('sink.fence.held');
   await work.at('begun');
   const done = await doneBefore(session, work.fence, index);
   if (done !== undefined) {
@@ -43,18 +45,24 @@ export async function mergeBatch(session: Session, work: BatchWork, index: numbe
   }
   const merge = new BatchMerge(work.tags, batch);
   const spaced = await readHeld(session, work.table, merge, work.dense);
+  failpoint('sink.batch.read');
   await work.at('read');
   if (!(await lockAndMerge(session, work.table, merge, merge.rowsToLook()))) throw new RowsMoved('a row was deleted');
+  failpoint('sink.batch.locked');
   await work.at('locked');
   await findConflicts(session, work.table, merge, spaced);
   for (const row of merge.rowsAbsent()) merge.insert(row);
   if (!(await insertNew(session, work.table, merge, work.bulk))) throw new RowsMoved('a row was inserted');
+  failpoint('sink.batch.inserted');
   if (!(await updateChanged(session, work.table, merge, work.bulk))) throw new RowsMoved('a row was not updated');
+  failpoint('sink.batch.updated');
   const counts = merge.counts();
   await record(session, work, index, merge, counts);
+  failpoint('sink.batch.written');
   await work.at('written');
   work.signal.throwIfAborted();
   await session.write('COMMIT');
+  failpoint('sink.batch.committed');
   await work.at('committed');
   return counts;
 }

@@ -1,6 +1,7 @@
 /** Who may write a shard. Reference: data-plane and control-plane design, "MySQL side of fencing". */
 import type { MergeCommand, PassJob } from '@tagmill/shared/job';
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import { isErrno } from '@tagmill/shared/sinks/mysql-errors';
 import { LOCK_WAIT_S, type Session } from './session.ts';
 
@@ -42,6 +43,7 @@ export class Fence {
     for (let tries = 1; ; tries += 1) {
       try {
         await session.write(CLAIM, [...this.place, this.#command.term, this.#command.token]);
+        failpoint('sink.fence.claimed');
         break;
       } catch (error) {
         if (!isErrno(error, 1205) || tries >= CLAIM_TRIES) throw error;

@@ -1,6 +1,7 @@
 /** One connection of the sink. Rows come as arrays of bytes: nothing is parsed that need not be. */
 import { Readable } from 'node:stream';
 import type { MysqlTarget } from '@tagmill/shared/database-url';
+import { failpoint } from '@tagmill/shared/failpoint';
 import mysql from 'mysql2';
 
 export type Cell = Buffer | null;
@@ -67,6 +68,7 @@ export class Session {
       const [row] = await session.rows('SELECT CONNECTION_ID(), @@local_infile');
       session.id = Number(String(row![0]));
       session.bulk = String(row![1]) === '1';
+      failpoint('sink.session.open');
       return session;
     } catch (error) {
       session.destroy();

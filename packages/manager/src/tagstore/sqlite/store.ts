@@ -1,5 +1,6 @@
 /** The embedded tag store: one batch, one transaction, under the fence, synchronous (run in a worker thread). */
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { MergeCommand } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { BatchMerge } from '@tagmill/shared/merge/batch-merge';
@@ -43,9 +44,13 @@ export class SqliteTagStore {
     const place: Place = [job.runId, job.pass, command.shard];
     try {
       this.#database.exec('BEGIN IMMEDIATE');
+      failpoint('manager.tags.begun');
       this.#claim(place, command);
+      failpoint('manager.tags.fenced');
       const counts = this.#doneBefore(place, index) ?? this.#apply(job, tags, command, place, index, batch);
+      failpoint('manager.tags.written');
       this.#database.exec('COMMIT');
+      failpoint('manager.tags.committed');
       return counts;
     } catch (error) {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
