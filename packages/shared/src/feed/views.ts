@@ -7,6 +7,7 @@
  *   run/{runId}     -> run (one record), instances, edges
  *   instance/{id}   -> instance (one record), shards, attempts, story
  *   executors       -> executors, fleet (one record, id "fleet")
+ *   service         -> service (one record, id "service"); there while the manager recovers, too
  */
 import type { Action, DownstreamPolicy, Domain, Handler, InstanceState, RunState, Step } from '../words.ts';
 
@@ -117,6 +118,19 @@ export interface FleetRecord {
   readonly oldestWaitSinceMs: number | null;
   /** `host:port` that executors dial. */
   readonly managerAddress: string;
+}
+
+/** What the manager says of itself. */
+export interface ServiceRecord {
+  /** It has started from its journal or a copy of it; null: it began a new one. */
+  readonly recovered: {
+    readonly term: number;
+    readonly atMs: number;
+    readonly outcome: 'own' | 'copy' | 's3';
+    readonly sentence: string;
+  } | null;
+  /** It looks for the newest copy of its journal: nothing is decided and nothing taken until then. */
+  readonly recovering: { readonly sinceMs: number; readonly sentence: string } | null;
 }
 
 /** Body of `POST /api/v1/runs/{runId}/actions`. */

@@ -10,6 +10,8 @@ import { loadSync } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 import type { FromExecutor } from '../gen/tagmill/v1/FromExecutor.ts';
 import type { FromManager } from '../gen/tagmill/v1/FromManager.ts';
+import type { ReplicaPart, ReplicaPart__Output } from '../gen/tagmill/v1/ReplicaPart.ts';
+import type { ReplicaReceived } from '../gen/tagmill/v1/ReplicaReceived.ts';
 
 /** Grows with every change that an older peer would misread. */
 export const PROTOCOL_VERSION = 1;
@@ -17,8 +19,10 @@ export const PROTOCOL_VERSION = 1;
 const protoFile = fileURLToPath(new URL('../../../../proto/tagmill/v1/executor.proto', import.meta.url));
 
 type SessionMethod = MethodDefinition<FromExecutor, FromManager>;
+type ReplicaMethod = MethodDefinition<ReplicaPart, ReplicaReceived, ReplicaPart__Output>;
 export interface ExecutorServiceContract extends ServiceDefinition {
   readonly Session: SessionMethod;
+  readonly FetchReplica: ReplicaMethod;
 }
 
 let loaded: ExecutorServiceContract | undefined;
@@ -42,7 +46,7 @@ function load(): ExecutorServiceContract {
     responseSerialize: (message: FromManager) => Buffer.from(fromManager.encode(message).finish()),
     responseDeserialize: (bytes: Buffer) => fromManager.decode(bytes) as unknown as FromManager,
   };
-  return { ...service, Session: session };
+  return { Session: session, FetchReplica: service.FetchReplica };
 }
 
 /** gRPC channel options of both sides (control-plane.md, "The wire"). */

@@ -8,6 +8,7 @@ import type { Progress as _tagmill_v1_Progress, Progress__Output as _tagmill_v1_
 import type { Draining as _tagmill_v1_Draining, Draining__Output as _tagmill_v1_Draining__Output } from '../../tagmill/v1/Draining.ts';
 import type { BlobPart as _tagmill_v1_BlobPart, BlobPart__Output as _tagmill_v1_BlobPart__Output } from '../../tagmill/v1/BlobPart.ts';
 import type { TemplateWanted as _tagmill_v1_TemplateWanted, TemplateWanted__Output as _tagmill_v1_TemplateWanted__Output } from '../../tagmill/v1/TemplateWanted.ts';
+import type { ReplicaAck as _tagmill_v1_ReplicaAck, ReplicaAck__Output as _tagmill_v1_ReplicaAck__Output } from '../../tagmill/v1/ReplicaAck.ts';
 
 export interface FromExecutor {
   'seq'?: (number);
@@ -20,7 +21,8 @@ export interface FromExecutor {
   'draining'?: (_tagmill_v1_Draining | null);
   'blobPart'?: (_tagmill_v1_BlobPart | null);
   'templateWanted'?: (_tagmill_v1_TemplateWanted | null);
-  'message'?: "hello"|"heartbeat"|"results"|"rows"|"progress"|"draining"|"blobPart"|"templateWanted";
+  'replicaAck'?: (_tagmill_v1_ReplicaAck | null);
+  'message'?: "hello"|"heartbeat"|"results"|"rows"|"progress"|"draining"|"blobPart"|"templateWanted"|"replicaAck";
 }
 
 export interface FromExecutor__Output {
@@ -34,5 +36,6 @@ export interface FromExecutor__Output {
   'draining'?: (_tagmill_v1_Draining__Output | null);
   'blobPart'?: (_tagmill_v1_BlobPart__Output | null);
   'templateWanted'?: (_tagmill_v1_TemplateWanted__Output | null);
-  'message'?: "hello"|"heartbeat"|"results"|"rows"|"progress"|"draining"|"blobPart"|"templateWanted";
+  'replicaAck'?: (_tagmill_v1_ReplicaAck__Output | null);
+  'message'?: "hello"|"heartbeat"|"results"|"rows"|"progress"|"draining"|"blobPart"|"templateWanted"|"replicaAck";
 }

@@ -10,6 +10,8 @@ import type { PassOver as _tagmill_v1_PassOver, PassOver__Output as _tagmill_v1_
 import type { RowsMerged as _tagmill_v1_RowsMerged, RowsMerged__Output as _tagmill_v1_RowsMerged__Output } from '../../tagmill/v1/RowsMerged.ts';
 import type { Drain as _tagmill_v1_Drain, Drain__Output as _tagmill_v1_Drain__Output } from '../../tagmill/v1/Drain.ts';
 import type { Pulse as _tagmill_v1_Pulse, Pulse__Output as _tagmill_v1_Pulse__Output } from '../../tagmill/v1/Pulse.ts';
+import type { ReplicaWanted as _tagmill_v1_ReplicaWanted, ReplicaWanted__Output as _tagmill_v1_ReplicaWanted__Output } from '../../tagmill/v1/ReplicaWanted.ts';
+import type { ReplicaFrames as _tagmill_v1_ReplicaFrames, ReplicaFrames__Output as _tagmill_v1_ReplicaFrames__Output } from '../../tagmill/v1/ReplicaFrames.ts';
 
 export interface FromManager {
   'seq'?: (number);
@@ -24,7 +26,9 @@ export interface FromManager {
   'rowsMerged'?: (_tagmill_v1_RowsMerged | null);
   'drain'?: (_tagmill_v1_Drain | null);
   'pulse'?: (_tagmill_v1_Pulse | null);
-  'message'?: "welcome"|"refused"|"templatePart"|"dispatch"|"confirm"|"cancel"|"passOver"|"rowsMerged"|"drain"|"pulse";
+  'replicaWanted'?: (_tagmill_v1_ReplicaWanted | null);
+  'replicaFrames'?: (_tagmill_v1_ReplicaFrames | null);
+  'message'?: "welcome"|"refused"|"templatePart"|"dispatch"|"confirm"|"cancel"|"passOver"|"rowsMerged"|"drain"|"pulse"|"replicaWanted"|"replicaFrames";
 }
 
 export interface FromManager__Output {
@@ -40,5 +44,7 @@ export interface FromManager__Output {
   'rowsMerged'?: (_tagmill_v1_RowsMerged__Output | null);
   'drain'?: (_tagmill_v1_Drain__Output | null);
   'pulse'?: (_tagmill_v1_Pulse__Output | null);
-  'message'?: "welcome"|"refused"|"templatePart"|"dispatch"|"confirm"|"cancel"|"passOver"|"rowsMerged"|"drain"|"pulse";
+  'replicaWanted'?: (_tagmill_v1_ReplicaWanted__Output | null);
+  'replicaFrames'?: (_tagmill_v1_ReplicaFrames__Output | null);
+  'message'?: "welcome"|"refused"|"templatePart"|"dispatch"|"confirm"|"cancel"|"passOver"|"rowsMerged"|"drain"|"pulse"|"replicaWanted"|"replicaFrames";
 }

@@ -1,6 +1,7 @@
 // Generated from proto/tagmill/v1/executor.proto by `npm run generate`; do not edit.
 
 import type { Held as _tagmill_v1_Held, Held__Output as _tagmill_v1_Held__Output } from '../../tagmill/v1/Held.ts';
+import type { ReplicaHead as _tagmill_v1_ReplicaHead, ReplicaHead__Output as _tagmill_v1_ReplicaHead__Output } from '../../tagmill/v1/ReplicaHead.ts';
 
 export interface Hello {
   'executorId'?: (string);
@@ -13,6 +14,7 @@ export interface Hello {
   'joinToken'?: (string);
   'held'?: (_tagmill_v1_Held)[];
   'lineage'?: (string);
+  'copies'?: (_tagmill_v1_ReplicaHead)[];
 }
 
 export interface Hello__Output {
@@ -26,4 +28,5 @@ export interface Hello__Output {
   'joinToken': (string);
   'held': (_tagmill_v1_Held__Output)[];
   'lineage': (string);
+  'copies': (_tagmill_v1_ReplicaHead__Output)[];
 }
