@@ -9,6 +9,7 @@ const actionText = (cell: ActionCell): string => {
   if ('again' in cell) return cell.again === 'this' ? '→ registered, runs again' : '→ registered, runs again with all downstream';
   if ('flag' in cell) return cell.flag === 'held' ? 'held' : 'not held';
   if ('open' in cell) return 'opens its gate';
+  if ('undo' in cell) return 'what it changed in user_tags is undone, then stopped';
   if ('shards' in cell) return 'shards that wait for another try run at once';
   return `refused: ${cell.reject}`;
 };

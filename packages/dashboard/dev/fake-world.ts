@@ -173,6 +173,7 @@ export class FakeWorld {
     if (action === 'stop')
       return state === 'running' || state === 'pending' || state === 'registered' ? null : no(`${task.name} is ${state}`);
     if (action === 'retry') return task.failed > 0 ? null : no(`${task.name} has no failed shard`);
+    if (action === 'rollback') return state === 'succeeded' ? null : no(`${task.name} is ${state}`);
     if (action === 'rerun') return ended ? null : no(`${task.name} has not ended`);
     if (action === 'hold') return task.held ? no('It is held already') : ended ? no(`${task.name} has ended`) : null;
     if (action === 'release') return task.held ? null : no('It is not held');
@@ -192,6 +193,7 @@ export class FakeWorld {
       retry: 'running',
       rerun: 'pending',
       'mark-success': 'succeeded',
+      rollback: 'stopped',
     };
     const answer: ActionAnswer = {
       action: request.action,
@@ -227,9 +229,15 @@ export class FakeWorld {
     if (action === 'rerun') task.done = 0;
     if (action === 'run') task.gate = 'auto';
     task.reason = action === 'skip' ? 'as success' : null;
-    const to = { run: 'running', skip: 'skipped', stop: 'stopping', retry: 'running', rerun: 'pending', 'mark-success': 'succeeded' }[
-      action
-    ] as InstanceState;
+    const to = {
+      run: 'running',
+      skip: 'skipped',
+      stop: 'stopping',
+      retry: 'running',
+      rerun: 'pending',
+      'mark-success': 'succeeded',
+      rollback: 'stopped',
+    }[action] as InstanceState;
     this.#to(task, to, text, 'operator');
   }
 

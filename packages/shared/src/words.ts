@@ -18,7 +18,7 @@ export type InstanceState = (typeof INSTANCE_STATES)[number];
 
 export const TERMINAL_STATES: readonly InstanceState[] = ['failed', 'succeeded', 'skipped', 'stopped'];
 
-export const ACTIONS = ['run', 'skip', 'stop', 'hold', 'release', 'retry', 'rerun', 'mark-success'] as const;
+export const ACTIONS = ['run', 'skip', 'stop', 'hold', 'release', 'retry', 'rerun', 'mark-success', 'rollback'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** What happens downstream of a skipped task, or one marked as success. */
@@ -28,7 +28,7 @@ export type DownstreamPolicy = (typeof DOWNSTREAM_POLICIES)[number];
 export const RUN_STATES = ['queued', 'running', 'succeeded', 'partial', 'failed'] as const;
 export type RunState = (typeof RUN_STATES)[number];
 
-export const STEPS = ['plan', 'evaluate', 'check', 'merge', 'report', 'run'] as const;
+export const STEPS = ['plan', 'evaluate', 'check', 'merge', 'report', 'run', 'rollback'] as const;
 export type Step = (typeof STEPS)[number];
 
 /** What an instance runs (tasks.md). */

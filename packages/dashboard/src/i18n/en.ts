@@ -31,6 +31,7 @@ export const en = {
     retry: 'Retry',
     rerun: 'Rerun',
     'mark-success': 'Mark success',
+    rollback: 'Roll back',
   },
   actionCount: { retry: 'Retry {{count, number}}' },
   asked: {
@@ -42,6 +43,7 @@ export const en = {
     retry: 'Retry asked {{ago}} ago',
     rerun: 'Rerun asked {{ago}} ago',
     'mark-success': 'Mark success asked {{ago}} ago',
+    rollback: 'Rollback asked {{ago}} ago',
   },
   confirm: {
     run_one: 'Run {{count, number}} task',
@@ -60,6 +62,8 @@ export const en = {
     rerun_other: 'Rerun {{count, number}} tasks',
     'mark-success_one': 'Mark {{count, number}} task',
     'mark-success_other': 'Mark {{count, number}} tasks',
+    rollback_one: 'Roll back {{count, number}} task',
+    rollback_other: 'Roll back {{count, number}} tasks',
   },
   policy: {
     title: 'Tasks that need it',

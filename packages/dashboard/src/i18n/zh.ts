@@ -27,6 +27,7 @@ export const zh = {
     retry: '重试',
     rerun: '重跑',
     'mark-success': '标记成功',
+    rollback: '回滚',
   },
   actionCount: { retry: '重试 {{count, number}}' },
   asked: {
@@ -38,6 +39,7 @@ export const zh = {
     retry: '{{ago}} 前已请求重试',
     rerun: '{{ago}} 前已请求重跑',
     'mark-success': '{{ago}} 前已请求标记成功',
+    rollback: '{{ago}} 前已请求回滚',
   },
   confirm: {
     run_other: '运行 {{count, number}} 个任务',
@@ -48,6 +50,7 @@ export const zh = {
     retry_other: '重试 {{count, number}} 个任务',
     rerun_other: '重跑 {{count, number}} 个任务',
     'mark-success_other': '标记 {{count, number}} 个任务',
+    rollback_other: '回滚 {{count, number}} 个任务',
   },
   policy: {
     title: '依赖它的任务',

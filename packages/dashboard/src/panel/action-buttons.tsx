@@ -1,8 +1,8 @@
-/** The eight actions. One that is refused stays where it is, can be focused, and says why. */
+/** The nine actions. One that is refused stays where it is, can be focused, and says why. */
 import { Tooltip } from '@mantine/core';
 import type { InstanceRecord } from '@tagmill/shared/feed/views';
 import { ACTIONS, type Action } from '@tagmill/shared/words';
-import { Check, CirclePlay, ListRestart, type LucideIcon, Pause, Play, RefreshCw, SkipForward, Square } from 'lucide-react';
+import { Check, CirclePlay, ListRestart, type LucideIcon, Pause, Play, RefreshCw, SkipForward, Square, Undo2 } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Key } from '../ui/key.tsx';
@@ -16,6 +16,7 @@ export const ACTION_ICON: Readonly<Record<Action, LucideIcon>> = {
   retry: RefreshCw,
   rerun: ListRestart,
   'mark-success': Check,
+  rollback: Undo2,
 };
 
 export const ACTION_KEY: Readonly<Record<Action, string>> = {
@@ -27,6 +28,7 @@ export const ACTION_KEY: Readonly<Record<Action, string>> = {
   retry: 'T',
   rerun: 'E',
   'mark-success': 'M',
+  rollback: 'B',
 };
 
 /** Why an action cannot be taken on all of these now; null when at least one takes it. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Connections } from '@tagmill/shared/connections';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { Hello } from '@tagmill/shared/gen/tagmill/v1/Hello';
-import type { MergeCommand, PassJob, PlanRequest } from '@tagmill/shared/job';
+import type { MergeCommand, PassJob, PlanRequest, RollbackCommand } from '@tagmill/shared/job';
 import { LIMITS } from '@tagmill/shared/limits';
 import { VERSION } from '@tagmill/shared/version';
 import { PartCollector, PROTOCOL_VERSION, partsOf } from '@tagmill/shared/wire/service';
@@ -29,6 +29,14 @@ export type ExecutorEnd = { readonly kind: 'drained' } | { readonly kind: 'refus
 const ROWS_PART_BYTES = 2 * 1024 * 1024;
 
 const NOT_BEGUN = JSON.stringify({ code: 'ACTION_REFUSED', message: 'the attempt was told to stop before it began' });
+
+const rollbackCommand = (work: core.FanOutWork, attempt: core.Attempt): RollbackCommand => ({
+  shard: attempt.shard,
+  tags: attempt.scope,
+  pass: work.pass,
+  term: attempt.term,
+  token: attempt.token,
+});
 
 interface RunningTask {
   readonly id: number;
@@ -131,7 +139,7 @@ export class Executor {
     this.lostAtMs ??= performance.now();
     if (this.connections?.sink.kind !== 'manager') return;
     for (const task of this.tasks.values()) {
-      if (task.work.step !== 'merge') continue;
+      if (task.work.step !== 'merge' && task.work.step !== 'rollback') continue;
       task.restart = true;
       this.pool?.abort(task.id);
     }
@@ -316,6 +324,7 @@ export class Executor {
   private taskOf(work: core.FanOutWork, attempt: core.Attempt, name: string): WorkerTask {
     if (work.step === 'plan') return { kind: 'plan', request: this.planRequests.get(name)! };
     if (work.step === 'evaluate') return { kind: 'evaluate', jobName: name, shard: attempt.shard };
+    if (work.step === 'rollback') return { kind: 'rollback', jobName: name, command: rollbackCommand(work, attempt) };
     return { kind: 'merge', jobName: name, command: this.mergeCommand(work, attempt) };
   }
 
@@ -327,6 +336,12 @@ export class Executor {
       term: attempt.term,
       token: attempt.token,
     };
+  }
+
+  private commandJson(work: core.FanOutWork, attempt: core.Attempt): string {
+    return JSON.stringify(
+      work.step === 'rollback' ? { ...rollbackCommand(work, attempt), rollback: true } : this.mergeCommand(work, attempt),
+    );
   }
 
   /** A plan may be larger than a message: it goes ahead as a blob, and the result names it. */
@@ -349,7 +364,7 @@ export class Executor {
           request,
           runId: work.runId,
           pass: work.pass,
-          commandJson: first && part.index === 0 ? JSON.stringify(this.mergeCommand(work, attempt)) : '',
+          commandJson: first && part.index === 0 ? this.commandJson(work, attempt) : '',
           users: batch.users,
           words: batch.words,
           part: part.index,

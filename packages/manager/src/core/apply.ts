@@ -8,12 +8,13 @@ import { applyCommand } from './apply/command.ts';
 import { applyJoined, applyLost } from './apply/executors.ts';
 import { applyLeased } from './apply/leases.ts';
 import { applyPlanFound, applyResults } from './apply/results.ts';
+import { applySettleAsked, applySettled } from './apply/settled.ts';
 import { applyRunCreated, applyRunStarted, endRunWhenOver } from './apply/runs.ts';
 import { touchExecutor } from './dirty.ts';
 import type { Effect } from './effects.ts';
 import type { ManagerEvent, Stamped } from './events.ts';
 import { failInstance, fire } from './instances.ts';
-import { beginMerge, formPass } from './passes.ts';
+import { beginMerge, formPass, formRollback } from './passes.ts';
 import type { ManagerState } from './state.ts';
 
 export function apply(state: ManagerState, stamped: Stamped): Effect[] {
@@ -74,6 +75,17 @@ function applyEvent(state: ManagerState, event: ManagerEvent, effects: Effect[])
     case 'pass-formed': {
       const run = state.runs.get(event.runId);
       if (run !== undefined) formPass(state, run, event.rows);
+      return;
+    }
+    case 'settle-asked':
+      applySettleAsked(state, event, effects);
+      return;
+    case 'settled':
+      applySettled(state, event, effects);
+      return;
+    case 'rollback-formed': {
+      const run = state.runs.get(event.runId);
+      if (run !== undefined) formRollback(state, run, event.row, event.undoes);
       return;
     }
     case 'merge-started': {

@@ -4,7 +4,8 @@
  */
 import type { Action, DownstreamPolicy, InstanceState } from '@tagmill/shared/words';
 import { downstream, predecessors, subtree, successors } from './graph.ts';
-import { BY_UPSTREAM, GATE_MANUAL, GATE_OPEN, HELD, type Run } from './run.ts';
+import { passToUndo } from './passes.ts';
+import { BY_UPSTREAM, GATE_MANUAL, GATE_OPEN, HELD, ROLLBACK, type Run } from './run.ts';
 import type { ActionCell } from './states/spec.ts';
 import { STATES } from './states/table.ts';
 
@@ -15,7 +16,8 @@ export type Move =
   | { readonly kind: 'reset'; readonly row: number }
   | { readonly kind: 'held'; readonly row: number; readonly held: boolean }
   | { readonly kind: 'open'; readonly row: number }
-  | { readonly kind: 'shards'; readonly row: number };
+  | { readonly kind: 'shards'; readonly row: number }
+  | { readonly kind: 'undo'; readonly row: number };
 
 export interface CommandPlan {
   readonly moves: readonly (Move & { readonly why: string })[];
@@ -39,13 +41,29 @@ export function refusal(run: Run, row: number, action: Action): string | null {
     if (!run.has(row, GATE_MANUAL) || run.has(row, GATE_OPEN)) return 'It starts by itself as soon as a slot is free.';
   }
   if ('shards' in cell && (run.pass(row)?.fanOut?.delayed.size ?? 0) === 0) return 'No shard of it waits for another try.';
+  if (run.has(row, ROLLBACK) && (action === 'skip' || action === 'mark-success'))
+    return 'What it changed is being undone; stop that first.';
   if ('again' in cell) return againRefusal(run, row);
+  if ('undo' in cell) return undoRefusal(run, row);
+  return null;
+}
+
+/** Only what changed the target can be undone, once nothing of it is under way. */
+function undoRefusal(run: Run, row: number): string | null {
+  if (run.task(row).handler !== 'tag') return 'It changes nothing in user_tags, so there is nothing to roll back.';
+  const number = passToUndo(run, row);
+  if (number === 0) return 'It changed nothing in user_tags, so there is nothing to roll back.';
+  if (run.passes[number - 1]!.phase !== 'over') return 'Its last attempts have not confirmed yet; roll it back in a moment.';
+  if (run.waitingOn[row]! > 0) return 'What comes before it goes on; roll it back once that has ended.';
   return null;
 }
 
 /** What would never begin is refused: its upstream ended badly, or left it without a plan. */
 function againRefusal(run: Run, row: number): string | null {
-  if (run.task(row).handler === 'plan' && run.passes.some((pass) => pass.kind === 'tags' && pass.phase !== 'over')) {
+  if (
+    run.task(row).handler === 'plan' &&
+    run.passes.some((pass) => (pass.kind === 'tags' || pass.kind === 'rollback') && pass.phase !== 'over')
+  ) {
     return 'Its tags are being evaluated from it; stop them first, then run the plan again.';
   }
   for (const before of predecessors(run.graph, row)) {
@@ -93,6 +111,7 @@ function moveOf(run: Run, row: number, action: Action): Move {
   if ('flag' in cell) return { kind: 'held', row, held: cell.flag === 'held' };
   if ('open' in cell) return { kind: 'open', row };
   if ('shards' in cell) return { kind: 'shards', row };
+  if ('undo' in cell) return { kind: 'undo', row };
   return { kind: 'held', row, held: false };
 }
 

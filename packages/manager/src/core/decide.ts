@@ -5,8 +5,10 @@
 import { apply } from './apply.ts';
 import type { Effect } from './effects.ts';
 import type { Decision } from './events.ts';
+import { UNSURE } from './fan-out.ts';
+import { passToUndo } from './passes.ts';
 import { nextLease } from './placement/place.ts';
-import { HELD, type Run } from './run.ts';
+import { HELD, ROLLBACK, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 
 export interface Decided {
@@ -32,7 +34,7 @@ export function decide(state: ManagerState, nowMs: number, steadyMs: number): De
 }
 
 function next(state: ManagerState, steadyMs: number): Decision | undefined {
-  return lostExecutor(state, steadyMs) ?? startRun(state) ?? beginWork(state) ?? startMerge(state) ?? nextLease(state);
+  return lostExecutor(state, steadyMs) ?? startRun(state) ?? beginWork(state) ?? startMerge(state) ?? askTarget(state) ?? nextLease(state);
 }
 
 /** At this share of the fleet lost inside one lease the manager takes itself for the one cut off (control-plane.md). */
@@ -83,6 +85,7 @@ function beginInRun(run: Run): Decision | undefined {
   for (const row of run.candidates) {
     if (run.has(row, HELD) || !run.gateOpen(row)) continue;
     const task = run.task(row);
+    if (run.has(row, ROLLBACK)) return { type: 'rollback-formed', runId: run.id, row, undoes: passToUndo(run, row) };
     if (task.handler === 'report') return { type: 'report-made', runId: run.id, row };
     if (task.handler !== 'tag') return { type: 'pass-formed', runId: run.id, rows: [row] };
     if (run.passTags.has(task.tagId ?? 0)) tags.push(row);
@@ -100,13 +103,29 @@ function startMerge(state: ManagerState): Decision | undefined {
   for (const run of state.runs.values()) {
     if (run.state !== 'running') continue;
     for (const pass of run.passes) {
-      const since = pass.stepEndedMs.check ?? 0;
+      const since = pass.targetSinceMs;
       if (pass.phase === 'waiting-target' && (first === undefined || since < first.since))
         first = { runId: run.id, pass: pass.number, since };
     }
   }
   return first === undefined ? undefined : { type: 'merge-started', runId: first.runId, pass: first.pass };
 }
+
+/** Shards that nobody is left to tell of: the target is asked, many at once. */
+function askTarget(state: ManagerState): Decision | undefined {
+  if (state.tokenNext >= state.tokensReserved) return undefined;
+  for (const { fanOut } of state.open.values()) {
+    if (fanOut.unsure === fanOut.asked.size) continue;
+    const shards: number[] = [];
+    for (let shard = 0; shard < fanOut.count && shards.length < MOST_ASKED; shard++) {
+      if (fanOut.state[shard] === UNSURE && !fanOut.asked.has(shard)) shards.push(shard);
+    }
+    return { type: 'settle-asked', fanOut: fanOut.id, token: state.tokenNext, shards };
+  }
+  return undefined;
+}
+
+const MOST_ASKED = 1_024;
 
 /** In how many ms the clock alone makes something due: the loop looks again then. Infinity when nothing is. */
 export function nextDueInMs(state: ManagerState, nowMs: number, steadyMs: number): number {

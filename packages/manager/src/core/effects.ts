@@ -31,6 +31,18 @@ export type Effect =
       readonly tokens: readonly number[];
       readonly why: string;
     }
+  /** Raise the fence of these shards to the token, read what of them is in the target, and say so as `settled`. */
+  | {
+      readonly type: 'settle';
+      readonly runId: string;
+      readonly pass: number;
+      readonly fanOut: number;
+      readonly token: number;
+      readonly shards: readonly number[];
+      readonly scope: readonly number[];
+      /** Hash that each shard's piece must have; null where there are no pieces. */
+      readonly pieceHashes: readonly string[] | null;
+    }
   /** It is to finish what it has and go; said again after each Hello, since the word may be lost with a stream. */
   | { readonly type: 'drain'; readonly executor: string }
   /** Nothing of this pass is needed any more: executors drop its template and pieces. */

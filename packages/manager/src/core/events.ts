@@ -52,6 +52,18 @@ export type Input =
       readonly users: UserScope;
       readonly tags: readonly TagVerdict[];
     }
+  | {
+      /**
+       * What the target says of shards that nobody was left to tell of: per
+       * shard the JSON of its MergeResult when all of it is there, else null.
+       * An older attempt cannot write any more.
+       */
+      readonly type: 'settled';
+      readonly fanOut: number;
+      readonly token: number;
+      readonly shards: readonly number[];
+      readonly results: readonly (string | null)[];
+    }
   | ResultsEvent;
 
 /** What the check of a rule against the plan's catalogue said. */
@@ -82,6 +94,10 @@ export type Decision =
   | { readonly type: 'tag-refused'; readonly runId: string; readonly row: number }
   | { readonly type: 'report-made'; readonly runId: string; readonly row: number }
   | { readonly type: 'executor-lost'; readonly id: string; readonly why: 'silent' | 'disconnected' | 'restarted' | 'drained' }
+  /** The target is asked what became of shards, under a token above all that were given. */
+  | { readonly type: 'settle-asked'; readonly fanOut: number; readonly token: number; readonly shards: readonly number[] }
+  /** A row's changes by a pass are undone by a pass of its own. */
+  | { readonly type: 'rollback-formed'; readonly runId: string; readonly row: number; readonly undoes: number }
   | LeasedEvent;
 
 /** Shard i of `shards` is leased under token `firstToken + i`. */

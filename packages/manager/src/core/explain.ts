@@ -1,6 +1,6 @@
 /** One sentence for why an instance waits, from the scheduler's own checks. */
 import { predecessors } from './graph.ts';
-import { HELD, type Run } from './run.ts';
+import { HELD, ROLLBACK, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 import { STATES } from './states/table.ts';
 
@@ -10,8 +10,10 @@ export function reasonOf(state: ManagerState, run: Run, row: number): string | n
   if (run.has(row, HELD) && !STATES[at].terminal) return 'held; release it and it goes on';
   if (at === 'unregistered') return run.state === 'queued' ? queueSentence(state, run) : 'registers when its run starts';
   if (at === 'registered') return waitsFor(run, row);
+  if (at === 'pending' && run.has(row, ROLLBACK) && run.pass(row)?.phase !== 'waiting-target')
+    return 'what it changed is about to be undone';
   if (at === 'pending') return run.gateOpen(row) ? workSentence(state, run, row) : 'waits for a click on run';
-  if (at === 'stopping') return 'waits until the attempts under way have confirmed';
+  if (at === 'stopping') return stoppingSentence(run, row);
   if (at === 'running') return run.reasons.get(row) ?? runningSentence(state, run, row);
   return run.reasons.get(row) ?? null;
 }
@@ -45,8 +47,15 @@ function runningSentence(state: ManagerState, run: Run, row: number): string | n
   if (pass.phase === 'waiting-target') return targetSentence(state);
   const fanOut = pass.fanOut;
   if (fanOut === null || fanOut.leased > 0) return null;
+  if (fanOut.unsure > 0) return `the target is asked what became of ${fanOut.unsure} shards whose executors are gone`;
   if (fanOut.delayed.size > 0) return `${fanOut.delayed.size} shards wait for another try`;
   return fleetSentence(state);
+}
+
+function stoppingSentence(run: Run, row: number): string {
+  const unsure = run.pass(row)?.fanOut?.unsure ?? 0;
+  if (unsure === 0) return 'waits until the attempts under way have confirmed';
+  return `waits for the target, which is asked what became of ${unsure} shards whose executors are gone`;
 }
 
 function targetSentence(state: ManagerState): string {

@@ -1,6 +1,8 @@
 /**
  * The shards of one step of one pass, as columns. A shard is waiting, leased,
- * done or failed; its token is that of its last lease.
+ * done, failed, or unsure: an attempt of it may have had an effect in the
+ * target, and nobody is left to tell. Its token is that of its last lease, or
+ * of the last question to the target.
  */
 import { assert } from '@tagmill/shared/assert';
 import type { Step } from '@tagmill/shared/words';
@@ -9,6 +11,10 @@ export const WAITING = 0;
 export const LEASED = 1;
 export const DONE = 2;
 export const FAILED = 3;
+export const UNSURE = 4;
+
+/** Whether attempts of a step change the target, so that one that nobody can tell of must be looked for there. */
+export const writesTarget = (step: Step): boolean => step === 'merge' || step === 'rollback';
 
 export class FanOut {
   readonly id: number;
@@ -30,6 +36,12 @@ export class FanOut {
   leased = 0;
   done = 0;
   failed = 0;
+  unsure = 0;
+  /**
+   * Not journaled: unsure shards of which the target is being asked. After a
+   * restart they are asked again, under a higher token.
+   */
+  readonly asked = new Set<number>();
   /** Shards never leased are fresh ... count - 1. */
   private fresh = 0;
   /** Shards that came back, last in first out; each waiting shard is here or fresh or delayed. */
@@ -59,7 +71,12 @@ export class FanOut {
   }
 
   get waiting(): number {
-    return this.count - this.leased - this.done - this.failed;
+    return this.count - this.leased - this.done - this.failed - this.unsure;
+  }
+
+  /** Attempts that may still have an effect: those under way, and those that nobody can tell of. */
+  get pending(): number {
+    return this.leased + this.unsure;
   }
 
   get over(): boolean {
@@ -97,6 +114,28 @@ export class FanOut {
     this.state[shard] = ok ? DONE : FAILED;
     if (ok) this.done += 1;
     else this.failed += 1;
+  }
+
+  /** Nobody is left to tell what became of a lease, or of a lease that the journal lost. */
+  doubt(shard: number): void {
+    if (this.state[shard] === LEASED) this.leased -= 1;
+    else this.take(shard);
+    this.state[shard] = UNSURE;
+    this.unsure += 1;
+  }
+
+  /** What became of it is known: done, or waiting again. */
+  settle(shard: number, done: boolean, atMs: number): void {
+    assert(this.state[shard] === UNSURE, `shard ${shard} of fan-out ${this.id} is settled while nobody was in doubt`);
+    this.unsure -= 1;
+    this.asked.delete(shard);
+    this.state[shard] = done ? DONE : WAITING;
+    if (done) {
+      this.done += 1;
+      return;
+    }
+    if (this.ready === 0) this.waitingSinceMs = atMs;
+    this.returned.push(shard);
   }
 
   /** Back to waiting, at once or not before `dueMs`. */

@@ -5,7 +5,7 @@
 import type { InstanceState } from '@tagmill/shared/words';
 import { touchInstance, touchRun } from './dirty.ts';
 import { successors } from './graph.ts';
-import { BY_UPSTREAM, HELD, type InstanceError, type Run } from './run.ts';
+import { BY_UPSTREAM, HELD, type InstanceError, ROLLBACK, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 import type { InstanceEvent } from './states/spec.ts';
 import { STATES, stateNumber } from './states/table.ts';
@@ -32,7 +32,8 @@ export function moveTo(state: ManagerState, run: Run, row: number, to: InstanceS
   tell(run, row, state.atMs, `${to}: ${why}`, who);
   if (to === 'pending') run.candidates.add(row);
   else run.candidates.delete(row);
-  if (!STATES[to].terminal) run.flags[row]! &= ~BY_UPSTREAM;
+  if (STATES[to].terminal) run.flags[row]! &= ~ROLLBACK;
+  else run.flags[row]! &= ~BY_UPSTREAM;
   touchInstance(state, run, row);
   touchRun(state, run);
   settle(state, run, row, before);

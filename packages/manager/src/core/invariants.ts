@@ -3,7 +3,7 @@
  * Numbers in brackets are those of ARCHITECTURE.md. Used by tests and the
  * simulated world; too dear for every turn in production.
  */
-import { DONE, FAILED, LEASED } from './fan-out.ts';
+import { DONE, FAILED, LEASED, UNSURE } from './fan-out.ts';
 import { predecessors, successors } from './graph.ts';
 import { isSettled } from './instances.ts';
 import type { Pass } from './pass.ts';
@@ -22,7 +22,9 @@ export function brokenInvariants(state: ManagerState): string[] {
   checkLeases(state, broken);
   if (state.tokenNext > state.tokensReserved && state.tokensReserved > 0 && state.tokenNext !== state.tokensReserved)
     broken.push(`[5] token ${state.tokenNext} is beyond the reserved ${state.tokensReserved}`);
-  const merging = [...state.runs.values()].flatMap((run) => run.passes).filter((pass) => pass.step === 'merge' && pass.phase !== 'over');
+  const merging = [...state.runs.values()]
+    .flatMap((run) => run.passes)
+    .filter((pass) => (pass.step === 'merge' || (pass.step === 'rollback' && pass.fanOut !== null)) && pass.phase !== 'over');
   if (merging.length > 1) broken.push(`[2] ${merging.length} passes merge at once`);
   if (merging.length === 1 && state.merging?.pass !== merging[0]) broken.push('[2] a pass merges without holding the target');
   return broken;
@@ -87,12 +89,12 @@ function checkPasses(run: Run, broken: string[]): void {
 /** [2] Whoever was asked to leave a merge, and has, is carried by no attempt any more. A pass that failed says so at once. */
 function checkScopes(run: Run, pass: Pass, broken: string[]): void {
   const { fanOut } = pass;
-  if (pass.step !== 'merge' || fanOut === null || fanOut.leased === 0 || fanOut.failed > 0) return;
+  if (pass.step !== 'merge' || fanOut === null || fanOut.pending === 0 || fanOut.failed > 0) return;
   const left = pass.rows.filter((row) => !pass.members.has(row) && !pass.leaving.has(row) && run.passOf[row] === pass.number);
   const confirmed = new Set(left.filter((row) => run.stateAt(row) !== 'failed').map((row) => run.task(row).tagId ?? 0));
   if (confirmed.size === 0) return;
   for (let shard = 0; shard < fanOut.count; shard++) {
-    if (fanOut.state[shard] !== LEASED) continue;
+    if (fanOut.state[shard] !== LEASED && fanOut.state[shard] !== UNSURE) continue;
     const gone = pass.scopes[pass.scopeOf[shard]!]?.find((tagId) => confirmed.has(tagId));
     if (gone !== undefined) broken.push(`[2] tag ${gone} has left pass ${pass.number} of ${run.id}, and shard ${shard} may still merge it`);
   }
@@ -115,16 +117,19 @@ function countFanOut({ fanOut }: FanOutPlace, slots: Map<number, number>, tiny: 
   let leased = 0;
   let done = 0;
   let failed = 0;
+  let unsure = 0;
   for (let shard = 0; shard < fanOut.count; shard++) {
     const at = fanOut.state[shard];
     if (at === DONE) done += 1;
     if (at === FAILED) failed += 1;
+    if (at === UNSURE) unsure += 1;
     if (at !== LEASED) continue;
     leased += 1;
     const holder = fanOut.executor[shard]! - 1;
     const column = fanOut.tiny ? tiny : slots;
     column.set(holder, (column.get(holder) ?? 0) + 1);
   }
+  if (unsure !== fanOut.unsure) broken.push(`[1] fan-out ${fanOut.id} counts ${fanOut.unsure} unsure shards, there are ${unsure}`);
   if (leased !== fanOut.leased || done !== fanOut.done || failed !== fanOut.failed) {
     broken.push(
       `[1] fan-out ${fanOut.id} counts ${fanOut.leased}/${fanOut.done}/${fanOut.failed} leased/done/failed, there are ${leased}/${done}/${failed}`,

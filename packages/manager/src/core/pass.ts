@@ -9,7 +9,7 @@ import { LIMITS } from '@tagmill/shared/limits';
 import type { Step } from '@tagmill/shared/words';
 import type { FanOut } from './fan-out.ts';
 
-export type PassKind = 'plan' | 'tags' | 'noop';
+export type PassKind = 'plan' | 'tags' | 'noop' | 'rollback';
 export type LeaveTarget = 'stopped' | 'skipped' | 'succeeded';
 
 export interface TagTotals {
@@ -55,9 +55,17 @@ export class Pass {
   /** Scopes that merges were leased with, in order; per shard which one. */
   readonly scopes: number[][] = [];
   scopeOf: Uint16Array = new Uint16Array(0);
+  /** Term since which every lease of its merge is known: of older ones the journal may have lost some. */
+  sureSinceTerm = 0;
+  /** Since when it waits for the target, ms. */
+  targetSinceMs = 0;
+  /** `rollback`: number of the pass that it undoes. */
+  undoes = 0;
+  /** Rows whose changes by this pass were undone. */
+  readonly undone = new Set<number>();
 
   readonly totals = new Map<number, TagTotals>();
-  users = { evaluated: 0, inserted: 0, updated: 0 };
+  users = { evaluated: 0, inserted: 0, updated: 0, unchanged: 0 };
   conflicts = 0;
   unreadableRows = 0;
   bytesRead = 0;
@@ -101,6 +109,7 @@ export class Pass {
   addMerged(result: MergeResult): void {
     this.users.inserted += result.inserted;
     this.users.updated += result.updated;
+    this.users.unchanged += result.unchanged;
     this.conflicts += result.conflicts.length;
     this.unreadableRows += result.unreadableRows;
     this.bytesRead += result.bytesRead;

@@ -3,14 +3,14 @@ import { assert } from '@tagmill/shared/assert';
 import type { Step } from '@tagmill/shared/words';
 import { touchInstance, touchRun } from './dirty.ts';
 import type { Effect } from './effects.ts';
-import { FanOut, LEASED } from './fan-out.ts';
+import { FanOut, LEASED, UNSURE, WAITING, writesTarget } from './fan-out.ts';
 import { predecessors } from './graph.ts';
 import { failInstance, fire } from './instances.ts';
 import { type LeaveTarget, Pass, type PassKind, progressOf } from './pass.ts';
-import { HELD, type Run } from './run.ts';
+import { HELD, ROLLBACK, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 
-const FIRST_STEP: Readonly<Record<PassKind, Step>> = { plan: 'plan', tags: 'evaluate', noop: 'run' };
+const FIRST_STEP: Readonly<Record<PassKind, Step>> = { plan: 'plan', tags: 'evaluate', noop: 'run', rollback: 'rollback' };
 
 export function formPass(state: ManagerState, run: Run, rows: readonly number[]): Pass {
   const handler = run.task(rows[0]!).handler;
@@ -33,6 +33,60 @@ export function formPass(state: ManagerState, run: Run, rows: readonly number[])
   return pass;
 }
 
+/** A pass that undoes what pass `undoes` changed of one row's tag; it waits for the target as a merge does. */
+export function formRollback(state: ManagerState, run: Run, row: number, undoes: number): void {
+  const pass = new Pass(run.passes.length + 1, 'rollback', [row], 'rollback');
+  pass.undoes = undoes;
+  pass.phase = 'waiting-target';
+  pass.targetSinceMs = state.atMs;
+  run.passes.push(pass);
+  run.passOf[row] = pass.number;
+  run.candidates.delete(row);
+  touchInstance(state, run, row);
+  touchUpstream(state, run, pass);
+}
+
+/** The newest pass whose merge may have changed a row's tag and that was not undone; 0 when there is none. */
+export function passToUndo(run: Run, row: number): number {
+  const tagId = run.task(row).tagId ?? 0;
+  for (let at = run.passes.length - 1; at >= 0; at--) {
+    const pass = run.passes[at]!;
+    if (pass.kind === 'tags' && pass.scopes[0]?.includes(tagId) === true && !pass.undone.has(row)) return pass.number;
+  }
+  return 0;
+}
+
+/** What a pass changed is undone: on to an older pass that changed the row too, or it has ended, with a notice. */
+function rolledBack(state: ManagerState, run: Run, pass: Pass, effects: Effect[]): void {
+  const row = pass.rows[0]!;
+  run.passes[pass.undoes - 1]!.undone.add(row);
+  endPass(state, run, pass, effects);
+  const older = passToUndo(run, row);
+  if (older !== 0) {
+    pass.members.delete(row);
+    formRollback(state, run, row, older);
+    return;
+  }
+  run.flags[row]! &= ~ROLLBACK;
+  const { updated, unchanged } = rollbackTotals(run, row);
+  const sentence = `rolled back: ${updated} users are as they were before${unchanged > 0 ? `, ${unchanged} were changed since and left alone` : ''}`;
+  run.reasons.set(row, sentence);
+  fire(state, run, row, 'work-done', 'every shard is rolled back');
+  fire(state, run, row, 'rollback-confirmed', sentence);
+  run.reasons.set(row, sentence);
+}
+
+function rollbackTotals(run: Run, row: number): { readonly updated: number; readonly unchanged: number } {
+  let updated = 0;
+  let unchanged = 0;
+  for (const pass of run.passes) {
+    if (pass.kind !== 'rollback' || pass.rows[0] !== row) continue;
+    updated += pass.users.updated;
+    unchanged += pass.users.unchanged;
+  }
+  return { updated, unchanged };
+}
+
 function beginStep(state: ManagerState, run: Run, pass: Pass, step: Step, shards: number): void {
   pass.step = step;
   pass.stepStartedMs[step] = state.atMs;
@@ -46,7 +100,7 @@ export function advance(state: ManagerState, run: Run, pass: Pass, effects: Effe
   confirmLeavers(state, run, pass);
   const fanOut = pass.fanOut;
   if (pass.abandoned !== null) {
-    if (fanOut === null || fanOut.leased === 0) endPass(state, run, pass, effects);
+    if (fanOut === null || fanOut.pending === 0) endPass(state, run, pass, effects);
     return;
   }
   if (pass.phase !== 'working' || fanOut === null || !fanOut.over || fanOut.failed > 0) return;
@@ -70,6 +124,7 @@ function check(state: ManagerState, run: Run, pass: Pass, effects: Effect[]): vo
   pass.stepEndedMs.check = state.atMs;
   pass.fanOut = null;
   pass.phase = 'waiting-target';
+  pass.targetSinceMs = state.atMs;
   if (pass.members.size === 0) abandon(state, run, pass, 'no tag is left to merge', effects);
 }
 
@@ -77,16 +132,23 @@ export function beginMerge(state: ManagerState, run: Run, pass: Pass): void {
   assert(state.merging === null, 'two passes would merge into the target at once');
   state.merging = { run, pass };
   pass.phase = 'working';
+  pass.sureSinceTerm = state.term;
   pass.scopes.push(scopeNow(run, pass));
-  beginStep(state, run, pass, 'merge', pass.pieceHash.length);
+  beginStep(state, run, pass, pass.kind === 'rollback' ? 'rollback' : 'merge', shardsToMerge(run, pass));
   for (const row of pass.members) touchInstance(state, run, row);
 }
+
+const shardsToMerge = (run: Run, pass: Pass): number => (pass.kind === 'rollback' ? run.passes[pass.undoes - 1]! : pass).pieceHash.length;
 
 /** Tag ids of the members, ascending: what a merge leased now may change. */
 export const scopeNow = (run: Run, pass: Pass): number[] =>
   pass.rows.filter((row) => pass.members.has(row)).map((row) => run.task(row).tagId ?? 0);
 
 function succeed(state: ManagerState, run: Run, pass: Pass, effects: Effect[]): void {
+  if (pass.kind === 'rollback') {
+    rolledBack(state, run, pass, effects);
+    return;
+  }
   for (const row of pass.members) {
     fire(state, run, row, 'work-done', pass.kind === 'tags' ? 'every shard is merged' : 'every shard is done');
     fire(state, run, row, 'confirm', 'its results are in the journal');
@@ -115,6 +177,7 @@ export function abandon(state: ManagerState, run: Run, pass: Pass, why: string, 
   pass.abandoned = why;
   pass.phase = 'draining';
   cancelLeased(state, pass, why, effects);
+  doubtLostLeases(state, pass);
   advance(state, run, pass, effects);
 }
 
@@ -181,7 +244,8 @@ export function leave(state: ManagerState, run: Run, row: number, target: LeaveT
   assert(pass?.members.has(row) === true, `${run.task(row).name} is in no pass`);
   leftAt(pass, row);
   const last = pass.members.size === 0;
-  const remaining = last ? (pass.fanOut?.leased ?? 0) : carrying(run, pass, row);
+  doubtLostLeases(state, pass);
+  const remaining = last ? (pass.fanOut?.pending ?? 0) : carrying(run, pass, row);
   if (pass.step === 'merge' && !last) pass.scopes.push(scopeNow(run, pass));
   pass.leaving.set(row, { target, remaining });
   if (last) abandon(state, run, pass, why, effects);
@@ -200,13 +264,30 @@ function carrying(run: Run, pass: Pass, row: number): number {
   if (pass.step !== 'merge' || fanOut === null) return 0;
   let count = 0;
   for (let shard = 0; shard < fanOut.count; shard++) {
-    if (fanOut.state[shard] === LEASED && carries(run, pass, row, shard)) count += 1;
+    const at = fanOut.state[shard];
+    if ((at === LEASED || at === UNSURE) && carries(run, pass, row, shard)) count += 1;
   }
   return count;
 }
 
 const carries = (run: Run, pass: Pass, row: number, shard: number): boolean =>
   pass.scopes[pass.scopeOf[shard]!]?.includes(run.task(row).tagId ?? 0) === true;
+
+/**
+ * Since a restart the journal may lack leases that were sent before it: their
+ * attempts may still write, unknown to all. When somebody leaves, every shard
+ * that waits is therefore asked after once, which also fences them off.
+ */
+function doubtLostLeases(state: ManagerState, pass: Pass): void {
+  const { fanOut } = pass;
+  if (fanOut === null || !writesTarget(fanOut.step) || pass.sureSinceTerm === state.term) return;
+  pass.sureSinceTerm = state.term;
+  for (let shard = 0; shard < fanOut.count; shard++) {
+    if (fanOut.state[shard] !== WAITING) continue;
+    fanOut.doubt(shard);
+    if (fanOut.step === 'merge') pass.scopeOf[shard] = 0;
+  }
+}
 
 /** A lease of the pass ended: those that leave wait for one attempt less. Call before the fan-out forgets the lease. */
 export function leaseEnded(run: Run, pass: Pass, shard: number): void {
@@ -217,7 +298,7 @@ export function leaseEnded(run: Run, pass: Pass, shard: number): void {
 
 function confirmLeavers(state: ManagerState, run: Run, pass: Pass): void {
   for (const [row, left] of pass.leaving) {
-    if (left.remaining > 0 || (pass.abandoned !== null && (pass.fanOut?.leased ?? 0) > 0)) continue;
+    if (left.remaining > 0 || (pass.abandoned !== null && (pass.fanOut?.pending ?? 0) > 0)) continue;
     pass.leaving.delete(row);
     const event = left.target === 'stopped' ? 'stop-confirmed' : left.target === 'skipped' ? 'skip-confirmed' : 'mark-confirmed';
     fire(state, run, row, event, mergedSentence(pass));
@@ -226,6 +307,8 @@ function confirmLeavers(state: ManagerState, run: Run, pass: Pass): void {
 }
 
 function mergedSentence(pass: Pass): string {
+  if (pass.kind === 'rollback' && pass.fanOut !== null)
+    return `every attempt has confirmed; ${pass.fanOut.done} of ${pass.fanOut.count} shards had been rolled back`;
   if (pass.kind !== 'tags') return 'every attempt has confirmed';
   if (pass.step !== 'merge' || pass.fanOut === null) return 'every attempt has confirmed; user_tags is untouched';
   return `every attempt has confirmed; ${pass.fanOut.done} of ${pass.fanOut.count} shards had been merged`;

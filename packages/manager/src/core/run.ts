@@ -18,6 +18,8 @@ export const GATE_MANUAL = 2;
 export const GATE_OPEN = 4;
 /** It ended because its upstream did not end well. */
 export const BY_UPSTREAM = 8;
+/** Somebody asked that what it changed be undone. */
+export const ROLLBACK = 16;
 
 export interface InstanceError {
   readonly code: string;

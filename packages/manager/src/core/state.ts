@@ -96,6 +96,8 @@ export interface ManagerState {
    * hears it. Null in a replay, which hears nothing.
    */
   links: Map<string, number> | null;
+  /** Shards that the target was asked after: found there whole, or done again. */
+  readonly settled: { accepted: number; redone: number };
   /** Results that changed nothing: from old attempts, or for what is unknown. */
   ignoredResults: number;
   readonly dirty: Dirty;
@@ -118,6 +120,7 @@ export function emptyState(settings: Settings = DEFAULT_SETTINGS): ManagerState 
     executorAt: [],
     merging: null,
     links: null,
+    settled: { accepted: 0, redone: 0 },
     ignoredResults: 0,
     dirty: { runs: new Set(), instances: new Map(), executors: new Set() },
     touchedRuns: new Set(),

@@ -163,6 +163,7 @@ export class ExecutorServer {
         this.drain(effect.executor);
         return;
       case 'run-over':
+      case 'settle':
         return;
     }
   }

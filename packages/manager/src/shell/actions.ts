@@ -64,6 +64,8 @@ function stateAfter(run: Run, move: Move): InstanceState {
       return run.waitingOn[move.row] === 0 ? 'pending' : 'registered';
     case 'reset':
       return 'registered';
+    case 'undo':
+      return 'pending';
     default:
       return run.stateAt(move.row);
   }
@@ -84,6 +86,8 @@ function effectSentence(run: Run, plan: CommandPlan): string {
     return `${fanOut?.done ?? 0} of ${fanOut?.count ?? 0} shards are merged already and stay; the rest of user_tags is left as it is`;
   }
   if (leaving.length > 0) return 'user_tags is left as it is: nothing of these tags has been merged';
+  if (plan.moves.some((move) => move.kind === 'undo'))
+    return 'what this run changed for these tags in user_tags is taken back, except where it was changed again since';
   if (plan.moves.some((move) => move.kind === 'again'))
     return 'the tags are evaluated again, and user_tags is changed where the result differs';
   return 'user_tags is not touched by this click';

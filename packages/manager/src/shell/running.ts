@@ -10,9 +10,11 @@ import type { TagDatabase } from '../tagstore/open.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { Loop } from './loop.ts';
 import type { RowsIn } from './rows-in.ts';
+import type { Settler } from './settler.ts';
 
 export interface Running {
   readonly loop: Loop;
+  readonly settler: Settler;
   readonly state: ManagerState;
   readonly database: TagDatabase;
   readonly sink: TagSink | undefined;

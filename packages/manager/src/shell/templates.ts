@@ -26,6 +26,11 @@ function planRequest(run: Run): PlanRequest {
 
 export function passJob(run: Run, pass: Pass): PassJob | undefined {
   const { plan, clock, users } = run;
+  if (pass.kind === 'rollback') {
+    // What is undone is named by the job; the pass of the rollback goes with each command.
+    const undone = run.passes[pass.undoes - 1];
+    return undone === undefined ? undefined : passJob(run, undone);
+  }
   if (plan === null || clock === null || users === null || run.spec.tables === null || pass.kind !== 'tags') return undefined;
   const tags = pass.rows.map((row) => run.passTags.get(run.task(row).tagId ?? 0)).filter((tag) => tag !== undefined);
   const read = new Set(tags.flatMap((tag) => tag.reads));

@@ -4,7 +4,7 @@ import { type Move, planCommand } from '../commands.ts';
 import { touchInstance, touchRun } from '../dirty.ts';
 import { fire, moveTo, promote, setHeld } from '../instances.ts';
 import { leave } from '../passes.ts';
-import { GATE_OPEN, type Run } from '../run.ts';
+import { GATE_OPEN, ROLLBACK, type Run } from '../run.ts';
 import type { ManagerState } from '../state.ts';
 import { tell } from '../story.ts';
 
@@ -25,7 +25,8 @@ export function applyCommand(state: ManagerState, event: Command, effects: Effec
   if (plan.moves.length === 0) return;
   run.changes += 1;
   if (plan.moves.some((move) => move.kind === 'again')) run.error = null;
-  if (run.endedMs !== null && plan.moves.some((move) => move.kind === 'again' || move.kind === 'held')) reopen(state, run);
+  if (run.endedMs !== null && plan.moves.some((move) => move.kind === 'again' || move.kind === 'held' || move.kind === 'undo'))
+    reopen(state, run);
   touchRun(state, run);
 }
 
@@ -56,6 +57,10 @@ function doMove(state: ManagerState, run: Run, move: Move, why: string, who: str
       if (run.pass(row)?.members.has(row) !== true) run.candidates.add(row);
       tell(run, row, state.atMs, `gate opened: ${why}`, who);
       touchInstance(state, run, row);
+      return;
+    case 'undo':
+      run.flags[row]! |= ROLLBACK;
+      moveTo(state, run, row, 'pending', why, who);
       return;
     case 'shards': {
       const woken = run.pass(row)?.fanOut?.wake(Number.POSITIVE_INFINITY) ?? 0;

@@ -3,10 +3,10 @@ import { LIMITS } from '@tagmill/shared/limits';
 import { touchExecutor, touchInstance } from '../dirty.ts';
 import type { Effect } from '../effects.ts';
 import type { Decision, HeldAttempts, Input } from '../events.ts';
-import { LEASED, WAITING } from '../fan-out.ts';
+import { LEASED, WAITING, writesTarget } from '../fan-out.ts';
 import { advance, failPass } from '../passes.ts';
 import type { Executor, FanOutPlace, ManagerState } from '../state.ts';
-import { endLease, hold } from './leases.ts';
+import { endLease, hold, loseLease } from './leases.ts';
 import { recordAttempt } from './results.ts';
 
 type Joined = Extract<Input, { type: 'executor-joined' }>;
@@ -113,7 +113,7 @@ function keeps(state: ManagerState, place: FanOutPlace | undefined, executor: Ex
   if (fanOut.state[shard] === LEASED) return fanOut.token[shard] === token && fanOut.executor[shard] === executor.number + 1;
   if (fanOut.state[shard] !== WAITING || pass.abandoned !== null) return false;
   if (!(token > fanOut.token[shard]!) || token >= state.tokensReserved) return false;
-  hold(state, place, executor, shard, token);
+  hold(state, place, executor, shard, token, true);
   return true;
 }
 
@@ -153,11 +153,15 @@ function giveBackWhere(
   for (let shard = 0; shard < fanOut.count; shard++) {
     if (fanOut.state[shard] !== LEASED || fanOut.executor[shard] !== executor.number + 1 || !picks(shard, fanOut.token[shard]!)) continue;
     changed = true;
-    endLease(state, place, shard);
     recordAttempt(state, place, executor, shard, 'lost', why);
+    if (counts) fanOut.losses[shard]! += 1;
+    if (writesTarget(fanOut.step)) {
+      loseLease(state, place, shard);
+      continue;
+    }
+    endLease(state, place, shard);
     fanOut.giveBack(shard, state.atMs);
     if (!counts) continue;
-    fanOut.losses[shard]! += 1;
     if (fanOut.losses[shard]! < state.settings.maxLosses || fanOut.tiny || pass.abandoned !== null) continue;
     fanOut.finish(shard, false);
     failPass(state, run, pass, 'EXECUTOR_LOST', `shard ${shard} lost its executor ${fanOut.losses[shard]} times; it is put aside`, effects);

@@ -2,7 +2,7 @@ import { assert } from '@tagmill/shared/assert';
 import { touchExecutor, touchInstance } from '../dirty.ts';
 import type { Effect } from '../effects.ts';
 import type { LeasedEvent } from '../events.ts';
-import { LEASED } from '../fan-out.ts';
+import { LEASED, writesTarget } from '../fan-out.ts';
 import { fire } from '../instances.ts';
 import { leaseEnded } from '../passes.ts';
 import type { Executor, FanOutPlace, ManagerState } from '../state.ts';
@@ -24,6 +24,7 @@ export function applyLeased(state: ManagerState, event: LeasedEvent, effects: Ef
   }
   state.tokenNext = Math.max(state.tokenNext, event.firstToken + event.shards.length);
   const merge = fanOut.step === 'merge';
+  const writes = writesTarget(fanOut.step);
   effects.push({
     type: 'dispatch',
     executor: executor.id,
@@ -34,13 +35,16 @@ export function applyLeased(state: ManagerState, event: LeasedEvent, effects: Ef
     firstToken: event.firstToken,
     shards: event.shards,
     attempts,
-    scope: merge ? pass.scopes.at(-1)! : null,
+    scope: writes ? pass.scopes.at(-1)! : null,
     pieceHashes: merge ? Array.from(event.shards, (shard) => pass.pieceHash[shard]!) : null,
   });
 }
 
-/** One shard goes to one executor, by a lease or because it holds it since before a restart. */
-export function hold(state: ManagerState, place: FanOutPlace, executor: Executor, shard: number, token: number): void {
+/**
+ * One shard goes to one executor, by a lease or because it holds it since
+ * before a restart: then its attempt may change whatever the first scope names.
+ */
+export function hold(state: ManagerState, place: FanOutPlace, executor: Executor, shard: number, token: number, takenUp = false): void {
   const { run, pass, fanOut } = place;
   fanOut.lease(shard, executor.number, token);
   pass.attempts += 1;
@@ -49,7 +53,7 @@ export function hold(state: ManagerState, place: FanOutPlace, executor: Executor
     executor.slotsUsed += 1;
     pass.leasedAtMs.set(shard, state.atMs);
   }
-  if (fanOut.step === 'merge') pass.scopeOf[shard] = pass.scopes.length - 1;
+  if (fanOut.step === 'merge') pass.scopeOf[shard] = takenUp ? 0 : pass.scopes.length - 1;
   touchExecutor(state, executor);
   if (fanOut.leased + fanOut.done === 1 || !fanOut.tiny) {
     for (const row of pass.members) {
@@ -61,7 +65,21 @@ export function hold(state: ManagerState, place: FanOutPlace, executor: Executor
 
 /** A lease ends, whatever its outcome: the slot is free again. The caller then finishes or gives back the shard. */
 export function endLease(state: ManagerState, place: FanOutPlace, shard: number): void {
-  const { run, pass, fanOut } = place;
+  freeSlot(state, place, shard);
+  leaseEnded(place.run, place.pass, shard);
+}
+
+/**
+ * A lease on the target ends without a word of what its attempt did: the shard
+ * is nobody's until the target was asked, and those that leave the pass wait
+ * for that.
+ */
+export function loseLease(state: ManagerState, place: FanOutPlace, shard: number): void {
+  freeSlot(state, place, shard);
+  place.fanOut.doubt(shard);
+}
+
+function freeSlot(state: ManagerState, { fanOut }: FanOutPlace, shard: number): void {
   assert(fanOut.state[shard] === LEASED, `shard ${shard} of fan-out ${fanOut.id} has no lease to end`);
   const executor = state.executorAt[fanOut.executor[shard]! - 1];
   if (executor !== undefined) {
@@ -69,5 +87,4 @@ export function endLease(state: ManagerState, place: FanOutPlace, shard: number)
     else executor.slotsUsed = Math.max(0, executor.slotsUsed - 1);
     touchExecutor(state, executor);
   }
-  leaseEnded(run, pass, shard);
 }

@@ -7,14 +7,14 @@
 import { touchInstance } from '../dirty.ts';
 import type { Effect } from '../effects.ts';
 import { type FailureDetail, type Input, RESULT_DONE, RESULT_STOPPED, type ResultsEvent } from '../events.ts';
-import { DONE, FAILED, LEASED } from '../fan-out.ts';
+import { LEASED, WAITING, writesTarget } from '../fan-out.ts';
 import { failInstance } from '../instances.ts';
 import { advance, failMembers, failPass } from '../passes.ts';
 import { canRetry, harmOf, retryDelayMs } from '../policies.ts';
 import type { Run } from '../run.ts';
 import type { Executor, FanOutPlace, ManagerState } from '../state.ts';
 import { readEvaluated, readFailure, readMerged, UNREADABLE } from './details.ts';
-import { endLease, hold } from './leases.ts';
+import { endLease, hold, loseLease } from './leases.ts';
 
 export function applyResults(state: ManagerState, event: ResultsEvent, effects: Effect[]): void {
   effects.push({ type: 'confirm', executor: event.executor, fanOut: event.fanOut, shards: event.shards, tokens: event.tokens });
@@ -42,9 +42,9 @@ function accept(state: ManagerState, place: FanOutPlace, executor: Executor, sha
   const { fanOut } = place;
   if (!(shard < fanOut.count)) return false;
   if (fanOut.state[shard] === LEASED) return fanOut.token[shard] === token && fanOut.executor[shard] === executor.number + 1;
-  if (fanOut.state[shard] === DONE || fanOut.state[shard] === FAILED) return false;
+  if (fanOut.state[shard] !== WAITING) return false;
   if (!(token > fanOut.token[shard]!) || token >= state.tokensReserved || place.pass.abandoned !== null) return false;
-  hold(state, place, executor, shard, token);
+  hold(state, place, executor, shard, token, true);
   return true;
 }
 
@@ -58,6 +58,13 @@ function settleShard(
   effects: Effect[],
 ): void {
   const { pass, fanOut } = place;
+  if (status !== RESULT_DONE && writesTarget(fanOut.step) && endedMidway(detail)) {
+    executor.shardsFailed += 1;
+    fanOut.failures[shard]! += 1;
+    recordAttempt(state, place, executor, shard, status === RESULT_STOPPED ? 'stopped' : 'failed', sentenceOf(detail));
+    loseLease(state, place, shard);
+    return;
+  }
   endLease(state, place, shard);
   const understood = status !== RESULT_DONE || fanOut.tiny || takeDetail(place, executor, shard, detail);
   if (status === RESULT_DONE && understood) {
@@ -67,7 +74,7 @@ function settleShard(
     return;
   }
   if (status === RESULT_STOPPED) {
-    recordAttempt(state, place, executor, shard, 'stopped', null);
+    recordAttempt(state, place, executor, shard, 'stopped', stoppedSentence(detail));
     fanOut.giveBack(shard, state.atMs);
     return;
   }
@@ -78,18 +85,29 @@ function settleShard(
   else settleFailure(state, place, shard, failure, effects);
 }
 
+/** Its worker process was ended, perhaps while the target had its COMMIT: what became of that, only the target knows. */
+const endedMidway = (detail: string): boolean => detail !== '' && readFailure(detail).code === 'WORKER_DIED';
+
+const sentenceOf = (detail: string): string => {
+  const { code, message } = readFailure(detail);
+  return `${code}: ${message}`;
+};
+
+/** Why an attempt ended when it was told to stop: worth a line where it had to be ended. */
+const stoppedSentence = (detail: string): string | null => (endedMidway(detail) ? sentenceOf(detail) : null);
+
 /** Takes up what a done shard says; false when it cannot be read. A plan is taken up by its own event only. */
-function takeDetail(place: FanOutPlace, executor: Executor, shard: number, detail: string): boolean {
+export function takeDetail(place: FanOutPlace, executor: Executor | undefined, shard: number, detail: string): boolean {
   const { pass, fanOut } = place;
   if (fanOut.step === 'evaluate') {
     const result = readEvaluated(detail);
     if (result === undefined) return false;
     pass.pieceHash[shard] = result.pieceHash;
-    pass.pieceAt[shard] = executor.number + 1;
+    pass.pieceAt[shard] = (executor?.number ?? -1) + 1;
     pass.addEvaluated(result);
     return true;
   }
-  const result = fanOut.step === 'merge' ? readMerged(detail) : undefined;
+  const result = writesTarget(fanOut.step) ? readMerged(detail) : undefined;
   if (result === undefined) return false;
   pass.addMerged(result);
   return true;

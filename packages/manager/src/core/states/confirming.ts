@@ -17,6 +17,7 @@ export const confirming: StateSpec = {
     'stop-confirmed': { ignore: 'nobody asked it to stop' },
     'skip-confirmed': { ignore: 'nobody asked to skip it' },
     'mark-confirmed': { ignore: 'nobody marked it' },
+    'rollback-confirmed': { to: 'stopped' },
     reset: { ignore: 'its result is being confirmed' },
   },
   actions: {
@@ -28,5 +29,6 @@ export const confirming: StateSpec = {
     retry: { reject: 'Its work is done and is being confirmed.' },
     rerun: { reject: 'Its result is being confirmed; run it again after that.' },
     'mark-success': { reject: 'Its work is done and is being confirmed.' },
+    rollback: { reject: 'Its result is being confirmed; roll it back after that.' },
   },
 };

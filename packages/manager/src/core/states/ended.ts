@@ -15,6 +15,7 @@ const ENDED_EVENTS: Readonly<Record<InstanceEvent, EventCell>> = {
   'stop-confirmed': { ignore: 'it has ended' },
   'skip-confirmed': { ignore: 'it has ended' },
   'mark-confirmed': { ignore: 'it has ended' },
+  'rollback-confirmed': { ignore: 'it has ended' },
   reset: { to: 'registered' },
 };
 
@@ -29,6 +30,7 @@ export const failed: StateSpec = ended({
   retry: { again: 'this' },
   rerun: { again: 'downstream' },
   'mark-success': { to: 'succeeded' },
+  rollback: { undo: true },
 });
 
 export const succeeded: StateSpec = ended({
@@ -40,6 +42,7 @@ export const succeeded: StateSpec = ended({
   retry: { reject: 'It has succeeded; rerun does it again.' },
   rerun: { again: 'downstream' },
   'mark-success': { reject: 'It has succeeded already.' },
+  rollback: { undo: true },
 });
 
 export const skipped: StateSpec = ended({
@@ -51,6 +54,7 @@ export const skipped: StateSpec = ended({
   retry: { reject: 'It was skipped and never failed; run does it.' },
   rerun: { again: 'downstream' },
   'mark-success': { to: 'succeeded' },
+  rollback: { undo: true },
 });
 
 export const stopped: StateSpec = ended({
@@ -62,4 +66,5 @@ export const stopped: StateSpec = ended({
   retry: { again: 'this' },
   rerun: { again: 'downstream' },
   'mark-success': { to: 'succeeded' },
+  rollback: { undo: true },
 });

@@ -17,6 +17,7 @@ export const pending: StateSpec = {
     'stop-confirmed': { ignore: 'nobody asked it to stop' },
     'skip-confirmed': { ignore: 'nobody asked to skip it' },
     'mark-confirmed': { ignore: 'nobody marked it' },
+    'rollback-confirmed': { ignore: 'nobody asked to roll it back' },
     reset: { to: 'registered' },
   },
   actions: {
@@ -28,5 +29,6 @@ export const pending: StateSpec = {
     retry: { reject: 'It has not run yet, so there is nothing to retry.' },
     rerun: { reject: 'It has not run yet, so there is nothing to run again.' },
     'mark-success': { leave: 'succeeded' },
+    rollback: { reject: 'It has not run yet, so there is nothing to roll back.' },
   },
 };

@@ -17,6 +17,7 @@ export const running: StateSpec = {
     'stop-confirmed': { ignore: 'nobody asked it to stop' },
     'skip-confirmed': { ignore: 'nobody asked to skip it' },
     'mark-confirmed': { ignore: 'nobody marked it' },
+    'rollback-confirmed': { ignore: 'nobody asked to roll it back' },
     reset: { ignore: 'it runs; stop it first' },
   },
   actions: {
@@ -28,5 +29,6 @@ export const running: StateSpec = {
     retry: { shards: 'failed' },
     rerun: { reject: 'It runs; stop it first, then run it again.' },
     'mark-success': { leave: 'succeeded' },
+    rollback: { reject: 'It runs; stop it first, then roll it back.' },
   },
 };

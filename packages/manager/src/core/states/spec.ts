@@ -18,6 +18,7 @@ export const INSTANCE_EVENTS = [
   'stop-confirmed',
   'skip-confirmed',
   'mark-confirmed',
+  'rollback-confirmed',
   'reset',
 ] as const;
 export type InstanceEvent = (typeof INSTANCE_EVENTS)[number];
@@ -31,6 +32,7 @@ export type EventCell = { readonly to: InstanceState } | { readonly ignore: stri
  * that state when its running attempts have confirmed. `again`: back to
  * registered, and at once to pending when its upstream allows. `flag`: sets or
  * clears `held`. `open`: opens the gate. `shards`: failed shards run again.
+ * `undo`: what it changed in the target is undone by a pass of its own.
  * `reject`: a sentence for a person.
  */
 export type ActionCell =
@@ -40,6 +42,7 @@ export type ActionCell =
   | { readonly flag: 'held' | 'released' }
   | { readonly open: true }
   | { readonly shards: 'failed' }
+  | { readonly undo: true }
   | { readonly reject: string };
 
 export interface StateSpec {

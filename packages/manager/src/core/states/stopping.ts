@@ -17,6 +17,7 @@ export const stopping: StateSpec = {
     'stop-confirmed': { to: 'stopped' },
     'skip-confirmed': { to: 'skipped' },
     'mark-confirmed': { to: 'succeeded' },
+    'rollback-confirmed': { ignore: 'nobody asked to roll it back' },
     reset: { ignore: 'it is being stopped' },
   },
   actions: {
@@ -28,5 +29,6 @@ export const stopping: StateSpec = {
     retry: { reject: 'It is being stopped; retry it once it has stopped.' },
     rerun: { reject: 'It is being stopped; run it again once it has stopped.' },
     'mark-success': { reject: 'It is being stopped; mark it once it has stopped.' },
+    rollback: { reject: 'It is being stopped; roll it back once it has stopped.' },
   },
 };

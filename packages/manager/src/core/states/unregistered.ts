@@ -17,6 +17,7 @@ export const unregistered: StateSpec = {
     'stop-confirmed': { ignore: 'nobody asked it to stop' },
     'skip-confirmed': { ignore: 'nobody asked to skip it' },
     'mark-confirmed': { ignore: 'nobody marked it' },
+    'rollback-confirmed': { ignore: 'nobody asked to roll it back' },
     reset: { ignore: 'it has not run yet' },
   },
   actions: {
@@ -28,5 +29,6 @@ export const unregistered: StateSpec = {
     retry: { reject: 'It has not run yet, so there is nothing to retry.' },
     rerun: { reject: 'It has not run yet, so there is nothing to run again.' },
     'mark-success': { to: 'succeeded' },
+    rollback: { reject: 'It has not run yet, so there is nothing to roll back.' },
   },
 };
