@@ -188,6 +188,11 @@ function managerConfig(
     tls: undefined,
     joinToken,
     apiKey: options.apiKey ?? randomBytes(32).toString('base64url'),
+    // Its executors end with it: what they would keep is gone then.
+    stateKey: undefined,
+    copies: 0,
+    durability: 'local' as const,
+    recovery: { windowMs: 0, acceptLoss: false, from: '' },
     insecureDev: false,
     heartbeatMs: 3_000,
     leaseMs: 9_000,

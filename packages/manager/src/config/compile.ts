@@ -19,6 +19,9 @@ const DEFAULT_GRPC: Address = { host: '127.0.0.1', port: 7443 };
 const DEFAULT_SHARD_ROWS = 250_000;
 const DEFAULT_HEARTBEAT_MS = 3_000;
 const DEFAULT_LEASE_MS = 9_000;
+const DEFAULT_COPIES = 8;
+const DEFAULT_RECOVERY_WINDOW_MS = 5_000;
+const LEAST_KEY = 16;
 /** Secrets that stand in examples everywhere. */
 const WELL_KNOWN = new Set(['changeme', 'change-me', 'default', 'password']);
 
@@ -43,6 +46,11 @@ export function compileManagerConfig(sources: SettingSources): CompiledManager {
   const leaseMs = found.lease?.value ?? DEFAULT_LEASE_MS;
   if (leaseMs < 2 * heartbeatMs) faults.push(`lease: ${leaseMs} ms is under two heartbeats of ${heartbeatMs} ms; make it longer`);
   checkReach(found, addresses, tls !== undefined, faults);
+  if (found.durability?.value === 'copied' && found.copies?.value === 0)
+    faults.push('durability: `copied` waits for copies, and copies is 0; allow some, or use local');
+  const { stateKey } = found;
+  if (stateKey !== undefined && (stateKey.value.length < LEAST_KEY || WELL_KNOWN.has(stateKey.value.toLowerCase())))
+    faults.push(`TAGMILL_STATE_KEY has fewer than ${LEAST_KEY} characters or is known to everybody; choose a long secret one`);
   refuseFaults('manager', faults);
   const config: ManagerConfig = {
     databaseUrl: databaseUrl!,
@@ -55,6 +63,14 @@ export function compileManagerConfig(sources: SettingSources): CompiledManager {
     ...addresses,
     tls,
     ...secrets,
+    stateKey: found.stateKey?.value,
+    copies: found.copies?.value ?? DEFAULT_COPIES,
+    durability: found.durability?.value ?? 'local',
+    recovery: {
+      windowMs: found.recoveryWindow?.value ?? DEFAULT_RECOVERY_WINDOW_MS,
+      acceptLoss: found.acceptLoss?.value === true,
+      from: found.recoverFrom?.value ?? '',
+    },
     insecureDev: found.insecureDev?.value === true,
     heartbeatMs,
     leaseMs,

@@ -19,6 +19,11 @@ const key = <T>(name: string, env: readonly string[], read: SettingKey<T>['read'
 });
 const environmentOnly = { secret: true, inFile: false, asFlag: false } as const;
 
+function asDurability(written: string): 'local' | 'copied' {
+  if (written === 'local' || written === 'copied') return written;
+  throw new Error(`\`${written}\` is neither local nor copied`);
+}
+
 export const MANAGER_KEYS = {
   database: key('database', ['TAGMILL_DATABASE_URL'], asText, { secret: true }),
   databasePassword: key('database-password', ['TAGMILL_DATABASE_PASSWORD'], asText, environmentOnly),
@@ -36,6 +41,12 @@ export const MANAGER_KEYS = {
   insecureDev: key('insecure-dev', ['TAGMILL_INSECURE_DEV'], asBoolean),
   heartbeat: key('heartbeat', ['TAGMILL_HEARTBEAT'], asDurationMs),
   lease: key('lease', ['TAGMILL_LEASE'], asDurationMs),
+  copies: key('copies', ['TAGMILL_COPIES'], wholeNumber(0, 1_000)),
+  durability: key('durability', ['TAGMILL_DURABILITY'], asDurability),
+  recoveryWindow: key('recovery-window', ['TAGMILL_RECOVERY_WINDOW'], asDurationMs),
+  acceptLoss: key('accept-loss', [], asBoolean, { inFile: false }),
+  recoverFrom: key('recover-from', [], asText, { inFile: false }),
+  stateKey: key('state-key', ['TAGMILL_STATE_KEY'], asText, environmentOnly),
   logLevel: key('log-level', ['TAGMILL_LOG_LEVEL'], asLogLevel),
   joinToken: key('join-token', ['TAGMILL_JOIN_TOKEN'], asText, environmentOnly),
   apiKey: key('api-key', ['TAGMILL_API_KEY'], asText, environmentOnly),

@@ -19,7 +19,24 @@ export interface ManagerConfig {
   readonly joinToken: string | undefined;
   readonly apiKey: string | undefined;
   readonly insecureDev: boolean;
+  /** Key of the signatures on copies of the journal; undefined: derived from the join token. */
+  readonly stateKey: string | undefined;
+  /** Executors that are sent copies of the journal at a time. */
+  readonly copies: number;
+  /** `copied`: confirmed only once an executor has its copy, too. */
+  readonly durability: 'local' | 'copied';
+  readonly recovery: RecoveryOptions;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
   readonly logLevel: string;
+}
+
+/** How a start finds its journal when the own one does not hold all that was confirmed. */
+export interface RecoveryOptions {
+  /** How long it waits for executors that hold copies. */
+  readonly windowMs: number;
+  /** It goes on although something that was confirmed is missing. */
+  readonly acceptLoss: boolean;
+  /** `own`, `s3` or the name of an executor: the journal that a person has chosen; empty: nobody has. */
+  readonly from: string;
 }
