@@ -18,6 +18,7 @@ export function digest(state: ManagerState): unknown {
     open: [...state.open.keys()],
     merging: state.merging === null ? null : `${state.merging.run.id}/${state.merging.pass.number}`,
     ignoredResults: state.ignoredResults,
+    settled: { ...state.settled },
     runs: [...state.runs.values()].map(runDigest),
     executors: [...state.executors.values()].map(
       ({ id, number, instance, slots, slotsUsed, tinyLeased, shardsDone, shardsFailed, state: at }) => ({
@@ -48,7 +49,7 @@ const runDigest = (run: Run): unknown => ({
   startedAt: [...run.startedAtMs],
   endedAt: [...run.endedAtMs],
   errors: [...run.errors],
-  stories: [...run.stories],
+  stories: Array.from({ length: run.size }, (_, row) => [run.stories.linesOf(row), run.stories.droppedOf(row)]),
   candidates: [...run.candidates],
   counts: [...run.counts],
   held: run.held,
@@ -82,6 +83,10 @@ const passDigest = (pass: Pass): unknown => ({
   history: pass.history,
   recent: pass.recent,
   users: pass.users,
+  sureSinceTerm: pass.sureSinceTerm,
+  targetSinceMs: pass.targetSinceMs,
+  undoes: pass.undoes,
+  undone: [...pass.undone],
   fanOut: pass.fanOut === null ? null : fanOutDigest(pass.fanOut),
 });
 

@@ -23,25 +23,35 @@ export interface Edge {
 /** Builds the lists; refuses an edge to nowhere and a cycle (RangeError). */
 export function buildGraph(nodes: number, edges: readonly Edge[]): Graph {
   const outStart = new Uint32Array(nodes + 1);
-  const inStart = new Uint32Array(nodes + 1);
   for (const { from, to } of edges) {
     if (!(from >= 0 && from < nodes && to >= 0 && to < nodes)) throw new RangeError(`edge ${from} -> ${to} leaves the graph`);
     outStart[from + 1]! += 1;
-    inStart[to + 1]! += 1;
   }
-  for (let i = 0; i < nodes; i++) {
-    outStart[i + 1]! += outStart[i]!;
-    inStart[i + 1]! += inStart[i]!;
-  }
+  for (let i = 0; i < nodes; i++) outStart[i + 1]! += outStart[i]!;
   const out = new Uint32Array(edges.length);
-  const ins = new Uint32Array(edges.length);
   const needsSuccess = new Uint8Array(edges.length);
   const outAt = outStart.slice();
-  const inAt = inStart.slice();
   for (const { from, to, kind } of edges) {
     needsSuccess[outAt[from]!] = kind === 'success' ? 1 : 0;
     out[outAt[from]!++] = to;
-    ins[inAt[to]!++] = from;
+  }
+  return graphOf(outStart, out, needsSuccess);
+}
+
+/** The graph of its forward half, which is taken as it is; predecessors come in ascending order. Errors as `buildGraph`. */
+export function graphOf(outStart: Uint32Array, out: Uint32Array, needsSuccess: Uint8Array): Graph {
+  const nodes = outStart.length - 1;
+  const inStart = new Uint32Array(nodes + 1);
+  for (let e = 0; e < out.length; e++) {
+    const to = out[e]!;
+    if (to >= nodes) throw new RangeError(`an edge to ${to} leaves the graph`);
+    inStart[to + 1]! += 1;
+  }
+  for (let i = 0; i < nodes; i++) inStart[i + 1]! += inStart[i]!;
+  const ins = new Uint32Array(out.length);
+  const inAt = inStart.slice();
+  for (let row = 0; row < nodes; row++) {
+    for (let e = outStart[row]!; e < outStart[row + 1]!; e++) ins[inAt[out[e]!]!++] = row;
   }
   const graph: Graph = { outStart, out, inStart, in: ins, needsSuccess };
   if (topologicalOrder(graph).length !== nodes) throw new RangeError('the graph has a cycle');
@@ -70,6 +80,11 @@ export function* successors(graph: Graph, row: number): Generator<{ readonly row
   for (let e = graph.outStart[row]!; e < graph.outStart[row + 1]!; e++) {
     yield { row: graph.out[e]!, needsSuccess: graph.needsSuccess[e] === 1 };
   }
+}
+
+/** Every edge, by rows, in ascending order of where it comes from. */
+export function* edgesOf(graph: Graph): Generator<{ readonly from: number; readonly to: number }> {
+  for (let from = 0; from < graph.outStart.length - 1; from++) for (const { row } of successors(graph, from)) yield { from, to: row };
 }
 
 export function* predecessors(graph: Graph, row: number): Generator<number> {

@@ -2,13 +2,15 @@
  * Hash index from a name to its row: open addressing in one typed array, so a
  * million names cost 8 MB beside the names (a Map of strings costs ten times that).
  */
+import { hashOf, type TextColumn, utf8Of } from './text-column.ts';
+
 export class NameIndex {
-  private readonly names: readonly string[];
+  private readonly names: TextColumn;
   private readonly slots: Uint32Array;
   private readonly mask: number;
 
-  /** Indexes `names`; row i is the name at i. Two equal names are an error of the caller. */
-  constructor(names: readonly string[]) {
+  /** Indexes `names`; row i is the name at i. Two equal names are an error of the caller (RangeError). */
+  constructor(names: TextColumn) {
     this.names = names;
     let size = 8;
     while (size < names.length * 2) size *= 2;
@@ -19,29 +21,23 @@ export class NameIndex {
 
   /** Row of a name, or -1. */
   find(name: string): number {
-    let at = hash(name) & this.mask;
-    for (;;) {
-      const slot = this.slots[at]!;
-      if (slot === 0) return -1;
-      if (this.names[slot - 1] === name) return slot - 1;
-      at = (at + 1) & this.mask;
-    }
+    const text = utf8Of(name);
+    return this.slots[this.slotOf(text, hashOf(text, 0, text.length))]! - 1;
   }
 
   private insert(row: number): void {
-    const name = this.names[row]!;
-    if (this.find(name) !== -1) throw new RangeError(`two tasks are named ${name}`);
-    let at = hash(name) & this.mask;
-    while (this.slots[at] !== 0) at = (at + 1) & this.mask;
+    const at = this.slotOf(this.names.bytesAt(row), this.names.hashAt(row));
+    if (this.slots[at] !== 0) throw new RangeError(`two tasks are named ${this.names.at(row)}`);
     this.slots[at] = row + 1;
   }
-}
 
-/** FNV-1a over UTF-16 units, with a final mix for the low bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  value ^= value >>> 15;
-  value = Math.imul(value, 0x2c1b3c6d);
-  return (value ^ (value >>> 12)) >>> 0;
+  /** The slot that has the name, or the empty one where it would be. */
+  private slotOf(text: Uint8Array, hash: number): number {
+    let at = hash & this.mask;
+    for (;;) {
+      const slot = this.slots[at]!;
+      if (slot === 0 || this.names.equals(slot - 1, text)) return at;
+      at = (at + 1) & this.mask;
+    }
+  }
 }

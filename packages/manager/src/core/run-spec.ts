@@ -13,7 +13,7 @@ export interface TaskSpec {
   readonly domain: Domain | null;
   readonly gate: 'auto' | 'manual';
   /** Shards of a `noop` task. */
-  readonly shards?: number;
+  readonly shards?: number | undefined;
 }
 
 /** A tag's rule as it stood in the database when the run was made, with what its task class asks. */
@@ -50,3 +50,6 @@ export interface RunSpec {
   readonly edges: readonly { readonly from: string; readonly to: string; readonly kind: EdgeKind }[];
   readonly rules: readonly PinnedRule[];
 }
+
+/** What a run keeps of it as it is; tasks and edges become columns and a graph. */
+export type RunHead = Omit<RunSpec, 'tasks' | 'edges'>;

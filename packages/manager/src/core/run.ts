@@ -1,17 +1,19 @@
 /**
- * A run: its graph, its instances as columns (state, flags, counters, times),
- * its passes. Sentences, errors and stories are sparse maps, since most
- * instances of a large run have none.
+ * A run: its graph, its tasks and instances as columns (name, state, flags,
+ * counters, times), its passes. Sentences and errors are sparse maps, since
+ * most instances of a large run have none.
  */
 import type { RunClock } from '@tagmill/shared/fields';
 import type { PassTag, PlanResult, UserScope } from '@tagmill/shared/job';
-import type { StoryRecord } from '@tagmill/shared/feed/views';
 import { INSTANCE_STATES, type InstanceState, type RunState } from '@tagmill/shared/words';
 import { buildGraph, type Graph } from './graph.ts';
 import { NameIndex } from './name-index.ts';
 import type { Pass } from './pass.ts';
-import type { RunSpec, TaskSpec } from './run-spec.ts';
+import { RowSet } from './row-set.ts';
+import type { RunHead, RunSpec, TaskSpec } from './run-spec.ts';
 import { stateNumber, stateOf } from './states/table.ts';
+import { Stories } from './stories.ts';
+import { columnsOf, TaskAt, type TaskColumns } from './task-columns.ts';
 
 export const HELD = 1;
 export const GATE_MANUAL = 2;
@@ -27,7 +29,8 @@ export interface InstanceError {
 }
 
 export class Run {
-  readonly spec: RunSpec;
+  readonly spec: RunHead;
+  readonly tasks: TaskColumns;
   readonly graph: Graph;
   readonly index: NameIndex;
   readonly size: number;
@@ -60,38 +63,47 @@ export class Run {
 
   readonly errors = new Map<number, InstanceError>();
   readonly reasons = new Map<number, string>();
-  readonly stories = new Map<number, StoryRecord[]>();
-  /** Story lines dropped per row because of the bound. */
-  readonly storyDropped = new Map<number, number>();
+  readonly stories: Stories;
   /** Rows that may be able to begin: pending ones; looked at by the next decision. */
-  readonly candidates = new Set<number>();
+  readonly candidates: RowSet;
   /** Counts every change that a preview could depend on. */
   changes = 0;
 
-  constructor(spec: RunSpec) {
+  constructor(spec: RunHead, tasks: TaskColumns, graph: Graph, index = new NameIndex(tasks.names)) {
     this.spec = spec;
-    this.size = spec.tasks.length;
-    this.index = new NameIndex(spec.tasks.map((task) => task.name));
-    const row = (name: string) => {
-      const at = this.index.find(name);
-      if (at < 0) throw new RangeError(`an edge names the task ${name}, which the graph lacks`);
-      return at;
-    };
-    this.graph = buildGraph(
-      this.size,
-      spec.edges.map((edge) => ({ from: row(edge.from), to: row(edge.to), kind: edge.kind })),
-    );
+    this.tasks = tasks;
+    this.graph = graph;
+    this.index = index;
+    this.size = tasks.names.length;
     this.stateColumn = new Uint8Array(this.size);
     this.flags = new Uint8Array(this.size);
     this.waitingOn = new Uint32Array(this.size);
     this.passOf = new Uint32Array(this.size);
     this.startedAtMs = new Float64Array(this.size).fill(Number.NaN);
     this.endedAtMs = new Float64Array(this.size).fill(Number.NaN);
+    this.stories = new Stories(this.size);
+    this.candidates = new RowSet(this.size);
     for (let i = 0; i < this.size; i++) {
       this.waitingOn[i] = this.graph.inStart[i + 1]! - this.graph.inStart[i]!;
-      if (spec.tasks[i]!.gate === 'manual') this.flags[i] = GATE_MANUAL;
+      if (this.task(i).gate === 'manual') this.flags[i] = GATE_MANUAL;
     }
     this.counts[stateNumber('unregistered')] = this.size;
+  }
+
+  /** Errors: RangeError when two tasks share a name, an edge names none, or the graph has a cycle. */
+  static of({ tasks, edges, ...head }: RunSpec): Run {
+    const columns = columnsOf(tasks);
+    const index = new NameIndex(columns.names);
+    const row = (name: string) => {
+      const at = index.find(name);
+      if (at < 0) throw new RangeError(`an edge names the task ${name}, which the graph lacks`);
+      return at;
+    };
+    const graph = buildGraph(
+      tasks.length,
+      edges.map((edge) => ({ from: row(edge.from), to: row(edge.to), kind: edge.kind })),
+    );
+    return new Run(head, columns, graph, index);
   }
 
   get id(): string {
@@ -99,7 +111,12 @@ export class Run {
   }
 
   task(row: number): TaskSpec {
-    return this.spec.tasks[row]!;
+    return new TaskAt(this.tasks, row);
+  }
+
+  /** Every task, in the order of rows. */
+  allTasks(): TaskSpec[] {
+    return Array.from({ length: this.size }, (_, row) => this.task(row));
   }
 
   stateAt(row: number): InstanceState {

@@ -5,9 +5,11 @@ import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
+import { instanceId } from '@tagmill/shared/ids';
 import { LIMITS } from '@tagmill/shared/limits';
 import { CATEGORY_DOMAIN } from '@tagmill/shared/words';
 import { SHIPPED_TASKS } from '../config/shipped-tasks.ts';
+import { edgesOf } from '../core/graph.ts';
 import { reportOf } from '../core/report.ts';
 import { executorView, instanceView, runView } from '../core/views.ts';
 import type { AvailableTag, ManagerPort, RunRequest } from '../port.ts';
@@ -100,10 +102,10 @@ export class Desk implements ManagerPort {
     const { state } = this.hall.live();
     const run = state.runs.get(runId);
     if (run === undefined) return undefined;
-    const prefix = (name: string) => `${run.id}/${name}`;
+    const id = (row: number) => instanceId(run.id, run.task(row).name);
     return {
-      instances: run.spec.tasks.map((_, row) => instanceView(state, run, row)),
-      edges: run.spec.edges.map((edge) => ({ from: prefix(edge.from), to: prefix(edge.to) })),
+      instances: Array.from({ length: run.size }, (_, row) => instanceView(state, run, row)),
+      edges: Array.from(edgesOf(run.graph), ({ from, to }) => ({ from: id(from), to: id(to) })),
     };
   }
 

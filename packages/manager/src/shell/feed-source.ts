@@ -142,8 +142,8 @@ export class FeedSource {
     const attempts = attemptsView(this.state, run, row).map(
       (one) => [`${one.step}:${one.shard}:${one.attempt}:${one.token}`, record(one)] as const,
     );
-    const dropped = run.storyDropped.get(row) ?? 0;
-    const story = (run.stories.get(row) ?? []).map((line, i) => [String(i === 0 ? 0 : i + dropped), record(line)] as const);
+    const dropped = run.stories.droppedOf(row);
+    const story = run.stories.linesOf(row).map((line, i) => [String(i === 0 ? 0 : i + dropped), record(line)] as const);
     return {
       instance: { [id]: record(instanceView(this.state, run, row)) },
       shards: { [id]: record(shardsView(run, row)) },

@@ -8,7 +8,7 @@ import type { NormalRule } from '@tagmill/shared/rules/normal';
 import { tablesOf } from '@tagmill/shared/rules/reads';
 import type { FoundTagTask, TagTask } from '@tagmill/shared/tag-task';
 import type { TagVerdict } from '../core/events.ts';
-import type { PinnedRule, RunSpec } from '../core/run-spec.ts';
+import type { PinnedRule, RunHead } from '../core/run-spec.ts';
 
 export interface PlanVerdict {
   readonly clock: RunClock;
@@ -19,7 +19,7 @@ export interface PlanVerdict {
 }
 
 /** Errors: USAGE when the run's clock cannot be made. */
-export function judgePlan(spec: RunSpec, plan: PlanResult, tasks: readonly FoundTagTask[] = []): PlanVerdict {
+export function judgePlan(spec: RunHead, plan: PlanResult, tasks: readonly FoundTagTask[] = []): PlanVerdict {
   const byId = new Map(tasks.map((one) => [one.task.tagId, one.task]));
   const clock = makeClock({ businessDate: plan.businessDate, zone: spec.timeZone, ...(spec.asOf === null ? {} : { asOf: spec.asOf }) });
   const strangers = spec.rules.filter((rule) => isStranger(rule, plan));
@@ -46,7 +46,7 @@ const asked = (rule: PinnedRule): PinnedRule => ({ ...rule, requiredFields: [], 
 const strangerNote = (rule: PinnedRule): string =>
   `tag ${rule.tagId} (${rule.name}): the task class of that number that comes with Tagmill is about other tables and was left aside; --tasks DIR names your own`;
 
-function scopeOf(spec: RunSpec, clock: RunClock): UserScope {
+function scopeOf(spec: RunHead, clock: RunClock): UserScope {
   if (spec.users !== null) return { kind: 'list', users: spec.users };
   if (spec.days !== null) return { kind: 'registered', from: addDays(clock.today, 1 - spec.days), to: clock.today };
   return { kind: 'all' };

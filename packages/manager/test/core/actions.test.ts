@@ -46,7 +46,7 @@ describe('stop', () => {
     expect(bench.states(run)).toMatchObject({ 'tag-2': 'stopped' });
     expect(bench.open(run, 'merge')[0]!.dispatch.scope).toEqual([1]);
     bench.finishAll(run, 'merge');
-    expect(run.stories.get(2)?.at(-1)?.text).toContain('1 of 3 shards had been merged');
+    expect(run.stories.linesOf(2).at(-1)?.text).toContain('1 of 3 shards had been merged');
   });
 });
 

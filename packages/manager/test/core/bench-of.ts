@@ -77,7 +77,10 @@ export class Bench {
       },
       clock: { asOf: '2026-11-22T23:59:59.999999Z', today: '2026-11-22', zone: 'UTC' },
       users: { kind: 'all' },
-      tags: run.spec.tasks.filter((task) => task.tagId !== null).map((task): TagVerdict => verdict(task.tagId!, broken)),
+      tags: run
+        .allTasks()
+        .filter((task) => task.tagId !== null)
+        .map((task): TagVerdict => verdict(task.tagId!, broken)),
     });
   }
 
@@ -118,7 +121,7 @@ export class Bench {
   }
 
   states(run: Run): Record<string, InstanceState> {
-    return Object.fromEntries(run.spec.tasks.map((task, row) => [task.name, run.stateAt(row)]));
+    return Object.fromEntries(run.allTasks().map((task, row) => [task.name, run.stateAt(row)]));
   }
 
   private lastDispatch(run: Run, step: string): Dispatch {

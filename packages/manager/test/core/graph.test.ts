@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildGraph, downstream, predecessors, successors, topologicalOrder } from '../../src/core/graph.ts';
 import { NameIndex } from '../../src/core/name-index.ts';
+import { TextColumn } from '../../src/core/text-column.ts';
 
 /** Edges from lower to higher rows: never a cycle. */
 const acyclic = fc.integer({ min: 2, max: 40 }).chain((nodes) =>
@@ -73,7 +74,7 @@ describe('the index of names', () => {
   test('finds each name and no other', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string(), { maxLength: 300 }), fc.string(), (names, other) => {
-        const index = new NameIndex(names);
+        const index = new NameIndex(TextColumn.of(names));
         names.forEach((name, row) => {
           expect(index.find(name)).toBe(row);
         });
@@ -83,6 +84,6 @@ describe('the index of names', () => {
   });
 
   test('refuses two equal names', () => {
-    expect(() => new NameIndex(['a', 'b', 'a'])).toThrow('two tasks are named a');
+    expect(() => new NameIndex(TextColumn.of(['a', 'b', 'a']))).toThrow('two tasks are named a');
   });
 });

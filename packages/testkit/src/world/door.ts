@@ -181,6 +181,6 @@ export class SimDoor {
   results(event: ResultsEvent): void {
     const { manager } = this.world;
     const place = manager.state?.open.get(event.fanOut);
-    manager.push(place?.fanOut.step === 'plan' && event.status[0] === 0 ? planFor(place.run.spec, event) : event);
+    manager.push(place?.fanOut.step === 'plan' && event.status[0] === 0 ? planFor(place.run, event) : event);
   }
 }

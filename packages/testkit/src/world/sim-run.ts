@@ -1,5 +1,6 @@
 /** Runs for the simulated world, and the plans that their executors find. */
 import type { Input, ResultsEvent, TagVerdict } from '@tagmill/manager/core/events';
+import type { Run } from '@tagmill/manager/core/run';
 import type { RunSpec, TaskSpec } from '@tagmill/manager/core/run-spec';
 import type { PlanResult } from '@tagmill/shared/job';
 import type { Prng } from '@tagmill/shared/prng';
@@ -64,7 +65,8 @@ export function simRun(prng: Prng, nowMs: number, number: number): RunSpec {
 const reportTask: TaskSpec = { name: 'report', title: 'report', handler: 'report', tagId: null, domain: null, gate: 'auto' };
 
 /** Every third tag reads table t1 too; tag 6's rule is broken. */
-export function planFor(spec: RunSpec, event: ResultsEvent): Input {
+export function planFor(run: Run, event: ResultsEvent): Input {
+  const { spec } = run;
   const plan: PlanResult = {
     businessDate: '2026-11-22',
     tables: [],
@@ -76,7 +78,10 @@ export function planFor(spec: RunSpec, event: ResultsEvent): Input {
     bytesRead: 0,
     notes: [],
   };
-  const tags = spec.tasks.filter((task) => task.tagId !== null).map((task): TagVerdict => verdict(task.tagId ?? 0));
+  const tags = run
+    .allTasks()
+    .filter((task) => task.tagId !== null)
+    .map((task): TagVerdict => verdict(task.tagId ?? 0));
   return {
     type: 'plan-found',
     fanOut: event.fanOut,

@@ -280,7 +280,7 @@ export class World {
     const runs = [...(this.manager.state?.runs.values() ?? [])];
     if (runs.length === 0) return;
     const run = this.prng.pick(runs);
-    const task = this.prng.pick(run.spec.tasks);
+    const task = this.prng.pick(run.allTasks());
     const action = this.prng.pick(ACTIONS);
     this.tell(`somebody clicks ${action} on ${task.name} of ${run.id}`);
     this.manager.push({
@@ -307,7 +307,7 @@ export class World {
 
   private release(): void {
     for (const run of this.manager.state?.runs.values() ?? []) {
-      const names = run.spec.tasks.map((task) => task.name);
+      const names = run.allTasks().map((task) => task.name);
       for (const action of ['release', 'run'] as const) {
         const some = names.filter((name) => action === 'release' || run.stateAt(run.index.find(name)) === 'pending');
         this.manager.push({ type: 'command', runId: run.id, action, names: some, downstream: 'as-success', reason: null, who: 'somebody' });
@@ -328,7 +328,13 @@ export class World {
     if (state === undefined || !this.over()) {
       const open = [...(state?.runs.values() ?? [])]
         .filter((run) => run.endedMs === null)
-        .map((run) => `${run.id} (${run.spec.tasks.map((task, row) => `${task.name} ${run.stateAt(row)}`).join(', ')})`);
+        .map(
+          (run) =>
+            `${run.id} (${run
+              .allTasks()
+              .map((task, row) => `${task.name} ${run.stateAt(row)}`)
+              .join(', ')})`,
+        );
       this.broken.push(`[1] ${steps} steps and ${Math.round(this.clock.elapsedMs / 1000)} s, and not all has ended: ${open.join('; ')}`);
       return;
     }

@@ -10,7 +10,7 @@ import { stateNumber } from '../states/table.ts';
 
 export function applyRunCreated(state: ManagerState, spec: RunSpec): void {
   if (state.runs.has(spec.id)) return;
-  const run = new Run(spec);
+  const run = Run.of(spec);
   state.runs.set(spec.id, run);
   state.queue.push(spec.id);
   touchRun(state, run);
