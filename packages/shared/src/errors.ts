@@ -60,6 +60,12 @@ export const ERRORS = {
   PIECE_MISMATCH: kind(1, 409, false, 'a shard that was evaluated again gave another result'),
   // Machines
   DISK_FULL: kind(1, 507, true, 'no space is left where the journal or the spool is'),
+  JOURNAL_UNWRITABLE: kind(
+    75,
+    503,
+    true,
+    'the journal takes no writes now; nothing that is refused so has happened, and the manager goes on by itself',
+  ),
   OUT_OF_MEMORY: kind(1, 507, true, 'a worker passed its memory limit'),
   WORKER_DIED: kind(1, 500, true, 'a worker process ended in the middle of an attempt'),
   EXECUTOR_LOST: kind(1, 503, true, 'an executor went silent while it held the shard'),

@@ -16,6 +16,8 @@ import { encodeBatch } from '../store/codec.ts';
 export interface LoopPorts {
   /** Writes a batch; `done` is called once it is on disk, or with the error that says it is not. One at a time. */
   readonly commit: (batch: JournalBatch, done: (error?: unknown) => void) => void;
+  /** Term under which this manager writes. */
+  readonly term: () => number;
   /** Wall clock, ms since 1970; never runs backwards. */
   readonly now: () => number;
   /** Monotonic clock, ms: leases are counted by it. */
@@ -121,7 +123,7 @@ export class Loop {
     this.decisions = [];
     this.committing = true;
     failpoint('manager.loop.taken');
-    this.ports.commit({ seq: ++this.seq, blob }, (error) => {
+    this.ports.commit({ seq: ++this.seq, term: this.ports.term(), blob }, (error) => {
       if (error === undefined) this.committed(stamped, taken);
       else this.broken(error, taken);
     });

@@ -82,7 +82,7 @@ export class Manager {
     const settings = { ...DEFAULT_SETTINGS, leaseMs: config.leaseMs, triggeredRuns: LIMITS.triggeredRuns };
     const tasks = await loadTasks(config.tasksDir);
     makeFolder(config.dataDir);
-    const journal = new SqliteJournal(join(config.dataDir, 'journal.db'));
+    const journal = new SqliteJournal({ dataDir: config.dataDir });
     this.closers.push(() => journal.close());
     const startedMs = performance.now();
     const recovered = await recover(journal, settings, Date.now(), performance.now());
@@ -105,10 +105,12 @@ export class Manager {
       (error: unknown) => this.fail(toTagmillError(error)),
     );
 
+    const term = Math.max(leadership.term, recovered.state.term + 1);
     const loop = new Loop(recovered.state, recovered.seq, {
       commit: (batch, done) => {
         journal.append(batch).then(() => done(), done);
       },
+      term: () => term,
       soon: (task) => setImmediate(task),
       now: forwardClock(recovered.state.atMs),
       steady: () => performance.now(),
@@ -136,7 +138,7 @@ export class Manager {
       lineage: recovered.lineage,
     };
     this.closers.push(() => loop.stop());
-    await loop.submit({ type: 'term-taken', term: Math.max(leadership.term, recovered.state.term + 1) });
+    await loop.submit({ type: 'term-taken', term });
     const grpcPort = await server.listen();
     this.grpcAddress = `${config.grpc.host}:${grpcPort}`;
     this.closers.push(() => server.close());

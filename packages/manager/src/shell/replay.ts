@@ -16,7 +16,7 @@ export class Replay {
     this.state = emptyState(settings);
   }
 
-  add(batch: JournalBatch): void {
+  add(batch: Pick<JournalBatch, 'seq' | 'blob'>): void {
     for (const stamped of decodeBatch(batch.blob)) {
       apply(this.state, stamped);
       this.events += 1;
@@ -35,6 +35,8 @@ export class Replay {
       executor.heardAtMs = steadyMs;
       executor.disconnectedMs = steadyMs + state.settings.leaseMs - state.settings.reconnectMs;
     }
+    // Whom the target was asked for is asked again, by this manager and under its own term.
+    for (const { fanOut } of state.open.values()) fanOut.asked.clear();
     state.dirty.runs.clear();
     state.dirty.instances.clear();
     state.dirty.executors.clear();
@@ -44,7 +46,7 @@ export class Replay {
 
 /** For journals that are in memory. */
 export function recover(
-  batches: Iterable<JournalBatch>,
+  batches: Iterable<Pick<JournalBatch, 'seq' | 'blob'>>,
   settings: Settings,
   nowMs: number,
   steadyMs: number,

@@ -61,6 +61,46 @@ export function decodeBatch(blob: Uint8Array): Stamped[] {
   return events;
 }
 
+/** Walks the events of a batch without decoding them. */
+function* eventsIn(blob: Uint8Array): Generator<{ readonly kind: number; readonly payload: Uint8Array }> {
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
+  let at = 5;
+  for (let i = view.getUint32(1, true); i > 0; i--) {
+    const length = view.getUint32(at + 9, true);
+    yield { kind: view.getUint8(at), payload: blob.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length) };
+    at += HEAD_BYTES + length;
+  }
+}
+
+/** The last term that a batch says was taken, when it says one. Cheap: nothing else is decoded. */
+export function termTakenIn(blob: Uint8Array): number | undefined {
+  let term: number | undefined;
+  for (const { kind, payload } of eventsIn(blob)) {
+    if (kind !== JSON_EVENT || payload.length > 64) continue;
+    const event = JSON.parse(decoder.decode(payload)) as ManagerEvent;
+    if (event.type === 'term-taken') term = event.term;
+  }
+  return term;
+}
+
+/** Bytes of a shard in a column event. */
+const LEASED_SHARD_BYTES = 4;
+const RESULT_SHARD_BYTES = 13;
+
+/** How many events a batch has, each shard of a lease or a result as one. Cheap: nothing is decoded. */
+export function countEvents(blob: Uint8Array): number {
+  let events = 0;
+  for (const { kind, payload } of eventsIn(blob)) {
+    if (kind === JSON_EVENT) {
+      events += 1;
+      continue;
+    }
+    const headBytes = new DataView(payload.buffer, payload.byteOffset).getUint32(0, true);
+    events += Math.floor((payload.length - 4 - headBytes) / (kind === LEASED ? LEASED_SHARD_BYTES : RESULT_SHARD_BYTES));
+  }
+  return events;
+}
+
 const kindOf = (event: ManagerEvent): number => (event.type === 'leased' ? LEASED : event.type === 'results' ? RESULTS : JSON_EVENT);
 
 const encoder = new TextEncoder();

@@ -1,9 +1,24 @@
 /** Between the manager's thread and the journal's. */
-export type ToJournal = { readonly type: 'append'; readonly seq: number; readonly blob: Uint8Array } | { readonly type: 'close' };
+import type { CommittedBatch, JournalBatch, JournalHealth, Position, Survey } from './journal.ts';
+
+export type ToJournal =
+  | { readonly type: 'open' }
+  | { readonly type: 'append'; readonly batch: JournalBatch }
+  | { readonly type: 'tail'; readonly id: number; readonly fromSeq: number; readonly maxBytes: number }
+  | { readonly type: 'close' };
 
 export type FromJournal =
-  | { readonly type: 'batch'; readonly seq: number; readonly blob: Uint8Array }
-  | { readonly type: 'open'; readonly lineage: string; readonly seq: number }
-  | { readonly type: 'committed'; readonly seq: number }
-  | { readonly type: 'failed'; readonly code: string; readonly message: string }
-  | { readonly type: 'closed' };
+  | { readonly type: 'opened'; readonly survey: Survey }
+  /** `events`: each shard of a lease or a result as one. */
+  | { readonly type: 'committed'; readonly batch: CommittedBatch; readonly events: number }
+  /** The batch is not in the journal and will not be. */
+  | { readonly type: 'refused'; readonly message: string }
+  | { readonly type: 'tail'; readonly id: number; readonly batches: readonly CommittedBatch[] }
+  | { readonly type: 'health'; readonly health: JournalHealth }
+  | { readonly type: 'failed'; readonly id?: number; readonly code: string; readonly message: string };
+
+export interface JournalWorkerData {
+  readonly dataDir: string;
+}
+
+export type { Position };

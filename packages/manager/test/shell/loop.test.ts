@@ -18,6 +18,7 @@ function loopOn(disk: Disk, failures: unknown[], act: LoopPorts['act'] = () => u
       }),
     now: () => 1_000,
     steady: () => 1_000,
+    term: () => 1,
     act,
     changed: () => undefined,
     failed: (error) => failures.push(error),

@@ -51,6 +51,7 @@ export class ManagerNode {
     const generation = ++this.generation;
     const alive = () => generation === this.generation;
     const recovered = recover(this.disk, this.settings, this.clock.nowMs, this.clock.elapsedMs);
+    const term = recovered.state.term + 1;
     const loop = new Loop(recovered.state, recovered.seq, {
       commit: (batch, done) => this.commit(batch, done, alive),
       now: forwardClock(
@@ -59,6 +60,7 @@ export class ManagerNode {
         () => this.clock.elapsedMs,
       ),
       steady: () => this.clock.elapsedMs,
+      term: () => term,
       act: (effects) => {
         if (alive()) this.act(effects);
       },
@@ -75,7 +77,7 @@ export class ManagerNode {
     });
     recovered.state.links = new Map();
     this.loop = loop;
-    loop.push({ type: 'term-taken', term: recovered.state.term + 1 });
+    loop.push({ type: 'term-taken', term });
   }
 
   push(input: Input, accepted?: () => void): void {
