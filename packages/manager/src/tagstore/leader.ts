@@ -1,12 +1,12 @@
 /** The leader's row: who may take it, and how it is kept. The same for every database. */
 import { hostname } from 'node:os';
-import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
+import { LeaderLease } from './leader-lease.ts';
 import { LEASE_MS, type LeaderHolder, type LeaderRow, type Leadership } from './metadata.ts';
 import { numberOf, type SqlDatabase, textOf } from './sql-database.ts';
 
 const NAME = 'manager';
-const RENEW_MS = 3_000;
 
 type Process = Required<LeaderHolder>;
 
@@ -14,9 +14,10 @@ type Process = Required<LeaderHolder>;
 export async function claimLeadership(database: SqlDatabase, holder: LeaderHolder): Promise<Leadership> {
   const me: Process = { host: hostname(), pid: process.pid, ...holder };
   await database.create([database.dialect.leaderTable], false);
+  const askedAtMs = performance.now();
   const term = await take(database, me);
   failpoint('manager.leader.taken');
-  return keep(database, me, term);
+  return keep(database, me, term, askedAtMs);
 }
 
 export async function readLeader(
@@ -56,46 +57,29 @@ async function take(database: SqlDatabase, me: Process): Promise<number> {
   });
 }
 
-function keep(database: SqlDatabase, me: Process, term: number): Leadership {
-  let timer: NodeJS.Timeout | undefined;
-  let ended = false;
+function keep(database: SqlDatabase, me: Process, term: number, askedAtMs: number): Leadership {
   const mine = 'WHERE name = ? AND holder = ? AND term = ?';
   const setLease = (untilMs: string): Promise<number> =>
     database.transaction((transaction) =>
       transaction.run(`UPDATE tagmill_leader SET lease_until_ms = ${untilMs} ${mine}`, [NAME, me.id, term]),
     );
-  const lost = new Promise<TagmillError>((resolve, reject) => {
-    const renew = async (): Promise<void> => {
-      try {
-        failpoint('manager.leader.renewing');
-        const met = await setLease(`${database.dialect.nowMs} + ${LEASE_MS}`);
-        if (met === 0 && !ended) {
-          ended = true;
-          resolve(new TagmillError('MANAGER_LIVE', `another manager has taken over ${database.name}; this one must not go on`, { term }));
-        }
-      } catch (error) {
-        // Nobody can take over in a database that is away; the row is asked again when it is back.
-        if (!toTagmillError(error).retry) throw error;
-      }
-      if (!ended) plan();
-    };
-    const plan = (): void => {
-      timer = setTimeout(() => {
-        renew().catch((error: unknown) => {
-          if (!ended) reject(toTagmillError(error));
-        });
-      }, RENEW_MS);
-      timer.unref();
-    };
-    plan();
+  let released = false;
+  const lease = new LeaderLease(askedAtMs, `another manager has taken over ${database.name}; this one must not go on`, {
+    renew: async () => {
+      failpoint('manager.leader.renewing');
+      return (await setLease(`${database.dialect.nowMs} + ${LEASE_MS}`)) > 0;
+    },
+    steady: () => performance.now(),
   });
   return {
     term,
-    lost,
+    lost: lease.lost,
+    leads: () => lease.stands(),
+    whenLeading: (task) => lease.whenItStands(task),
     async release() {
-      if (ended) return;
-      ended = true;
-      clearTimeout(timer);
+      if (released) return;
+      released = true;
+      lease.end();
       await setLease('0');
     },
   };

@@ -62,6 +62,14 @@ export interface Leadership {
   readonly term: number;
   /** Resolves when another manager has taken over. A database that is away is no loss: nobody can take over there. */
   readonly lost: Promise<TagmillError>;
+  /**
+   * Whether the lease stands by this process's own monotonic clock, counted
+   * from before it was asked for: false after a sleep, or while the database
+   * does not renew it. Nothing may be confirmed then.
+   */
+  leads(): boolean;
+  /** Runs the task as soon as the lease stands: at once, or once it is renewed; never when it is lost. */
+  whenLeading(task: () => void): void;
   /** Ends the lease now, so that the next manager need not wait. */
   release(): Promise<void>;
 }
