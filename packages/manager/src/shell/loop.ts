@@ -4,6 +4,7 @@
  * own decisions are applied and sent at once, and journaled with the next batch
  * (architecture.md, "The functional core").
  */
+import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import { apply } from '../core/apply.ts';
 import { decide, nextDueInMs } from '../core/decide.ts';
@@ -14,7 +15,11 @@ import type { JournalBatch } from '../store/journal.ts';
 import { encodeBatch } from '../store/codec.ts';
 
 export interface LoopPorts {
-  /** Writes a batch; `done` is called once it is on disk, or with the error that says it is not. One at a time. */
+  /**
+   * Writes a batch; `done` is called once it is on disk, or with the error that
+   * says it is not: JOURNAL_UNWRITABLE when its number is given again after
+   * `resume`. One at a time.
+   */
   readonly commit: (batch: JournalBatch, done: (error?: unknown) => void) => void;
   /** Term under which this manager writes. */
   readonly term: () => number;
@@ -26,7 +31,7 @@ export interface LoopPorts {
   readonly act: (effects: readonly Effect[]) => void;
   /** Called after each turn that changed something. */
   readonly changed: () => void;
-  /** The journal does not take writes any more: nothing may be confirmed from here on. */
+  /** The journal does not take writes any more, for good: nothing may be confirmed from here on. */
   readonly failed: (error: unknown) => void;
   /** Runs `task` soon, after the inputs that are there already were taken in. */
   readonly soon: (task: () => void) => void;
@@ -46,11 +51,23 @@ const BATCH_INPUTS = 4_096;
 /** The clock alone wakes the loop at most this often. */
 const LEAST_WAKE_MS = 20;
 
+/** How long a person waits to be told whether what a failed flush may have written is there. */
+const UNKNOWN_WAIT_MS = 5_000;
+
+interface Taken {
+  readonly input: Input;
+  readonly waiter: Waiter | undefined;
+}
+
 export class Loop {
   readonly state: ManagerState;
   private readonly ports: LoopPorts;
   private seq: number;
-  private readonly inputs: { readonly input: Input; readonly waiter: Waiter | undefined }[] = [];
+  private inputs: Taken[] = [];
+  /** Why the journal takes nothing now; the loop rests meanwhile. */
+  private refusal: TagmillError | undefined;
+  /** In the batch that is being written. */
+  private underWay: readonly Taken[] = [];
   private decisions: Stamped[] = [];
   private committing = false;
   private stopped = false;
@@ -68,6 +85,7 @@ export class Loop {
   submit(input: Input): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.stopped) reject(new Error('the manager is stopping'));
+      else if (this.refusal !== undefined) reject(this.refusal);
       else this.push(input, { resolve, reject });
     });
   }
@@ -84,10 +102,36 @@ export class Loop {
     this.schedule();
   }
 
+  /**
+   * The journal takes nothing for now: nothing is decided or confirmed until
+   * `resume`, what executors say waits, and who waits for an answer is told.
+   */
+  pause(why: string): void {
+    const refusal = new TagmillError('JOURNAL_UNWRITABLE', `not taken: ${why}`);
+    this.refusal = refusal;
+    this.cancelWake?.();
+    this.turnAway(refusal);
+    if (!this.committing) return;
+    const unknown = new TagmillError('JOURNAL_UNWRITABLE', `${why} Whether this was taken shows then: look before you ask again.`);
+    const taken = this.underWay;
+    this.cancelWake = this.ports.after(UNKNOWN_WAIT_MS, () => {
+      for (const { waiter } of taken) waiter?.reject(unknown);
+    });
+  }
+
+  /** The journal takes writes again. */
+  resume(): void {
+    this.refusal = undefined;
+    this.cancelWake?.();
+    this.schedule();
+  }
+
   /** Takes no more inputs and resolves when what was taken is on disk. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelWake?.();
+    // What a journal that takes nothing has not taken was confirmed to nobody.
+    if (this.refusal !== undefined) return;
     if (!this.committing && this.inputs.length === 0 && this.decisions.length === 0) return;
     await new Promise<void>((resolve) => {
       this.drained.push(resolve);
@@ -96,7 +140,7 @@ export class Loop {
   }
 
   private schedule(): void {
-    if (this.scheduled || this.committing) return;
+    if (this.scheduled || this.committing || this.refusal !== undefined) return;
     this.scheduled = true;
     this.ports.soon(() => {
       this.scheduled = false;
@@ -109,7 +153,7 @@ export class Loop {
   }
 
   private turn(): void {
-    if (this.committing) return;
+    if (this.committing || this.refusal !== undefined) return;
     if (!this.stopped) this.decideNow();
     if (this.inputs.length === 0 && this.decisions.length === 0) {
       for (const resolve of this.drained.splice(0)) resolve();
@@ -119,14 +163,36 @@ export class Loop {
     const taken = this.inputs.splice(0, BATCH_INPUTS);
     const atMs = this.ports.now();
     const stamped = taken.map(({ input }) => ({ atMs, event: input }));
-    const blob = encodeBatch([...this.decisions, ...stamped]);
+    const { decisions } = this;
+    const blob = encodeBatch([...decisions, ...stamped]);
     this.decisions = [];
     this.committing = true;
+    this.underWay = taken;
     failpoint('manager.loop.taken');
     this.ports.commit({ seq: ++this.seq, term: this.ports.term(), blob }, (error) => {
       if (error === undefined) this.committed(stamped, taken);
+      else if (error instanceof TagmillError && error.code === 'JOURNAL_UNWRITABLE') this.refused(error, decisions, taken);
       else this.broken(error, taken);
     });
+  }
+
+  /** The batch is not in the journal. What was decided is in force already: it is written with what comes next. */
+  private refused(error: TagmillError, decisions: readonly Stamped[], taken: readonly Taken[]): void {
+    this.committing = false;
+    this.seq -= 1;
+    this.decisions = [...decisions, ...this.decisions];
+    this.inputs = [...taken, ...this.inputs];
+    this.pause(error.message);
+    for (const resolve of this.drained.splice(0)) resolve();
+  }
+
+  private turnAway(refusal: TagmillError): void {
+    const kept: Taken[] = [];
+    for (const taken of this.inputs) {
+      if (taken.waiter === undefined) kept.push(taken);
+      else taken.waiter.reject(refusal);
+    }
+    this.inputs = kept;
   }
 
   /** The journal takes no more: nothing is confirmed from here on. */
@@ -159,7 +225,7 @@ export class Loop {
   }
 
   private turnAgain(): void {
-    if (!this.stopped) this.decideNow();
+    if (!this.stopped && this.refusal === undefined) this.decideNow();
     this.ports.changed();
     if (this.inputs.length > 0 || this.decisions.length > 0 || this.drained.length > 0) this.schedule();
     else this.wakeLater();
@@ -187,7 +253,7 @@ export class Loop {
     this.cancelWake?.();
     this.cancelWake = undefined;
     const dueInMs = nextDueInMs(this.state, this.ports.now(), this.ports.steady());
-    if (this.stopped || dueInMs === Number.POSITIVE_INFINITY) return;
+    if (this.stopped || this.refusal !== undefined || dueInMs === Number.POSITIVE_INFINITY) return;
     this.cancelWake = this.ports.after(Math.max(LEAST_WAKE_MS, dueInMs), () => this.schedule());
   }
 }
