@@ -24,6 +24,7 @@ import { Loop } from './loop.ts';
 import { recover } from './recover.ts';
 import { RowsIn } from './rows-in.ts';
 import type { Hall, Running } from './running.ts';
+import { Settler } from './settler.ts';
 import { passJob } from './templates.ts';
 
 export interface ManagerAddresses {
@@ -111,6 +112,8 @@ export class Manager {
         journal.append(batch).then(() => done(), done);
       },
       term: () => term,
+      leads: () => leadership.leads(),
+      whenLeading: (task) => leadership.whenLeading(task),
       soon: (task) => setImmediate(task),
       now: forwardClock(recovered.state.atMs),
       steady: () => performance.now(),
@@ -126,8 +129,10 @@ export class Manager {
     const rows = sink === undefined ? undefined : new RowsIn(sink, (runId, number) => this.jobOf(runId, number));
     const tls = config.tls === undefined ? undefined : this.readTls();
     const server = new ExecutorDoor(this.hall(), { loop, lineage: recovered.lineage, tasks, rows, tls }).server();
+    const settler = new Settler(database.ledger, (input) => loop.push(input), this.log);
     this.running = {
       loop,
+      settler,
       state: recovered.state,
       database,
       sink,
@@ -138,6 +143,7 @@ export class Manager {
       lineage: recovered.lineage,
     };
     this.closers.push(() => loop.stop());
+    this.closers.push(() => settler.close());
     await loop.submit({ type: 'term-taken', term });
     const grpcPort = await server.listen();
     this.grpcAddress = `${config.grpc.host}:${grpcPort}`;
@@ -175,7 +181,8 @@ export class Manager {
 
   private act(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      this.running?.server.act(effect);
+      if (effect.type === 'settle') this.running?.settler.act(effect, this.running.state.term);
+      else this.running?.server.act(effect);
       if (effect.type === 'run-over')
         this.log.info({ run: effect.runId, state: this.running?.state.runs.get(effect.runId)?.state }, 'a run has ended');
     }

@@ -61,6 +61,8 @@ export class ManagerNode {
       ),
       steady: () => this.clock.elapsedMs,
       term: () => term,
+      leads: () => true,
+      whenLeading: (task) => task(),
       act: (effects) => {
         if (alive()) this.act(effects);
       },
