@@ -21,6 +21,12 @@ export const LIMITS = {
   goneExecutors: 1_000,
   /** A job template or plan, bytes, all parts together. */
   templateBytes: 256 * 1024 * 1024,
+  /** A copy of the journal on an executor, snapshot and tail together, bytes; a manager takes no larger one. */
+  copyBytes: 1024 * 1024 * 1024,
+  /** Frames of copies under way to one executor, bytes: beyond it the copy falls behind and is read from the disk. */
+  copyAheadBytes: 4 * 1024 * 1024,
+  /** Newest entries of the journal kept in memory for copies, bytes. */
+  copyMemoryBytes: 16 * 1024 * 1024,
   /** Shards of one pass; a shard is at least one user. */
   shardsPerPass: 1_000_000,
   /** Users that one request may name. */

@@ -13,6 +13,7 @@ export interface ReplicaFrame {
   'part'?: (number);
   'lastPart'?: (boolean);
   'data'?: (Buffer | Uint8Array | string);
+  'begins'?: (boolean);
 }
 
 export interface ReplicaFrame__Output {
@@ -27,4 +28,5 @@ export interface ReplicaFrame__Output {
   'part': (number);
   'lastPart': (boolean);
   'data': (Buffer);
+  'begins': (boolean);
 }

@@ -10,6 +10,7 @@ export interface ReplicaHead {
   'snapshotSeq'?: (number | string);
   'sizeBytes'?: (number | string);
   'writtenMs'?: (number | string);
+  'contentHash'?: (Buffer | Uint8Array | string);
 }
 
 export interface ReplicaHead__Output {
@@ -21,4 +22,5 @@ export interface ReplicaHead__Output {
   'snapshotSeq': (number);
   'sizeBytes': (number);
   'writtenMs': (number);
+  'contentHash': (Buffer);
 }
