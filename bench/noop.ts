@@ -50,6 +50,7 @@ export async function noopRound(executors: number, shards: number): Promise<Noop
       recovery: { windowMs: 0, acceptLoss: false, from: '' },
       heartbeatMs: 3_000,
       leaseMs: 9_000,
+      deadlines: { stopMs: 5_000, attemptMs: 3_600_000 },
       logLevel: 'silent',
     },
     commandLog(),

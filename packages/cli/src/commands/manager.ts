@@ -35,6 +35,8 @@ export const define: VerbModule['define'] = (command, run) => {
     .option('--tls-key <FILE>', 'its key')
     .option('--heartbeat <TIME>', 'how often executors say that they live (3s)')
     .option('--lease <TIME>', 'silence after which a shard is given to another (9s)')
+    .option('--stop-deadline <TIME>', 'what an attempt has to stop before its process is ended (5s)')
+    .option('--attempt-deadline <TIME>', 'what an attempt of a shard may take (1h)')
     .option('--copies <N>', 'executors that keep a copy of the journal (8)')
     .option('--durability <KIND>', 'confirm what is on disk (local), or also in an executor’s copy (copied)')
     .option('--recovery-window <TIME>', 'how long a start waits for copies that it needs (5s)')

@@ -196,6 +196,7 @@ function managerConfig(
     insecureDev: false,
     heartbeatMs: 3_000,
     leaseMs: 9_000,
+    deadlines: { stopMs: 5_000, attemptMs: 3_600_000 },
     logLevel: process.env['TAGMILL_LOG_LEVEL'] ?? 'silent',
   });
 }

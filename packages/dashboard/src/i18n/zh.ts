@@ -236,6 +236,7 @@ export const zh = {
       DISK_FULL: '日志或暂存所在的磁盘已满',
       OUT_OF_MEMORY: '工作进程超出内存限制',
       WORKER_DIED: '工作进程在尝试中途退出',
+      ATTEMPT_TIMEOUT: '一次尝试超过了时限',
       EXECUTOR_LOST: '执行器在持有分片时失联',
       ACTION_REFUSED: '任务当前的状态不接受此操作',
       PREVIEW_STALE: '预览之后受影响的任务有变化',

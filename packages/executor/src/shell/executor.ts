@@ -17,8 +17,9 @@ import type { Logger } from 'pino';
 import type { ExecutorConfig } from '../config/config.ts';
 import * as core from '../core/attempts.ts';
 import { ManagerClient } from '../grpc/client.ts';
-import { type Incoming, orderFrom, resultsOf } from '../grpc/wire.ts';
+import { headOf, type Incoming, orderFrom, replicaParts, resultsOf } from '../grpc/wire.ts';
 import { LoadMeter } from '../observe/load-meter.ts';
+import { ReplicaStore } from '../replica/replica-store.ts';
 import { endSpare } from '../worker/fork.ts';
 import type { RowsBatch, WorkerTask } from '../worker/messages.ts';
 import { WorkerPool } from '../worker/pool.ts';
@@ -61,6 +62,8 @@ export class Executor {
   private readonly tasks = new Map<string, RunningTask>();
   /** Plans that were found and not confirmed, by blob name: sent again with their result. */
   private readonly plans = new Map<string, Buffer>();
+  /** Copies of the manager's journal, for the day on which it has lost its own. */
+  private readonly replicas: ReplicaStore;
   private pool: WorkerPool | undefined;
   private connections: Connections | undefined;
   /** Merges to begin again once the stream is back. */
@@ -78,6 +81,7 @@ export class Executor {
     this.config = config;
     this.log = log;
     this.state = core.newExecutorState(config.slots);
+    this.replicas = new ReplicaStore(join(config.cacheDir, 'copies'), LIMITS.copyBytes);
     this.ended = new Promise((resolve) => {
       this.resolveEnd = resolve;
     });
@@ -111,6 +115,7 @@ export class Executor {
     this.client.close();
     endSpare();
     await this.pool?.close();
+    await this.replicas.close();
     await rm(this.spoolDir(), { recursive: true, force: true });
   }
 
@@ -119,6 +124,7 @@ export class Executor {
   }
 
   private hello(): Hello {
+    this.replicas.begin();
     return {
       executorId: this.config.id,
       name: this.config.name,
@@ -130,6 +136,7 @@ export class Executor {
       joinToken: this.config.joinToken,
       held: core.held(this.state),
       lineage: this.state.lineage,
+      copies: this.replicas.heads().map(headOf),
     };
   }
 
@@ -178,6 +185,8 @@ export class Executor {
       const { request, batches, done, failed, resultJson } = message.rowsMerged;
       this.pool?.rowsMerged(request, batches, done, failed, resultJson);
     } else if (message.templatePart) this.template(message.templatePart);
+    else if (message.replicaFrames) this.replicas.take(message.replicaFrames.frames, (replicaAck) => this.client.send({ replicaAck }));
+    else if (message.replicaWanted) this.sendReplica(message.replicaWanted.lineage, message.replicaWanted.ticket);
     else if (message.drain) this.drain();
   }
 
@@ -186,12 +195,15 @@ export class Executor {
     readonly term: number;
     readonly heartbeatMs: number;
     readonly leaseMs: number;
+    readonly stopMs: number;
+    readonly attemptMs: number;
     readonly connectionsJson: string;
   }): void {
     this.leaseMs = welcome.leaseMs;
     this.lostAtMs = undefined;
     this.connections ??= JSON.parse(welcome.connectionsJson) as Connections;
     this.pool ??= this.makePool(this.connections);
+    this.pool.setDeadlines(welcome.stopMs, welcome.attemptMs);
     clearInterval(this.heartbeat);
     this.heartbeat = setInterval(() => this.beat(), welcome.heartbeatMs);
     this.act(core.welcomed(this.state, welcome.lineage, welcome.term));
@@ -199,6 +211,16 @@ export class Executor {
     for (const name of this.waitingForTemplate.keys()) this.client.send({ templateWanted: { name } });
     for (const restart of this.toRestart.splice(0)) restart();
     if (this.state.draining) this.client.send({ draining: {} });
+  }
+
+  /** A manager that starts has chosen the copy of this executor. */
+  private sendReplica(lineage: string, ticket: string): void {
+    const copy = this.replicas.copy(lineage);
+    if (copy === undefined) return;
+    this.log.info({ lineage }, 'sends its copy of the journal to the manager');
+    this.client
+      .sendReplica(replicaParts(ticket, copy.parts()))
+      .catch((error: unknown) => this.log.warn({ error: String(error) }, 'the copy of the journal did not arrive'));
   }
 
   private beat(): void {

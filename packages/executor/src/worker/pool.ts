@@ -24,27 +24,41 @@ export interface TaskEvents {
 interface Worker {
   readonly process: ChildProcess;
   readonly jobs: Set<string>;
-  busy: { readonly id: number; readonly events: TaskEvents } | undefined;
+  busy: { readonly id: number; readonly events: TaskEvents; expired: boolean } | undefined;
+  deadline: NodeJS.Timeout | undefined;
   stopTimer: NodeJS.Timeout | undefined;
   /** Why it is being ended, when that is our doing. */
   ending: string | undefined;
 }
 
-/** Time that a told attempt has to stop before its process is ended. */
+/** What a told attempt has to stop, where the manager does not say. */
 const STOP_MS = 5_000;
+/** Behind its deadline to stop, an attempt's process is ended. */
+const GRACE_MS = 1_000;
 
 export class WorkerPool {
   private readonly setup: WorkerSetup;
   private readonly size: number;
+  private readonly fork: typeof forkWorker;
   private readonly workers = new Set<Worker>();
   private readonly jobs = new Map<string, PassJob>();
   private readonly queue: { readonly id: number; readonly task: WorkerTask; readonly events: TaskEvents }[] = [];
   private nextId = 1;
+  private stopMs = STOP_MS;
+  private attemptMs = 0;
   private closed = false;
 
-  constructor(setup: WorkerSetup, size: number) {
+  /** `fork` starts a worker process; tests give their own. */
+  constructor(setup: WorkerSetup, size: number, fork = forkWorker) {
     this.setup = setup;
     this.size = size;
+    this.fork = fork;
+  }
+
+  /** What an attempt has to stop, and what it may take at all, ms; 0: the own default, and no limit. */
+  setDeadlines(stopMs: number, attemptMs: number): void {
+    this.stopMs = stopMs > 0 ? stopMs : STOP_MS;
+    this.attemptMs = attemptMs;
   }
 
   setJob(name: string, job: PassJob): void {
@@ -71,7 +85,7 @@ export class WorkerPool {
     return id;
   }
 
-  /** Tells an attempt to stop; ends its process when it has not after STOP_MS. */
+  /** Tells an attempt to stop; ends its process when it has not one second behind its deadline. */
   abort(id: number): void {
     const at = this.queue.findIndex((one) => one.id === id);
     if (at >= 0) {
@@ -85,9 +99,9 @@ export class WorkerPool {
       // Told twice it has no more time than told once, and the next attempt of this worker none of its timers.
       if (worker.stopTimer !== undefined) continue;
       worker.stopTimer = setTimeout(() => {
-        worker.ending = 'it did not stop within its time and was ended';
+        worker.ending = `it did not stop within ${this.stopMs} ms and was ended`;
         worker.process.kill('SIGKILL');
-      }, STOP_MS);
+      }, this.stopMs + GRACE_MS);
     }
   }
 
@@ -118,10 +132,17 @@ export class WorkerPool {
         continue;
       }
       const { id, task, events } = this.queue.shift()!;
-      free.busy = { id, events };
+      free.busy = { id, events, expired: false };
+      if (this.attemptMs > 0 && task.kind !== 'noop') free.deadline = setTimeout(() => this.expire(free, id), this.attemptMs);
       this.giveJob(free, task);
       this.post(free, { type: 'task', id, task });
     }
+  }
+
+  private expire(worker: Worker, id: number): void {
+    if (worker.busy?.id !== id) return;
+    worker.busy.expired = true;
+    this.abort(id);
   }
 
   private giveJob(worker: Worker, task: WorkerTask): void {
@@ -133,8 +154,8 @@ export class WorkerPool {
   }
 
   private start(): void {
-    const process = forkWorker();
-    const worker: Worker = { process, jobs: new Set(), busy: undefined, stopTimer: undefined, ending: undefined };
+    const process = this.fork();
+    const worker: Worker = { process, jobs: new Set(), busy: undefined, deadline: undefined, stopTimer: undefined, ending: undefined };
     this.workers.add(worker);
     process.on('message', (message) => this.receive(worker, message as FromWorker));
     process.on('error', (error) => {
@@ -153,13 +174,15 @@ export class WorkerPool {
 
   private receive(worker: Worker, message: FromWorker): void {
     if (message.type === 'ready' || worker.busy?.id !== message.id) return;
-    const { events } = worker.busy;
+    const { events, expired } = worker.busy;
     if (message.type === 'rows') {
       events.rows?.(message.batch);
       return;
     }
     this.release(worker);
     if (message.type === 'done') events.done(message.result);
+    else if (expired)
+      events.failed({ code: 'ATTEMPT_TIMEOUT', message: `the attempt took longer than ${this.attemptMs} ms and was stopped` });
     else {
       const { type: _type, id: _id, ...failure } = message;
       events.failed(failure);
@@ -170,6 +193,8 @@ export class WorkerPool {
   private release(worker: Worker): void {
     clearTimeout(worker.stopTimer);
     worker.stopTimer = undefined;
+    clearTimeout(worker.deadline);
+    worker.deadline = undefined;
     worker.busy = undefined;
   }
 

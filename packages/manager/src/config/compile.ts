@@ -19,6 +19,7 @@ const DEFAULT_GRPC: Address = { host: '127.0.0.1', port: 7443 };
 const DEFAULT_SHARD_ROWS = 250_000;
 const DEFAULT_HEARTBEAT_MS = 3_000;
 const DEFAULT_LEASE_MS = 9_000;
+const DEFAULT_DEADLINES = { stopMs: 5_000, attemptMs: 3_600_000 } as const;
 const DEFAULT_COPIES = 8;
 const DEFAULT_RECOVERY_WINDOW_MS = 5_000;
 const LEAST_KEY = 16;
@@ -74,6 +75,10 @@ export function compileManagerConfig(sources: SettingSources): CompiledManager {
     insecureDev: found.insecureDev?.value === true,
     heartbeatMs,
     leaseMs,
+    deadlines: {
+      stopMs: found.stopDeadline?.value ?? DEFAULT_DEADLINES.stopMs,
+      attemptMs: found.attemptDeadline?.value ?? DEFAULT_DEADLINES.attemptMs,
+    },
     logLevel: found.logLevel?.value ?? 'info',
   };
   return { config: Object.freeze(config), printed: printSettings(found, MANAGER_KEYS) };

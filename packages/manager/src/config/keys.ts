@@ -41,6 +41,8 @@ export const MANAGER_KEYS = {
   insecureDev: key('insecure-dev', ['TAGMILL_INSECURE_DEV'], asBoolean),
   heartbeat: key('heartbeat', ['TAGMILL_HEARTBEAT'], asDurationMs),
   lease: key('lease', ['TAGMILL_LEASE'], asDurationMs),
+  stopDeadline: key('stop-deadline', ['TAGMILL_STOP_DEADLINE'], asDurationMs),
+  attemptDeadline: key('attempt-deadline', ['TAGMILL_ATTEMPT_DEADLINE'], asDurationMs),
   copies: key('copies', ['TAGMILL_COPIES'], wholeNumber(0, 1_000)),
   durability: key('durability', ['TAGMILL_DURABILITY'], asDurability),
   recoveryWindow: key('recovery-window', ['TAGMILL_RECOVERY_WINDOW'], asDurationMs),

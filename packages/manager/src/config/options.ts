@@ -28,6 +28,8 @@ export interface ManagerConfig {
   readonly recovery: RecoveryOptions;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
+  /** What an attempt that is told to stop has before its process is ended, and what an attempt may take at all. */
+  readonly deadlines: { readonly stopMs: number; readonly attemptMs: number };
   readonly logLevel: string;
 }
 

@@ -41,6 +41,7 @@ export interface ExecutorPort {
   readonly lineage: string;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
+  readonly deadlines: { readonly stopMs: number; readonly attemptMs: number };
   /** JSON of target and object store with credentials; undefined when executors must have their own. */
   readonly connectionsJson: () => string;
   readonly joined: (request: JoinRequest) => void;
@@ -295,6 +296,8 @@ export class ExecutorServer {
         lineage: this.port.lineage,
         heartbeatMs: this.port.heartbeatMs,
         leaseMs: this.port.leaseMs,
+        stopMs: this.port.deadlines.stopMs,
+        attemptMs: this.port.deadlines.attemptMs,
         connectionsJson: this.port.connectionsJson(),
       },
     });

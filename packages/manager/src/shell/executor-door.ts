@@ -56,6 +56,7 @@ export class ExecutorDoor {
         lineage,
         heartbeatMs: config.heartbeatMs,
         leaseMs: config.leaseMs,
+        deadlines: config.deadlines,
         connectionsJson: () => JSON.stringify(this.connections()),
         joined: (request) => this.joined(request),
         heard: (id, load) => this.heard(id, load),

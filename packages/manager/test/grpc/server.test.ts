@@ -81,6 +81,7 @@ describe('the door', () => {
         lineage: 'journal',
         heartbeatMs: 1_000,
         leaseMs: 60_000,
+        deadlines: { stopMs: 5_000, attemptMs: 60_000 },
         connectionsJson: () => '{}',
         joined: (request) => joined.push(request),
         heard: () => true,

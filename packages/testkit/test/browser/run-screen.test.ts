@@ -64,6 +64,7 @@ describe('the run screen of a real manager', () => {
         recovery: { windowMs: 0, acceptLoss: false, from: '' },
         heartbeatMs: 1_000,
         leaseMs: 60_000,
+        deadlines: { stopMs: 5_000, attemptMs: 60_000 },
         logLevel: 'silent',
       },
       pino({ level: 'silent' }),

@@ -7,6 +7,8 @@ export interface Welcome {
   'heartbeatMs'?: (number);
   'leaseMs'?: (number);
   'connectionsJson'?: (string);
+  'stopMs'?: (number);
+  'attemptMs'?: (number);
 }
 
 export interface Welcome__Output {
@@ -15,4 +17,6 @@ export interface Welcome__Output {
   'heartbeatMs': (number);
   'leaseMs': (number);
   'connectionsJson': (string);
+  'stopMs': (number);
+  'attemptMs': (number);
 }
