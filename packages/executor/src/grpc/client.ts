@@ -2,11 +2,14 @@
  * The executor's end of the stream: dials, says Hello, numbers messages, dials
  * again with back-off and full jitter. Losing the stream is routine.
  */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type ClientDuplexStream, Client, credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { FromExecutor } from '@tagmill/shared/gen/tagmill/v1/FromExecutor';
 import type { FromManager } from '@tagmill/shared/gen/tagmill/v1/FromManager';
 import type { Hello } from '@tagmill/shared/gen/tagmill/v1/Hello';
+import type { ReplicaPart } from '@tagmill/shared/gen/tagmill/v1/ReplicaPart';
 import { CHANNEL_OPTIONS, executorService } from '@tagmill/shared/wire/service';
 import type { Incoming, Outgoing } from './wire.ts';
 
@@ -20,8 +23,11 @@ export interface ClientEvents {
   readonly refused: (code: string, message: string) => void;
 }
 
+/** A manager that starts again is found at once: so long it is dialled in quick succession. */
+const QUICK_FOR_MS = 5_000;
 const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 5_000;
+/** Under the window for which a start waits for copies. */
+const MAX_RETRY_MS = 4_000;
 
 export class ManagerClient {
   private readonly address: string;
@@ -32,6 +38,7 @@ export class ManagerClient {
   private sent = 0;
   private read = 0;
   private failures = 0;
+  private lostAtMs = 0;
   private closed = false;
   private blocked = false;
   private readonly waiting: Outgoing[] = [];
@@ -68,6 +75,19 @@ export class ManagerClient {
     if (!this.welcomed) return;
     if (this.blocked) this.waiting.push(message);
     else this.write(message);
+  }
+
+  /** Sends a copy of the journal that was asked for. Errors: those of the stream. */
+  async sendReplica(parts: Iterable<ReplicaPart>): Promise<void> {
+    const { client } = this;
+    if (client === undefined) return;
+    const method = executorService().FetchReplica;
+    await new Promise<void>((resolve, reject) => {
+      const answered = (error: Error | null): void => (error === null ? resolve() : reject(error));
+      const stream = client.makeClientStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, answered);
+      // The call's own answer says more than a write that failed.
+      pipeline(Readable.from(parts, { objectMode: true, highWaterMark: 2 }), stream).catch(() => undefined);
+    });
   }
 
   get connected(): boolean {
@@ -126,8 +146,10 @@ export class ManagerClient {
     this.welcomed = false;
     stream.cancel();
     this.events.lost(why);
-    const ceiling = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures);
-    this.failures += 1;
+    if (this.failures === 0) this.lostAtMs = performance.now();
+    const quick = performance.now() - this.lostAtMs < QUICK_FOR_MS;
+    const ceiling = quick ? FIRST_RETRY_MS : Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures);
+    this.failures = quick ? 1 : this.failures + 1;
     // A channel that failed keeps its own back-off of up to two minutes: a new one dials at once.
     this.client?.close();
     this.client = undefined;

@@ -2,7 +2,12 @@
 import type { FromExecutor } from '@tagmill/shared/gen/tagmill/v1/FromExecutor';
 import type { FromManager__Output } from '@tagmill/shared/gen/tagmill/v1/FromManager';
 import type { Dispatch__Output } from '@tagmill/shared/gen/tagmill/v1/Dispatch';
+import type { ReplicaFrame } from '@tagmill/shared/gen/tagmill/v1/ReplicaFrame';
+import type { ReplicaHead } from '@tagmill/shared/gen/tagmill/v1/ReplicaHead';
+import type { ReplicaPart } from '@tagmill/shared/gen/tagmill/v1/ReplicaPart';
 import type { Attempt, DispatchOrder, FanOutWork } from '../core/attempts.ts';
+import type { CopyPart } from '../replica/copy.ts';
+import type { CopyHead } from '../replica/frames.ts';
 
 export type Incoming = FromManager__Output;
 export type Outgoing = Omit<FromExecutor, 'seq' | 'ack' | 'message'>;
@@ -44,4 +49,49 @@ function message(work: FanOutWork, attempts: readonly Attempt[]): Outgoing {
       details: attempts.some((attempt) => attempt.detail !== '') ? attempts.map((attempt) => attempt.detail) : [],
     },
   };
+}
+
+/** Hash and signature as the wire wants them; the bytes are the same. */
+const bytes = (view: Uint8Array): Buffer => Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+
+export const headOf = (head: CopyHead): ReplicaHead => ({
+  lineage: head.lineage,
+  term: head.term,
+  seq: head.seq,
+  hash: bytes(head.hash),
+  mac: bytes(head.mac),
+  snapshotSeq: head.snapshotSeq,
+  sizeBytes: head.sizeBytes,
+  writtenMs: head.writtenMs,
+  contentHash: bytes(head.contentHash),
+});
+
+const REPLICA_MESSAGE_BYTES = 192 * 1024;
+const REPLICA_MESSAGE_FRAMES = 1_024;
+
+/** A copy as messages of FetchReplica, the ticket in the first. */
+export function* replicaParts(ticket: string, parts: Iterable<CopyPart>): Generator<ReplicaPart> {
+  let frames: ReplicaFrame[] = [];
+  let size = 0;
+  let index = 0;
+  yield { ticket, frames };
+  for (const part of parts) {
+    index = part.first ? 0 : index + 1;
+    frames.push(frameOf(part, index));
+    size += part.data.length;
+    if (size < REPLICA_MESSAGE_BYTES && frames.length < REPLICA_MESSAGE_FRAMES) continue;
+    yield { frames };
+    frames = [];
+    size = 0;
+  }
+  if (frames.length > 0) yield { frames };
+}
+
+function frameOf(part: CopyPart, index: number): ReplicaFrame {
+  const { of, data } = part;
+  const place = { kind: part.kind === 'snapshot' ? 1 : 2, seq: of.seq, part: index, lastPart: part.last, data };
+  if (!part.first) return place;
+  const head = { lineage: of.lineage, term: of.term, hash: bytes(of.hash), mac: bytes(of.mac) };
+  if (part.kind === 'batch') return { ...place, ...head, sizeBytes: part.size };
+  return { ...place, ...head, contentHash: bytes(part.of.contentHash), sizeBytes: part.of.sizeBytes };
 }

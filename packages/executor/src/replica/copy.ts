@@ -199,7 +199,8 @@ export class JournalCopy {
     await this.closeTail();
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
+    await this.close();
     rmSync(this.path, { recursive: true, force: true });
   }
 

@@ -96,7 +96,7 @@ export class ReplicaStore {
     let begins = false;
     const flush = async (): Promise<void> => {
       const [first] = ready;
-      if (first !== undefined) await this.copyFor(first.lineage).append(ready, begins);
+      if (first !== undefined) await (await this.copyFor(first.lineage)).append(ready, begins);
       ready = [];
       begins = false;
     };
@@ -138,17 +138,18 @@ export class ReplicaStore {
     const { snapshot } = this;
     if (snapshot === undefined) return;
     if (frame.lastPart) this.snapshot = undefined;
-    await this.copyFor(snapshot.of.lineage).takeSnapshot(snapshot.of, frame.data, frame.part === 0, frame.lastPart, snapshot.begins);
+    const copy = await this.copyFor(snapshot.of.lineage);
+    await copy.takeSnapshot(snapshot.of, frame.data, frame.part === 0, frame.lastPart, snapshot.begins);
   }
 
-  private copyFor(lineage: string): JournalCopy {
+  private async copyFor(lineage: string): Promise<JournalCopy> {
     const known = this.copies.get(lineage);
     if (known !== undefined) return known;
     if (!LINEAGE.test(lineage)) throw new RangeError('the name of the journal is of no form that this version knows');
     const oldest = [...this.copies.values()].sort((a, b) => (a.head()?.writtenMs ?? 0) - (b.head()?.writtenMs ?? 0));
     for (const copy of oldest.slice(0, Math.max(0, this.copies.size - MOST_COPIES + 1))) {
       this.copies.delete(copy.lineage);
-      copy.remove();
+      await copy.remove();
     }
     const copy = new JournalCopy(join(this.path, lineage), lineage, this.maxBytes);
     this.copies.set(lineage, copy);
