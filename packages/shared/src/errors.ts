@@ -67,6 +67,7 @@ export const ERRORS = {
     'the journal takes no writes now; nothing that is refused so has happened, and the manager goes on by itself',
   ),
   SNAPSHOT_UNUSABLE: kind(1, 500, false, 'a snapshot of the state is damaged, or says what cannot be'),
+  SNAPSHOT_UNUSABLE: kind(1, 500, false, 'a snapshot of the journal is damaged, or is none'),
   OUT_OF_MEMORY: kind(1, 507, true, 'a worker passed its memory limit'),
   WORKER_DIED: kind(1, 500, true, 'a worker process ended in the middle of an attempt'),
   ATTEMPT_TIMEOUT: kind(1, 504, true, 'an attempt took longer than its deadline'),

@@ -2,14 +2,18 @@
  * The journaled part of the state as plain JSON, for comparing: what a replay
  * of the journal must give again. What heartbeats and streams say is left out,
  * and so is whether a delayed shard was woken yet, which the clock decides.
+ * `exact` adds that too, and what never changes once it is there: two replays
+ * must agree in it.
  */
 import type { FanOut } from './fan-out.ts';
+import { predecessors, successors } from './graph.ts';
 import type { Pass } from './pass.ts';
 import type { Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 
-export function digest(state: ManagerState): unknown {
+export function digest(state: ManagerState, exact = false): unknown {
   return {
+    ...(exact ? { atMs: state.atMs, executorNumbers: state.executorAt.map((one) => one?.id ?? null) } : {}),
     term: state.term,
     tokenNext: state.tokenNext,
     tokensReserved: state.tokensReserved,
@@ -19,10 +23,30 @@ export function digest(state: ManagerState): unknown {
     merging: state.merging === null ? null : `${state.merging.run.id}/${state.merging.pass.number}`,
     ignoredResults: state.ignoredResults,
     settled: { ...state.settled },
-    runs: [...state.runs.values()].map(runDigest),
+    runs: [...state.runs.values()].map((run) => runDigest(run, exact)),
     executors: [...state.executors.values()].map(
-      ({ id, number, instance, slots, slotsUsed, tinyLeased, shardsDone, shardsFailed, state: at }) => ({
+      ({
         id,
+        number,
+        name,
+        instance,
+        version,
+        labels,
+        slots,
+        slotsUsed,
+        tinyLeased,
+        shardsDone,
+        shardsFailed,
+        drainAsked,
+        joinedAtMs,
+        state: at,
+      }) => ({
+        id,
+        name,
+        version,
+        labels,
+        drainAsked,
+        joinedAtMs,
         number,
         instance,
         slots,
@@ -36,8 +60,9 @@ export function digest(state: ManagerState): unknown {
   };
 }
 
-const runDigest = (run: Run): unknown => ({
+const runDigest = (run: Run, exact: boolean): unknown => ({
   id: run.id,
+  ...(exact ? fixedDigest(run) : {}),
   state: run.state,
   error: run.error,
   startedMs: run.startedMs,
@@ -58,11 +83,25 @@ const runDigest = (run: Run): unknown => ({
   businessDate: run.plan?.businessDate ?? null,
   passTags: [...run.passTags.keys()],
   refusedTags: [...run.refusedTags],
-  passes: run.passes.map(passDigest),
+  passes: run.passes.map((pass) => passDigest(pass, exact)),
 });
 
-const passDigest = (pass: Pass): unknown => ({
+/** What a run is made of, and what its plan found. */
+const fixedDigest = (run: Run): object => ({
+  spec: run.spec,
+  tasks: run
+    .allTasks()
+    .map(({ name, title, handler, tagId, domain, gate, shards }) => ({ name, title, handler, tagId, domain, gate, shards })),
+  edges: Array.from({ length: run.size }, (_, row) => [[...successors(run.graph, row)], [...predecessors(run.graph, row)]]),
+  plan: run.plan,
+  clock: run.clock,
+  users: run.users,
+  tags: [...run.passTags.values()],
+});
+
+const passDigest = (pass: Pass, exact: boolean): unknown => ({
   number: pass.number,
+  kind: pass.kind,
   rows: pass.rows,
   members: [...pass.members],
   leaving: [...pass.leaving],
@@ -83,15 +122,22 @@ const passDigest = (pass: Pass): unknown => ({
   history: pass.history,
   recent: pass.recent,
   users: pass.users,
+  conflicts: pass.conflicts,
+  unreadableRows: pass.unreadableRows,
   sureSinceTerm: pass.sureSinceTerm,
   targetSinceMs: pass.targetSinceMs,
   undoes: pass.undoes,
   undone: [...pass.undone],
-  fanOut: pass.fanOut === null ? null : fanOutDigest(pass.fanOut),
+  fanOut: pass.fanOut === null ? null : fanOutDigest(pass.fanOut, exact),
 });
 
-const fanOutDigest = (fanOut: FanOut): unknown => ({
+const fanOutDigest = (fanOut: FanOut, exact: boolean): unknown => ({
   id: fanOut.id,
+  step: fanOut.step,
+  count: fanOut.count,
+  tiny: fanOut.tiny,
+  counts: [fanOut.leased, fanOut.done, fanOut.failed, fanOut.unsure],
+  ...(exact ? { queue: fanOut.queue, delayed: [...fanOut.delayed], waitingSinceMs: fanOut.waitingSinceMs } : {}),
   state: [...fanOut.state],
   attempt: [...fanOut.attempt],
   executor: [...fanOut.executor],

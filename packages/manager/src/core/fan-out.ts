@@ -65,6 +65,23 @@ export class FanOut {
     this.waitingSinceMs = atMs;
   }
 
+  /** Shards that wait, in the order in which they are kept: for a snapshot. */
+  get queue(): { readonly fresh: number; readonly returned: readonly number[] } {
+    return { fresh: this.fresh, returned: this.returned };
+  }
+
+  /** Takes up the queue of a snapshot and counts the shards again; the columns are set by the caller before. */
+  restore(fresh: number, returned: readonly number[]): void {
+    this.fresh = fresh;
+    this.returned = [...returned];
+    const counts = [0, 0, 0, 0, 0];
+    for (let shard = 0; shard < this.count; shard++) counts[this.state[shard]!]! += 1;
+    this.leased = counts[LEASED]!;
+    this.done = counts[DONE]!;
+    this.failed = counts[FAILED]!;
+    this.unsure = counts[UNSURE]!;
+  }
+
   /** Shards that could be leased now. */
   get ready(): number {
     return this.count - this.fresh + this.returned.length;

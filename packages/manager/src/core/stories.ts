@@ -95,6 +95,11 @@ export class Stories {
     return this.field(line, BEFORE);
   }
 
+  /** Equal for two lines that say the same. */
+  wordsOf(line: number): number {
+    return this.field(line, WORDS);
+  }
+
   lineAt(line: number): StoryRecord {
     const { text, who } = this.words.at(this.field(line, WORDS));
     return { atMs: this.atMs(line), text, who };
@@ -109,6 +114,16 @@ export class Stories {
   point(row: number, line: number): void {
     this.setField(line, USERS, this.field(line, USERS) + 1);
     this.lastOf[row] = line;
+  }
+
+  /** Whether every line is some row's. */
+  allUsed(): boolean {
+    for (let line = 1; line <= this.made; line++) if (this.field(line, USERS) === 0) return false;
+    return true;
+  }
+
+  restoreDropped(row: number, count: number): void {
+    this.dropped.set(row, count);
   }
 
   depthOf(line: number): number {

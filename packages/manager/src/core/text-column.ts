@@ -3,7 +3,7 @@
  * object for each, and a snapshot copies them as they are.
  */
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Bytes of one text, for comparing; valid until the next call. Module-wide, since the core does one thing at a time. */
 let scratch = new Uint8Array(1_024);
