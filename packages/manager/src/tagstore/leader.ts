@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import { LeaderLease } from './leader-lease.ts';
-import { LEASE_MS, type LeaderHolder, type LeaderRow, type Leadership } from './metadata.ts';
+import { ensureLeaderTable } from './leader-table.ts';
+import { type ConfirmedEntries, LEASE_MS, type LeaderHolder, type LeaderRow, type Leadership } from './metadata.ts';
 import { numberOf, type SqlDatabase, textOf } from './sql-database.ts';
 
 const NAME = 'manager';
@@ -13,11 +14,11 @@ type Process = Required<LeaderHolder>;
 /** Takes the row under the next term, or throws MANAGER_LIVE; then renews its lease until released or lost. */
 export async function claimLeadership(database: SqlDatabase, holder: LeaderHolder): Promise<Leadership> {
   const me: Process = { host: hostname(), pid: process.pid, ...holder };
-  await database.create([database.dialect.leaderTable], false);
+  await ensureLeaderTable(database);
   const askedAtMs = performance.now();
-  const term = await take(database, me);
+  const taken = await take(database, me);
   failpoint('manager.leader.taken');
-  return keep(database, me, term, askedAtMs);
+  return keep(database, me, taken, askedAtMs);
 }
 
 export async function readLeader(
@@ -25,7 +26,7 @@ export async function readLeader(
   transaction: Pick<SqlDatabase, 'all'> = database,
   suffix = '',
 ): Promise<LeaderRow | undefined> {
-  const sql = `SELECT holder, url, host, pid, term, CASE WHEN lease_until_ms > ${database.dialect.nowMs} THEN 1 ELSE 0 END AS live
+  const sql = `SELECT holder, url, host, pid, term, lineage, confirmed_seq, holders, CASE WHEN lease_until_ms > ${database.dialect.nowMs} THEN 1 ELSE 0 END AS live
     FROM tagmill_leader WHERE name = ?${suffix}`;
   const [row] = await transaction.all(sql, [NAME]);
   if (row === undefined) return undefined;
@@ -36,10 +37,18 @@ export async function readLeader(
     pid: numberOf(row['pid']),
     term: numberOf(row['term']),
     live: numberOf(row['live']) === 1,
+    confirmed: { lineage: textOf(row['lineage']), seq: numberOf(row['confirmed_seq']), holders: numberOf(row['holders']) },
   };
 }
 
-async function take(database: SqlDatabase, me: Process): Promise<number> {
+interface Taken {
+  readonly term: number;
+  readonly before: ConfirmedEntries;
+}
+
+const NOTHING: ConfirmedEntries = { lineage: '', seq: 0, holders: 0 };
+
+async function take(database: SqlDatabase, me: Process): Promise<Taken> {
   const { insertIgnore, forUpdate, nowMs } = database.dialect;
   return await database.transaction(async (transaction) => {
     await transaction.run(
@@ -53,16 +62,19 @@ async function take(database: SqlDatabase, me: Process): Promise<number> {
       `UPDATE tagmill_leader SET holder = ?, url = ?, host = ?, pid = ?, term = ?, lease_until_ms = ${nowMs} + ${LEASE_MS} WHERE name = ?`,
       [me.id, me.url, me.host, me.pid, term, NAME],
     );
-    return term;
+    return { term, before: row?.confirmed ?? NOTHING };
   });
 }
 
-function keep(database: SqlDatabase, me: Process, term: number, askedAtMs: number): Leadership {
+function keep(database: SqlDatabase, me: Process, { term, before }: Taken, askedAtMs: number): Leadership {
   const mine = 'WHERE name = ? AND holder = ? AND term = ?';
-  const setLease = (untilMs: string): Promise<number> =>
-    database.transaction((transaction) =>
-      transaction.run(`UPDATE tagmill_leader SET lease_until_ms = ${untilMs} ${mine}`, [NAME, me.id, term]),
-    );
+  let confirmed = (): ConfirmedEntries => before;
+  const set = (what: string, values: readonly (string | number)[] = []): Promise<number> =>
+    database.transaction((transaction) => transaction.run(`UPDATE tagmill_leader SET ${what} ${mine}`, [...values, NAME, me.id, term]));
+  const setLease = (untilMs: string): Promise<number> => {
+    const { lineage, seq, holders } = confirmed();
+    return set(`lease_until_ms = ${untilMs}, lineage = ?, confirmed_seq = ?, holders = ?`, [lineage, seq, holders]);
+  };
   let released = false;
   const lease = new LeaderLease(askedAtMs, `another manager has taken over ${database.name}; this one must not go on`, {
     renew: async () => {
@@ -73,6 +85,12 @@ function keep(database: SqlDatabase, me: Process, term: number, askedAtMs: numbe
   });
   return {
     term,
+    before,
+    async tell(source) {
+      confirmed = source;
+      const { lineage, seq, holders } = source();
+      await set('lineage = ?, confirmed_seq = ?, holders = ?', [lineage, seq, holders]);
+    },
     lost: lease.lost,
     leads: () => lease.stands(),
     whenLeading: (task) => lease.whenItStands(task),

@@ -55,11 +55,26 @@ export interface LeaderRow {
   readonly term: number;
   /** The lease has not run out, by the database's clock. */
   readonly live: boolean;
+  readonly confirmed: ConfirmedEntries;
+}
+
+/** What the leader has in its journal: so that one that starts with less knows that something is missing. */
+export interface ConfirmedEntries {
+  /** History of the last manager with a lasting address; empty: there was none. */
+  readonly lineage: string;
+  /** Entries up to here were on its disk when the lease was last renewed. */
+  readonly seq: number;
+  /** Executors that were sent copies of it. */
+  readonly holders: number;
 }
 
 /** The leader's row, held; the lease is renewed until it is released or lost. */
 export interface Leadership {
   readonly term: number;
+  /** What the row said of the journal before it was taken. */
+  readonly before: ConfirmedEntries;
+  /** From now on the row says so with each renewal; resolves once it has said it for the first time. */
+  tell(confirmed: () => ConfirmedEntries): Promise<void>;
   /** Resolves when another manager has taken over. A database that is away is no loss: nobody can take over there. */
   readonly lost: Promise<TagmillError>;
   /**

@@ -28,6 +28,8 @@ export interface SqlDatabase {
 export interface SqlDialect {
   readonly tables: readonly string[];
   readonly leaderTable: string;
+  /** Names of the leader's table's columns, as `name`. */
+  readonly leaderColumns: string;
   readonly insertIgnore: string;
   readonly forUpdate: string;
   /** The database's clock, milliseconds since 1970. */

@@ -1,6 +1,7 @@
 /** Metadata over any SQL database that the two dialects cover. */
 import { importInto } from './import-rules.ts';
 import { claimLeadership, readLeader } from './leader.ts';
+import { ensureLeaderTable } from './leader-table.ts';
 import type { ImportCounts, LeaderHolder, LeaderRow, Leadership, RuleImport, StoredRule, TagMetadata, UserTagsRow } from './metadata.ts';
 import { definitionRow, ruleRow, SELECT_DEFINITIONS, SELECT_RULES, SqlRuleTables } from './rule-tables.ts';
 import { chooseRules } from './rules.ts';
@@ -16,6 +17,7 @@ export class SqlMetadata implements TagMetadata {
   async init(): Promise<void> {
     const { tables, leaderTable } = this.#database.dialect;
     await this.#database.create([...tables, leaderTable], true);
+    await ensureLeaderTable(this.#database);
   }
 
   async loadRules(): Promise<StoredRule[]> {
@@ -58,7 +60,7 @@ export class SqlMetadata implements TagMetadata {
   }
 
   async leader(): Promise<LeaderRow | undefined> {
-    await this.#database.create([this.#database.dialect.leaderTable], false);
+    await ensureLeaderTable(this.#database);
     const row = await readLeader(this.#database);
     return row === undefined || row.term === 0 ? undefined : row;
   }

@@ -157,6 +157,22 @@ describe.each([
     await other.close();
   });
 
+  it('what the leader confirmed stands in its row, also when an older version made the table', async () => {
+    const first = await metadata.claimLeadership({ id: 'one', url: 'http://x' });
+    expect(first.before).toEqual({ lineage: '', seq: 0, holders: 0 });
+    await first.tell(() => ({ lineage: 'a history', seq: 4_000_000_000_000, holders: 3 }));
+    await first.release();
+    const next = await metadata.claimLeadership({ id: 'two', url: 'http://y' });
+    expect(next.before).toEqual({ lineage: 'a history', seq: 4_000_000_000_000, holders: 3 });
+    await next.release();
+    // A manager that says nothing of its journal leaves the row as it was.
+    expect((await metadata.leader())?.confirmed).toEqual(next.before);
+    for (const column of ['lineage', 'confirmed_seq', 'holders']) await place.run(`ALTER TABLE tagmill_leader DROP COLUMN ${column}`);
+    const other = openMetadata(place.url, {});
+    expect(await other.leader()).toMatchObject({ id: 'two', term: 2, confirmed: { lineage: '', seq: 0, holders: 0 } });
+    await other.close();
+  });
+
   it('a leader elsewhere is waited for until its lease runs out, and learns that it lost', async () => {
     const other = openMetadata(place.url, {});
     const far = await other.claimLeadership({ id: 'far', url: 'http://far', host: 'another-host', pid: 1 });

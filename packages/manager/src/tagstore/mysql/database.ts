@@ -10,6 +10,8 @@ import { type SqlDatabase, type SqlDialect, type SqlRow, type SqlTransaction, ty
 const DIALECT: SqlDialect = {
   tables: [...MYSQL_TAG_TABLES, ...MYSQL_SINK_TABLES],
   leaderTable: MYSQL_LEADER_TABLE,
+  leaderColumns:
+    "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'tagmill_leader'",
   insertIgnore: 'INSERT IGNORE',
   forUpdate: ' FOR UPDATE',
   nowMs: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',

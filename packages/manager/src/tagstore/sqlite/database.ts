@@ -9,6 +9,7 @@ import { isBusy, openSqlite, type SqliteDatabase, toSqliteError } from './open.t
 const DIALECT: SqlDialect = {
   tables: [...SQLITE_TAG_TABLES, ...SQLITE_SINK_TABLES],
   leaderTable: SQLITE_LEADER_TABLE,
+  leaderColumns: "SELECT name FROM pragma_table_info('tagmill_leader')",
   insertIgnore: 'INSERT OR IGNORE',
   forUpdate: '',
   nowMs: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
