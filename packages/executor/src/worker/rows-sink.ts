@@ -2,14 +2,19 @@
 import { isErrorCode, TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { MergeResult } from '@tagmill/shared/job';
+import { markLast } from '@tagmill/shared/merge/ahead';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { batchToBytes } from '@tagmill/shared/merge/batch-bytes';
-import type { FromWorker, ToWorker } from './messages.ts';
+import type { FromWorker, RowsBatch, ToWorker } from './messages.ts';
 
 type Merged = Extract<ToWorker, { type: 'rows-merged' }>;
 
-/** Batches on their way before the manager has merged them. */
-const AHEAD = 2;
+/**
+ * Batches on their way before the manager has merged them: the one that it
+ * merges, the one behind it, by which it knows that the first is not the last,
+ * and one that comes meanwhile.
+ */
+const AHEAD = 3;
 
 export class RowsSink {
   private readonly id: number;
@@ -33,24 +38,28 @@ export class RowsSink {
   /** Errors: those of the manager's store; the signal's reason when aborted. */
   async merge(batches: Iterable<MergeBatch>, signal: AbortSignal): Promise<MergeResult> {
     let sent = 0;
-    for (const batch of batches) {
+    for (const { item: batch, last } of markLast(batches)) {
       await this.until(() => this.end !== undefined || sent - this.merged < AHEAD, signal);
       if (this.end !== undefined) break;
-      this.post({
-        type: 'rows',
-        id: this.id,
-        batch: { users: batch.count, words: batch.words, lastBatch: false, data: batchToBytes(batch) },
-      });
+      this.send({ users: batch.count, words: batch.words, lastBatch: last, data: batchToBytes(batch) });
       sent += 1;
-      failpoint('worker.rows.posted');
     }
-    return this.order(signal);
+    if (sent === 0 && this.end === undefined) return this.order(signal);
+    return this.answer(signal);
   }
 
   /** Sends the end of the rows, without users: a rollback, whose command says it all, is nothing else. */
   async order(signal: AbortSignal): Promise<MergeResult> {
-    if (this.end === undefined)
-      this.post({ type: 'rows', id: this.id, batch: { users: 0, words: 1, lastBatch: true, data: new Uint8Array(0) } });
+    this.send({ users: 0, words: 1, lastBatch: true, data: new Uint8Array(0) });
+    return this.answer(signal);
+  }
+
+  private send(batch: RowsBatch): void {
+    this.post({ type: 'rows', id: this.id, batch });
+    failpoint('worker.rows.posted');
+  }
+
+  private async answer(signal: AbortSignal): Promise<MergeResult> {
     await this.until(() => this.end !== undefined, signal);
     return this.result();
   }

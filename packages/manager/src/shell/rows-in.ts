@@ -27,7 +27,9 @@ class Incoming {
   parts: Uint8Array[] = [];
   partBytes = 0;
   readonly abort = new AbortController();
-  taken = 0;
+  /** Batches given to the sink, and those of them that it has merged. */
+  given = 0;
+  merged = 0;
 
   add(part: Uint8Array): void {
     this.partBytes += part.length;
@@ -42,13 +44,15 @@ class Incoming {
     this.wake?.();
   }
 
-  async *batches(taken: (count: number) => void): AsyncGenerator<MergeBatch> {
+  /** A sink asks for the next batch before it merges the one that it has: then all before that one are merged. */
+  async *batches(merged: (count: number) => void): AsyncGenerator<MergeBatch> {
     for (;;) {
       const next = this.queue.shift();
       if (next !== undefined) {
+        this.given += 1;
         yield next;
-        this.taken += 1;
-        taken(this.taken);
+        this.merged = this.given - 1;
+        if (this.merged > 0) merged(this.merged);
       } else if (this.ended) return;
       else {
         await new Promise<void>((resolve) => {
@@ -93,7 +97,7 @@ export class RowsIn {
       this.open.get(executor)?.delete(rows.request);
       incoming?.abort.abort(error);
       const result = { code: 'INTERNAL', message: `the rows of the executor cannot be read: ${toTagmillError(error).message}` };
-      answer({ request: rows.request, batches: incoming?.taken ?? 0, done: true, failed: true, resultJson: JSON.stringify(result) });
+      answer({ request: rows.request, batches: incoming?.merged ?? 0, done: true, failed: true, resultJson: JSON.stringify(result) });
     }
   }
 
@@ -135,7 +139,7 @@ export class RowsIn {
     const { request } = rows;
     const end = (failed: boolean, result: object) => {
       if (this.open.get(executor)?.get(request) === incoming) this.open.get(executor)?.delete(request);
-      answer({ request, batches: incoming.taken, done: true, failed, resultJson: JSON.stringify(result) });
+      answer({ request, batches: incoming.merged, done: true, failed, resultJson: JSON.stringify(result) });
     };
     const job = this.jobOf(rows.runId, rows.pass);
     if (job === undefined) {
@@ -147,6 +151,7 @@ export class RowsIn {
     this.carryOut(job, command, batches, incoming.abort.signal).then(
       (result) => {
         failpoint('manager.rows.merged');
+        incoming.merged = incoming.given;
         end(false, result);
       },
       (error: unknown) => {

@@ -1,10 +1,10 @@
 /** Opens what a manager or a command needs of the database, whichever it is. */
-import { TagmillError } from '@tagmill/shared/errors';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import { databaseTarget } from './database-url.ts';
 import type { ShardLedger } from './ledger.ts';
 import type { TagMetadata } from './metadata.ts';
 import { MysqlMetadataDatabase } from './mysql/database.ts';
+import { MysqlShardLedger } from './mysql/ledger.ts';
 import { SqlMetadata } from './sql-metadata.ts';
 import { SqliteTagStoreClient } from './sqlite/client.ts';
 import { SqliteMetadataDatabase } from './sqlite/database.ts';
@@ -28,14 +28,18 @@ export function openMetadata(url: string, environment: Environment = process.env
 /** Metadata and, for SQLite, the sink, whose thread makes the tables that are missing. */
 export async function openTagDatabase(url: string, environment: Environment = process.env): Promise<TagDatabase> {
   const target = databaseTarget(url, environment);
-  const sink = target.kind === 'sqlite' ? await SqliteTagStoreClient.open(target.path) : undefined;
+  if (target.kind === 'mysql') {
+    const metadata = openMetadata(url, environment);
+    return { metadata, sink: undefined, ledger: new MysqlShardLedger(target), close: () => metadata.close() };
+  }
+  const store = await SqliteTagStoreClient.open(target.path);
   const metadata = openMetadata(url, environment);
   return {
     metadata,
-    sink,
-    ledger: { settle: () => Promise.reject(new TagmillError('INTERNAL', 'not there yet')) },
+    sink: store,
+    ledger: store,
     async close() {
-      await sink?.close();
+      await store.close();
       await metadata.close();
     },
   };

@@ -4,7 +4,8 @@
  * the rows to write, the counts and the record of changes.
  */
 import type { MergeBatch } from './batch.ts';
-import { ChangeRecorder } from './changes.ts';
+import { BatchKeys } from './batch-keys.ts';
+import { ChangeRecorder } from './change-recorder.ts';
 import type { BatchCounts } from './counts.ts';
 import type { PassTags, TagSetTexts } from './pass-tags.ts';
 import { mergeRow } from './row.ts';
@@ -21,61 +22,33 @@ export interface RowUpdate {
   readonly tagDetails: string;
 }
 
+/** Rows that are read again under a lock, and written. */
+export interface RowsUnderLock {
+  key(row: number): Uint8Array;
+  find(key: Uint8Array): number;
+  merge(row: number, tagIds: string | null, tagDetails: string | null): void;
+  readonly updates: readonly RowUpdate[];
+}
+
 export interface RowInsert {
   readonly row: number;
   readonly texts: TagSetTexts;
 }
 
-export class BatchMerge {
+export class BatchMerge extends BatchKeys implements RowsUnderLock {
   readonly batch: MergeBatch;
   readonly updates: RowUpdate[] = [];
   readonly inserts: RowInsert[] = [];
   readonly #tags: PassTags;
   readonly #state: Uint8Array;
-  readonly #keys: Buffer;
   readonly #conflicts: [string, string][] = [];
   readonly #changes = new ChangeRecorder();
-  #cursor = 0;
 
   constructor(tags: PassTags, batch: MergeBatch) {
+    super(batch);
     this.#tags = tags;
     this.batch = batch;
     this.#state = new Uint8Array(batch.count);
-    this.#keys = Buffer.from(batch.keys.buffer, batch.keys.byteOffset, batch.keys.byteLength);
-  }
-
-  key(row: number): Uint8Array {
-    return this.batch.keys.subarray(this.batch.offsets[row]!, this.batch.offsets[row + 1]!);
-  }
-
-  keyText(row: number): string {
-    const { offsets } = this.batch;
-    return this.#keys.toString('utf8', offsets[row]!, offsets[row + 1]!);
-  }
-
-  /** All keys as text. Decoded at once where they are ASCII, as most are: a fifth of the time. */
-  keyTexts(): string[] {
-    const { offsets, count } = this.batch;
-    const all = this.#keys.toString('utf8', offsets[0], offsets[count]);
-    if (all.length !== offsets[count]! - offsets[0]!) return Array.from({ length: count }, (_, row) => this.keyText(row));
-    const texts: string[] = [];
-    for (let row = 0; row < count; row += 1) texts.push(all.slice(offsets[row]! - offsets[0]!, offsets[row + 1]! - offsets[0]!));
-    return texts;
-  }
-
-  /** The user's position in the batch, -1 when they are not in it. Cheapest when asked in the order of the keys. */
-  find(key: Uint8Array): number {
-    const last = this.batch.count - 1;
-    for (let steps = 0; steps < 8 && this.#cursor <= last; steps += 1) {
-      const order = this.#compare(this.#cursor, key);
-      if (order === 0) return this.#cursor;
-      if (order > 0) {
-        if (this.#cursor === 0 || this.#compare(this.#cursor - 1, key) < 0) return -1;
-        break;
-      }
-      this.#cursor += 1;
-    }
-    return this.#search(key);
   }
 
   /** A row that the target holds for a user of the batch, as read without a lock. */
@@ -104,7 +77,7 @@ export class BatchMerge {
     this.#state[row] = merged.kind === 'unreadable' ? UNREADABLE : RIGHT;
     if (merged.kind !== 'changed') return;
     this.updates.push({ row, tagIds: merged.tagIds, tagDetails: merged.tagDetails });
-    this.#changes.changed(this.key(row), merged.entered, merged.exited);
+    this.#changes.changed(this.key(row), merged.entered, merged.exited, merged.exitedEntries);
   }
 
   /** Whether a user without a row needs one. */
@@ -127,8 +100,10 @@ export class BatchMerge {
     this.#conflicts.push([this.keyText(row), other]);
   }
 
-  counts(): BatchCounts {
+  /** `last`: no batch of the shard follows. */
+  counts(last: boolean): BatchCounts {
     return {
+      ...(last ? { last: true } : {}),
       users: this.batch.count,
       inserted: this.inserts.length,
       updated: this.updates.length,
@@ -152,35 +127,5 @@ export class BatchMerge {
     const rows: number[] = [];
     for (let row = 0; row < this.#state.length; row += 1) if (this.#state[row] === state) rows.push(row);
     return rows;
-  }
-
-  #search(key: Uint8Array): number {
-    let low = 0;
-    let high = this.batch.count - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const order = this.#compare(middle, key);
-      if (order === 0) {
-        this.#cursor = middle;
-        return middle;
-      }
-      if (order < 0) low = middle + 1;
-      else high = middle - 1;
-    }
-    this.#cursor = Math.min(low, this.batch.count - 1);
-    return -1;
-  }
-
-  /** Order of the batch's key at `row` and the key given. */
-  #compare(row: number, key: Uint8Array): number {
-    const { keys, offsets } = this.batch;
-    const from = offsets[row]!;
-    const length = offsets[row + 1]! - from;
-    const shared = Math.min(length, key.length);
-    for (let at = 0; at < shared; at += 1) {
-      const difference = keys[from + at]! - key[at]!;
-      if (difference !== 0) return difference;
-    }
-    return length - key.length;
   }
 }

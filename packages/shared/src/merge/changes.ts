@@ -1,19 +1,34 @@
 /**
  * The record of what one batch changed: users, the tags they entered and left,
- * and the rule versions that decided, as columns in one compressed block. A
- * row per changed user would double the writes of a first load.
+ * the entries that went with the tags they left, and the rule versions that
+ * decided, as columns in one compressed block. A row per changed user would
+ * double the writes of a first load.
  *
  * Layout after decompression: u32 length of a JSON header, the header
- * (`v`, `tags` [[id, rule version]], `sets` [[entered, exited]], `count`,
- * `wide`), then by user the length of the key (u16), the number of the set
- * (u16, u32 when wide), then all keys end to end. Little endian.
+ * (`v`, `tags` [[id, rule version]], `sets` [[entered, exited, entries]],
+ * `entries` [text], `count`, `wide`), then by user the length of the key (u16),
+ * the number of the set (u16, u32 when wide), then all keys end to end. Little
+ * endian. A set's `entries` are positions in the header's, one for each tag of
+ * `exited`: NO_ENTRY where the tag had none, NOT_KEPT where it was too much.
+ * Version 1 had no entries.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
 
-export interface UserChange {
-  readonly userId: string;
+export const NO_ENTRY = -1;
+export const NOT_KEPT = -2;
+
+/** The entry `"7":{...}` that a tag had when the user left it. Null: none. Undefined: not recorded. */
+export type OldEntry = string | null | undefined;
+
+export interface ChangeSet {
   readonly entered: readonly number[];
   readonly exited: readonly number[];
+  /** By position in `exited`. */
+  readonly exitedEntries: readonly OldEntry[];
+}
+
+export interface UserChange extends ChangeSet {
+  readonly userId: string;
 }
 
 export interface ChangeBlock {
@@ -22,118 +37,60 @@ export interface ChangeBlock {
   readonly users: readonly UserChange[];
 }
 
-interface Header {
-  readonly v: 1;
+/** A block as it lies: users share few sets. */
+export interface ChangeColumns {
+  readonly ruleVersions: ReadonlyMap<number, number>;
+  readonly count: number;
+  /** UTF-8 of all keys, end to end: user r is keys[offsets[r], offsets[r + 1]). In no order. */
+  readonly keys: Uint8Array;
+  readonly offsets: Uint32Array;
+  /** Position in `sets` of each user. */
+  readonly setOf: Uint32Array;
+  readonly sets: readonly ChangeSet[];
+}
+
+export interface ChangeHeader {
+  readonly v: 1 | 2;
   readonly tags: readonly (readonly [number, number])[];
-  readonly sets: readonly (readonly [readonly number[], readonly number[]])[];
+  readonly sets: readonly (readonly [readonly number[], readonly number[], (readonly number[])?])[];
+  readonly entries?: readonly string[];
   readonly count: number;
   readonly wide: boolean;
 }
 
-const NONE: readonly number[] = [];
-
-/** Gathers the changes of a batch; keys as bytes, sets shared by identity where the caller can. */
-export class ChangeRecorder {
-  readonly #keys: Uint8Array[] = [];
-  readonly #setOf: number[] = [];
-  readonly #sets: (readonly [readonly number[], readonly number[]])[] = [];
-  readonly #counts: number[] = [];
-  readonly #newSets = new Map<readonly number[], number>();
-  readonly #textSets = new Map<string, number>();
-
-  get users(): number {
-    return this.#keys.length;
-  }
-
-  /** `ids` must be the same array for the same set, as PassTags gives them. */
-  entered(key: Uint8Array, ids: readonly number[]): void {
-    let set = this.#newSets.get(ids);
-    if (set === undefined) {
-      set = this.#setNumber(ids, NONE);
-      this.#newSets.set(ids, set);
-    }
-    this.#push(key, set);
-  }
-
-  changed(key: Uint8Array, entered: readonly number[], exited: readonly number[]): void {
-    this.#push(key, this.#setNumber(entered, exited));
-  }
-
-  /** [tag id, entered, exited] by tag id. */
-  tagCounts(): [number, number, number][] {
-    const sums = new Map<number, [number, number, number]>();
-    const sumOf = (id: number): [number, number, number] => {
-      const known = sums.get(id);
-      if (known !== undefined) return known;
-      const fresh: [number, number, number] = [id, 0, 0];
-      sums.set(id, fresh);
-      return fresh;
-    };
-    this.#sets.forEach(([entered, exited], set) => {
-      for (const id of entered) sumOf(id)[1] += this.#counts[set]!;
-      for (const id of exited) sumOf(id)[2] += this.#counts[set]!;
-    });
-    return [...sums.values()].sort((a, b) => a[0] - b[0]);
-  }
-
-  encode(tags: readonly (readonly [number, number])[]): Buffer {
-    const wide = this.#sets.length > 0xffff;
-    const header: Header = { v: 1, tags, sets: this.#sets, count: this.#keys.length, wide };
-    const json = Buffer.from(JSON.stringify(header), 'utf8');
-    const count = this.#keys.length;
-    const keyBytes = this.#keys.reduce((sum, key) => sum + key.length, 0);
-    const block = Buffer.allocUnsafe(4 + json.length + count * (wide ? 6 : 4) + keyBytes);
-    let at = block.writeUInt32LE(json.length, 0);
-    at += json.copy(block, at);
-    for (const key of this.#keys) at = block.writeUInt16LE(key.length, at);
-    for (const set of this.#setOf) at = wide ? block.writeUInt32LE(set, at) : block.writeUInt16LE(set, at);
-    for (const key of this.#keys) {
-      block.set(key, at);
-      at += key.length;
-    }
-    return deflateRawSync(block, { level: 1 });
-  }
-
-  #push(key: Uint8Array, set: number): void {
-    this.#keys.push(key);
-    this.#setOf.push(set);
-    this.#counts[set]! += 1;
-  }
-
-  #setNumber(entered: readonly number[], exited: readonly number[]): number {
-    const text = `${entered.join(',')};${exited.join(',')}`;
-    const known = this.#textSets.get(text);
-    if (known !== undefined) return known;
-    const set = this.#sets.push([entered, exited]) - 1;
-    this.#counts.push(0);
-    this.#textSets.set(text, set);
-    return set;
-  }
-}
-
-/** A block from plain values; users in the order given. */
-export function encodeChanges(block: ChangeBlock): Buffer {
-  const recorder = new ChangeRecorder();
-  for (const user of block.users) recorder.changed(Buffer.from(user.userId, 'utf8'), user.entered, user.exited);
-  return recorder.encode([...block.ruleVersions]);
+/** Throws when the block is not one of ours. */
+export function decodeChanges(compressed: Uint8Array): ChangeBlock {
+  const { ruleVersions, count, keys, offsets, setOf, sets } = decodeChangeColumns(compressed);
+  const text = Buffer.from(keys.buffer, keys.byteOffset, keys.byteLength);
+  const users = Array.from({ length: count }, (_, row) => ({
+    userId: text.toString('utf8', offsets[row], offsets[row + 1]),
+    ...sets[setOf[row]!]!,
+  }));
+  return { ruleVersions, users };
 }
 
 /** Throws when the block is not one of ours. */
-export function decodeChanges(compressed: Uint8Array): ChangeBlock {
+export function decodeChangeColumns(compressed: Uint8Array): ChangeColumns {
   const block = inflateRawSync(compressed);
-  const jsonLength = block.readUInt32LE(0);
-  const header = JSON.parse(block.toString('utf8', 4, 4 + jsonLength)) as Header;
-  if (header.v !== 1) throw new Error(`a change block of version ${String(header.v)} cannot be read`);
-  const lengthsAt = 4 + jsonLength;
-  const setsAt = lengthsAt + header.count * 2;
-  let keyAt = setsAt + header.count * (header.wide ? 4 : 2);
-  const users: UserChange[] = [];
-  for (let index = 0; index < header.count; index += 1) {
-    const length = block.readUInt16LE(lengthsAt + index * 2);
-    const set = header.wide ? block.readUInt32LE(setsAt + index * 4) : block.readUInt16LE(setsAt + index * 2);
-    const [entered, exited] = header.sets[set]!;
-    users.push({ userId: block.toString('utf8', keyAt, keyAt + length), entered, exited });
-    keyAt += length;
+  const lengthsAt = 4 + block.readUInt32LE(0);
+  const header = JSON.parse(block.toString('utf8', 4, lengthsAt)) as ChangeHeader;
+  if (header.v !== 1 && header.v !== 2) throw new Error(`a change block of version ${String(header.v)} cannot be read`);
+  const { count, wide } = header;
+  const setsAt = lengthsAt + count * 2;
+  const keysAt = setsAt + count * (wide ? 4 : 2);
+  const offsets = new Uint32Array(count + 1);
+  const setOf = new Uint32Array(count);
+  for (let row = 0; row < count; row += 1) {
+    offsets[row + 1] = offsets[row]! + block.readUInt16LE(lengthsAt + row * 2);
+    setOf[row] = wide ? block.readUInt32LE(setsAt + row * 4) : block.readUInt16LE(setsAt + row * 2);
   }
-  return { ruleVersions: new Map(header.tags), users };
+  if (keysAt + offsets[count]! !== block.length) throw new Error(`a change block of ${count} users has ${block.length} bytes`);
+  const sets = header.sets.map(([entered, exited, numbers = []]) => ({
+    entered,
+    exited,
+    exitedEntries: exited.map((_, at) => entryOf(header, numbers[at] ?? NOT_KEPT)),
+  }));
+  return { ruleVersions: new Map(header.tags), count, keys: block.subarray(keysAt), offsets, setOf, sets };
 }
+
+const entryOf = ({ entries }: ChangeHeader, number: number): OldEntry => (number === NO_ENTRY ? null : entries?.[number]);

@@ -2,6 +2,8 @@ import type { MergeResult } from '../job.ts';
 
 /** What one batch did; stands as JSON in the sink's `batch_done`, so that it can be told again. */
 export interface BatchCounts {
+  /** No batch of the shard follows: with all before it there, the shard is whole. */
+  readonly last?: true;
   readonly users: number;
   readonly inserted: number;
   readonly updated: number;

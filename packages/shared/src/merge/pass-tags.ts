@@ -151,8 +151,8 @@ export class PassTags {
   }
 }
 
-/** As of the run in which the user enters; never refreshed and never compared. */
-function detailEntry(tag: MergeJob['tags'][number], since: string): string {
+/** As of the run in which the user enters; never refreshed, and compared only where that entering is undone. */
+export function detailEntry(tag: MergeJob['tags'][number], since: string): string {
   const detail = { tag_name: tag.name, reason: tag.reason, source: 'AUTO', rule_version: tag.ruleVersion, since };
   return `"${tag.tagId}":${JSON.stringify(detail)}`;
 }

@@ -1,5 +1,5 @@
 /** One row of `user_tags` merged with what a run found for its user. Pure. */
-import { joinJsonObject, splitJsonObject } from './json-object.ts';
+import { type JsonEntry, joinJsonObject, splitJsonObject } from './json-object.ts';
 import { formatTagIds, parseTagIds } from './tag-ids.ts';
 
 /** What a run says of one user; tags in neither list are UNKNOWN or not evaluated and stay as they are. */
@@ -21,6 +21,8 @@ export type RowMerge =
       /** Ascending. */
       readonly entered: readonly number[];
       readonly exited: readonly number[];
+      /** By position in `exited`: the entry `"7":{...}` that went with the tag; null: it had none. */
+      readonly exitedEntries: readonly (string | null)[];
     };
 
 const UNCHANGED: RowMerge = { kind: 'unchanged' };
@@ -46,21 +48,37 @@ export function mergeRow(tagIds: string | null, tagDetails: string | null, findi
   if (entered.length === 0 && exited.length === 0) return UNCHANGED;
   for (const id of exited) held.delete(id);
   for (const id of entered) held.add(id);
+  const ascending = (a: number, b: number): number => a - b;
+  return changedRow(held, details, entered.sort(ascending), findings.entryOf, exited.sort(ascending));
+}
+
+/** The texts of a row that holds `held` now, and what they replace. `entryOf` null: the tag gets no entry. */
+export function changedRow(
+  held: ReadonlySet<number>,
+  details: readonly JsonEntry[],
+  entered: readonly number[],
+  entryOf: (tagId: number) => string | null,
+  exited: readonly number[],
+): RowMerge {
   const replaced = new Set([...entered, ...exited].map(String));
   const kept = details.filter((entry) => !replaced.has(entry.key)).map((entry) => entry.raw);
-  const ascending = (a: number, b: number): number => a - b;
-  entered.sort(ascending);
+  const fresh = entered.map(entryOf).filter((entry) => entry !== null);
   return {
     kind: 'changed',
     tagIds: formatTagIds(held),
-    tagDetails: joinJsonObject([...kept, ...entered.map(findings.entryOf)]),
+    tagDetails: joinJsonObject([...kept, ...fresh]),
     entered,
-    exited: exited.sort(ascending),
+    exited,
+    exitedEntries: exited.map((id) => entryIn(details, id)?.raw ?? null),
   };
 }
 
+/** The entry of a tag; the last one where its key is repeated, as everybody reads it. */
+export const entryIn = (details: readonly JsonEntry[], tagId: number): JsonEntry | undefined =>
+  details.findLast((entry) => entry.key === String(tagId));
+
 /** Nothing, `null` and the empty array that some languages write for an empty object are no entries. */
-function parseDetails(text: string | null): { key: string; raw: string; value: string }[] | undefined {
+export function parseDetails(text: string | null): JsonEntry[] | undefined {
   if (text === null || /^\s*(null|\[\s*\])?\s*$/.test(text)) return [];
   return splitJsonObject(text);
 }

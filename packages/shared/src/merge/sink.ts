@@ -10,7 +10,8 @@ export interface TagSink {
    * Merges one shard, batch by batch, each batch in one transaction, once for
    * ever: a batch that an earlier attempt committed is counted and not applied
    * again. Batches come sorted by the bytes of the key and cut the same way in
-   * every attempt.
+   * every attempt. The record of the last one says that it is: so a batch is
+   * merged only once the next is there, or none is.
    *
    * Throws FENCED when a higher (term, token) holds the shard,
    * DATABASE_UNAVAILABLE after about a minute without the database,
@@ -32,7 +33,8 @@ export interface TagSink {
    * with the very entry that the pass wrote; a tag that it took away is given
    * back, with the entry that it had, where the user does not hold it now. What
    * was changed since, by hand or by another run, is left alone. The undo is
-   * recorded as a change of the rollback's pass.
+   * recorded as a change of the rollback's pass. No row is made: a user whose
+   * row is gone is left alone.
    *
    * Resolves to: `updated` rows restored, `unchanged` users left alone because
    * they changed since, `tags` what the undo entered and exited. Errors as in

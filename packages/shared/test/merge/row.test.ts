@@ -33,7 +33,8 @@ describe('merging a row', () => {
   });
 
   it.each([null, 'null', '', '[]', '{}', ' { } '])('no details (%s) count as automatic', (details) => {
-    expect(merge('[1]', details, [], [1])).toEqual({ kind: 'changed', tagIds: '[]', tagDetails: '{}', entered: [], exited: [1] });
+    const row = { kind: 'changed', tagIds: '[]', tagDetails: '{}', entered: [], exited: [1], exitedEntries: [null] };
+    expect(merge('[1]', details, [], [1])).toEqual(row);
   });
 
   it('writes numeric order, keeps raw texts of other entries, and says what changed', () => {
@@ -44,6 +45,7 @@ describe('merging a row', () => {
       tagDetails: `{"10" : {"n": 9007199254740993, "n": 1.0},"999": "}\\"{",${entryOf(1)},${entryOf(11)}}`,
       entered: [1, 11],
       exited: [2],
+      exitedEntries: ['"2":{"source":"AUTO"}'],
     });
   });
 
@@ -59,6 +61,7 @@ describe('merging a row', () => {
       tagDetails: '{"1":{"source":"MANUAL"}}',
       entered: [],
       exited: [2],
+      exitedEntries: ['"2":{"source":"AUTO"}'],
     });
   });
 

@@ -1,6 +1,6 @@
 /** What only a server can do to a merge: kill it, freeze it, fold its keys, go away and come back. */
 import { fileURLToPath } from 'node:url';
-import type { BatchPoint } from '@tagmill/executor/sinks/mysql/batch-tx';
+import type { BatchPoint } from '@tagmill/executor/sinks/mysql/batch-record';
 import { MysqlTagSink } from '@tagmill/executor/sinks/mysql/sink';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeMysqlWorld, type MysqlWorld } from '../../src/contracts/mysql-world.ts';

@@ -4,7 +4,7 @@ import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { BatchMerge } from '@tagmill/shared/merge/batch-merge';
 import type { BatchCounts } from '@tagmill/shared/merge/counts';
 import type { PassTags } from '@tagmill/shared/merge/pass-tags';
-import type { MergeCommand } from '@tagmill/shared/job';
+import { type BatchPoint, doneBefore, recordBatch, RowsMoved } from './batch-record.ts';
 import { findConflicts } from './conflicts.ts';
 import type { Fence } from './fence.ts';
 import { lockAndMerge, readHeld } from './read.ts';
@@ -12,16 +12,8 @@ import type { Session } from './session.ts';
 import type { TargetTable } from './target.ts';
 import { insertNew, updateChanged } from './write.ts';
 
-/** A row came or went between read and write: roll back and do the batch again. */
-export class RowsMoved extends Error {
-  override readonly name = 'RowsMoved';
-}
-
-/** Where tests step in between the statements of a batch. */
-export type BatchPoint = 'begun' | 'read' | 'locked' | 'written' | 'committed';
-
 export interface BatchWork {
-  readonly command: MergeCommand;
+  readonly pieceHash: string;
   readonly tags: PassTags;
   readonly fence: Fence;
   readonly table: TargetTable;
@@ -32,8 +24,16 @@ export interface BatchWork {
   readonly at: (point: BatchPoint) => Promise<void>;
 }
 
+export interface BatchAt {
+  /** Its number in the shard, from 0. */
+  readonly index: number;
+  readonly batch: MergeBatch;
+  /** No batch of the shard follows. */
+  readonly last: boolean;
+}
+
 /** Does the batch, or finds that it was done; rejects with the driver's error, RowsMoved or FENCED, nothing kept. */
-export async function mergeBatch(session: Session, work: BatchWork, index: number, batch: MergeBatch): Promise<BatchCounts> {
+export async function mergeBatch(session: Session, work: BatchWork, { index, batch, last }: BatchAt): Promise<BatchCounts> {
   await session.write('START TRANSACTION');
   await work.fence.hold(session);
   failpoint('sink.fence.held');
@@ -56,8 +56,8 @@ export async function mergeBatch(session: Session, work: BatchWork, index: numbe
   failpoint('sink.batch.inserted');
   if (!(await updateChanged(session, work.table, merge, work.bulk))) throw new RowsMoved('a row was not updated');
   failpoint('sink.batch.updated');
-  const counts = merge.counts();
-  await record(session, work, index, merge, counts);
+  const counts = merge.counts(last);
+  await recordBatch(session, work.fence, index, work.pieceHash, merge, counts);
   failpoint('sink.batch.written');
   await work.at('written');
   work.signal.throwIfAborted();
@@ -65,25 +65,4 @@ export async function mergeBatch(session: Session, work: BatchWork, index: numbe
   failpoint('sink.batch.committed');
   await work.at('committed');
   return counts;
-}
-
-async function doneBefore(session: Session, fence: Fence, index: number): Promise<BatchCounts | undefined> {
-  const sql = 'SELECT counts FROM tagmill_batch_done WHERE run_id = ? AND pass = ? AND shard = ? AND batch = ?';
-  const [row] = await session.rows(sql, [...fence.place, index]);
-  return row === undefined ? undefined : (JSON.parse(String(row[0])) as BatchCounts);
-}
-
-async function record(session: Session, work: BatchWork, index: number, merge: BatchMerge, counts: BatchCounts): Promise<void> {
-  const { term, token, pieceHash } = work.command;
-  if (merge.changedUsers > 0) {
-    const range = [Buffer.from(merge.key(0)), Buffer.from(merge.key(merge.batch.count - 1))].map((key) => key.subarray(0, 1024));
-    await session.write(
-      'INSERT INTO tagmill_changes (run_id, pass, shard, batch, users, first_user, last_user, block) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      [...work.fence.place, index, merge.changedUsers, range[0]!, range[1]!, merge.changeBlock()],
-    );
-  }
-  await session.write(
-    'INSERT INTO tagmill_batch_done (run_id, pass, shard, batch, term, token, piece_hash, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    [...work.fence.place, index, term, token, pieceHash, JSON.stringify(counts)],
-  );
 }

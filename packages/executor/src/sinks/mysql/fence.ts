@@ -1,5 +1,4 @@
 /** Who may write a shard. Reference: data-plane and control-plane design, "MySQL side of fencing". */
-import type { MergeCommand, PassJob } from '@tagmill/shared/job';
 import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import { isErrno } from '@tagmill/shared/sinks/mysql-errors';
@@ -19,17 +18,17 @@ const CLAIM = `INSERT INTO tagmill_shard_fence (run_id, pass, shard, term, token
     token = IF(term < VALUES(term) OR (term = VALUES(term) AND token <= VALUES(token)), VALUES(token), token),
     term = GREATEST(term, VALUES(term))`;
 
+export type ShardPlace = readonly [runId: string, pass: number, shard: number];
+
 export class Fence {
-  readonly #job: PassJob;
-  readonly #command: MergeCommand;
+  readonly place: ShardPlace;
+  readonly term: number;
+  readonly token: number;
 
-  constructor(job: PassJob, command: MergeCommand) {
-    this.#job = job;
-    this.#command = command;
-  }
-
-  get place(): [string, number, number] {
-    return [this.#job.runId, this.#job.pass, this.#command.shard];
+  constructor(place: ShardPlace, { term, token }: { readonly term: number; readonly token: number }) {
+    this.place = place;
+    this.term = term;
+    this.token = token;
   }
 
   /**
@@ -42,7 +41,7 @@ export class Fence {
     await session.write(`SET SESSION innodb_lock_wait_timeout = ${CLAIM_WAIT_S}`);
     for (let tries = 1; ; tries += 1) {
       try {
-        await session.write(CLAIM, [...this.place, this.#command.term, this.#command.token]);
+        await session.write(CLAIM, [...this.place, this.term, this.token]);
         failpoint('sink.fence.claimed');
         break;
       } catch (error) {
@@ -85,28 +84,25 @@ export class Fence {
   #mustBeMine(row: (Buffer | null)[] | undefined): void {
     if (row === undefined) throw this.#fenced('the fence row of the shard is gone');
     this.#mustNotBeHigher(row);
-    const same = Number(String(row[0])) === this.#command.term && Number(String(row[1])) === this.#command.token;
+    const same = Number(String(row[0])) === this.term && Number(String(row[1])) === this.token;
     if (!same) throw this.#fenced('the shard is held by another attempt');
   }
 
   #mustNotBeHigher(row: (Buffer | null)[]): void {
     const term = Number(String(row[0]));
     const token = Number(String(row[1]));
-    if (term > this.#command.term || (term === this.#command.term && token > this.#command.token)) {
+    if (term > this.term || (term === this.term && token > this.token)) {
       throw this.#fenced(`term ${term} token ${token} holds it`);
     }
   }
 
   #fenced(why: string): TagmillError {
-    const { shard, term, token } = this.#command;
-    return new TagmillError(
-      'FENCED',
-      `shard ${shard} of run ${this.#job.runId} may not be written with term ${term} token ${token}: ${why}`,
-      {
-        shard,
-        term,
-        token,
-      },
-    );
+    const { term, token } = this;
+    const [runId, , shard] = this.place;
+    return new TagmillError('FENCED', `shard ${shard} of run ${runId} may not be written with term ${term} token ${token}: ${why}`, {
+      shard,
+      term,
+      token,
+    });
   }
 }

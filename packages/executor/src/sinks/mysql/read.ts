@@ -1,5 +1,5 @@
 /** What `user_tags` holds for the users of a batch. */
-import type { BatchMerge } from '@tagmill/shared/merge/batch-merge';
+import type { BatchMerge, RowsUnderLock } from '@tagmill/shared/merge/batch-merge';
 import { rangeRowsAtMost, SURELY_DENSE_USERS } from '@tagmill/shared/merge/density';
 import type { Session } from './session.ts';
 import { type TargetTable, keyLiteral } from './target.ts';
@@ -73,7 +73,7 @@ async function lookUp(
  * Reads rows again, with their details and under a lock, and merges them from
  * what is there now. False when one is gone: the batch must be redone.
  */
-export async function lockAndMerge(session: Session, table: TargetTable, merge: BatchMerge, rows: readonly number[]): Promise<boolean> {
+export async function lockAndMerge(session: Session, table: TargetTable, merge: RowsUnderLock, rows: readonly number[]): Promise<boolean> {
   let found = 0;
   for (let from = 0; from < rows.length; from += LOOKUP_KEYS) {
     const wanted = new Set(rows.slice(from, from + LOOKUP_KEYS));

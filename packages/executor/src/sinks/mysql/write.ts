@@ -1,5 +1,5 @@
 /** What a batch writes to `user_tags`: new rows in bulk, changed rows through a staging table and one join. */
-import type { BatchMerge, RowInsert, RowUpdate } from '@tagmill/shared/merge/batch-merge';
+import type { BatchMerge, RowInsert, RowsUnderLock, RowUpdate } from '@tagmill/shared/merge/batch-merge';
 import type { TagSetTexts } from '@tagmill/shared/merge/pass-tags';
 import { TagmillError } from '@tagmill/shared/errors';
 import { isErrno } from '@tagmill/shared/sinks/mysql-errors';
@@ -44,7 +44,7 @@ export async function insertNew(session: Session, table: TargetTable, merge: Bat
 }
 
 /** Writes the changed rows, which are locked. False when not every one of them was there. */
-export async function updateChanged(session: Session, table: TargetTable, merge: BatchMerge, bulk: boolean): Promise<boolean> {
+export async function updateChanged(session: Session, table: TargetTable, merge: RowsUnderLock, bulk: boolean): Promise<boolean> {
   const updates = [...merge.updates].sort((a, b) => a.row - b.row);
   if (updates.length === 0) return true;
   await session.write(`DROP TEMPORARY TABLE IF EXISTS ${STAGE}`);
@@ -100,7 +100,7 @@ function* newRowLines(merge: BatchMerge, inserts: readonly RowInsert[]): Generat
   }
 }
 
-function* changedRowLines(merge: BatchMerge, updates: readonly RowUpdate[]): Generator<readonly [Uint8Array, Buffer]> {
+function* changedRowLines(merge: RowsUnderLock, updates: readonly RowUpdate[]): Generator<readonly [Uint8Array, Buffer]> {
   for (const { row, tagIds, tagDetails } of updates) {
     yield [escapeKey(merge.key(row)), Buffer.from(`\t${tagIds}\t${escapeText(tagDetails)}\n`, 'utf8')];
   }

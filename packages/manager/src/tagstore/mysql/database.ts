@@ -6,6 +6,7 @@ import type { Connection as CoreConnection } from 'mysql2';
 import mysql from 'mysql2/promise';
 import type { UserTagsRow } from '../metadata.ts';
 import { type SqlDatabase, type SqlDialect, type SqlRow, type SqlTransaction, type SqlValue, textOrNull } from '../sql-database.ts';
+import { connectionOptions } from './connection.ts';
 
 const DIALECT: SqlDialect = {
   tables: [...MYSQL_TAG_TABLES, ...MYSQL_SINK_TABLES],
@@ -17,7 +18,6 @@ const DIALECT: SqlDialect = {
   nowMs: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',
 };
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const CONNECTIONS = 4;
 const ROWS_AHEAD = 2_000;
 /** A deadlock or a connection that the server closed while it was idle: tried so often. */
@@ -126,17 +126,3 @@ export class MysqlMetadataDatabase implements SqlDatabase {
     }
   }
 }
-
-const connectionOptions = (target: MysqlTarget): mysql.ConnectionOptions => ({
-  host: target.host,
-  port: target.port,
-  user: target.user,
-  password: target.password,
-  charset: 'utf8mb4_bin',
-  timezone: 'Z',
-  supportBigNumbers: true,
-  bigNumberStrings: true,
-  dateStrings: true,
-  connectTimeout: CONNECT_TIMEOUT_MS,
-  flags: ['-LOCAL_FILES'],
-});

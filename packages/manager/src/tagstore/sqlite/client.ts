@@ -1,24 +1,27 @@
 /** The embedded tag store as the manager sees it: asynchronous, the work in a thread of its own. */
 import { Worker } from 'node:worker_threads';
 import { TagmillError } from '@tagmill/shared/errors';
-import type { MergeCommand, MergeResult, PassJob } from '@tagmill/shared/job';
+import type { MergeCommand, MergeResult, PassJob, RollbackCommand } from '@tagmill/shared/job';
+import { withLast } from '@tagmill/shared/merge/ahead';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { type BatchCounts, MergeTotals } from '@tagmill/shared/merge/counts';
 import { type MergeJob, mergeJobOf } from '@tagmill/shared/merge/pass-tags';
 import { pause } from '@tagmill/shared/merge/pause';
 import type { TagSink } from '@tagmill/shared/merge/sink';
-import { JOBS_KEPT, type StoreAnswer, type StoreFailure, type StoreRequest } from './messages.ts';
+import type { SettleRequest, ShardLedger } from '../ledger.ts';
+import { JOBS_KEPT, type StoreAnswer, type StoreFailure, type StoreRequest, type StoreValue } from './messages.ts';
+import type { BatchAt } from './store.ts';
 
 /** How long a batch is tried again while another program holds the file, milliseconds. */
 const RETRY_FOR_MS = 60_000;
 const RETRY_PAUSE_MS = 100;
 
 interface Waiting {
-  readonly resolve: (counts: BatchCounts | undefined) => void;
+  readonly resolve: (value: StoreValue) => void;
   readonly reject: (error: Error) => void;
 }
 
-export class SqliteTagStoreClient implements TagSink {
+export class SqliteTagStoreClient implements TagSink, ShardLedger {
   readonly #worker: Worker;
   readonly #retryForMs: number;
   readonly #waiting = new Map<number, Waiting>();
@@ -59,30 +62,29 @@ export class SqliteTagStoreClient implements TagSink {
     const totals = new MergeTotals(command.scope);
     const mergeJob = mergeJobOf(job);
     let index = 0;
-    for await (const batch of batches) {
+    for await (const { item: batch, last } of withLast(batches)) {
       signal.throwIfAborted();
-      totals.add(await this.mergeBatch(mergeJob, command, index, batch, signal));
+      const at = { index, batch, last };
+      totals.add(await this.#persist(() => this.#mergeBatch(mergeJob, command, at), signal));
       index += 1;
     }
     return totals.result(0, performance.now() - startedAt);
   }
 
-  /** One batch, as rows arrive from an executor: batch `index` of the command's shard. Errors as in TagSink. */
-  async mergeBatch(job: MergeJob, command: MergeCommand, index: number, batch: MergeBatch, signal: AbortSignal): Promise<BatchCounts> {
-    const deadline = performance.now() + this.#retryForMs;
-    for (;;) {
-      try {
-        return await this.#ask(job, command, index, batch);
-      } catch (error) {
-        const again = error instanceof TagmillError && error.code === 'DATABASE_UNAVAILABLE' && performance.now() < deadline;
-        if (!again) throw error;
-      }
-      await pause(RETRY_PAUSE_MS, signal);
+  async rollback(job: PassJob, command: RollbackCommand, signal: AbortSignal): Promise<MergeResult> {
+    const startedAt = performance.now();
+    const totals = new MergeTotals(command.tags);
+    const mergeJob = mergeJobOf(job);
+    for (let index = 0; ; index += 1) {
+      signal.throwIfAborted();
+      const counts = await this.#persist(() => this.#undoBlock(mergeJob, command, index), signal);
+      if (counts !== undefined) totals.add(counts);
+      if (counts?.last !== undefined || counts === undefined) return totals.result(0, performance.now() - startedAt);
     }
   }
 
-  async rollback(): Promise<MergeResult> {
-    throw new TagmillError('INTERNAL', 'not there yet');
+  async settle(request: SettleRequest): Promise<readonly (MergeResult | null)[]> {
+    return (await this.#post({ kind: 'settle', id: this.#nextId++, request })) as readonly (MergeResult | null)[];
   }
 
   async close(): Promise<void> {
@@ -92,36 +94,48 @@ export class SqliteTagStoreClient implements TagSink {
     await this.#worker.terminate();
   }
 
-  async #ask(job: MergeJob, command: MergeCommand, index: number, batch: MergeBatch): Promise<BatchCounts> {
+  async #persist<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const deadline = performance.now() + this.#retryForMs;
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const again = error instanceof TagmillError && error.code === 'DATABASE_UNAVAILABLE' && performance.now() < deadline;
+        if (!again) throw error;
+      }
+      await pause(RETRY_PAUSE_MS, signal);
+    }
+  }
+
+  async #mergeBatch(job: MergeJob, command: MergeCommand, at: BatchAt): Promise<BatchCounts> {
     const jobKey = `${job.runId} ${job.pass} ${command.scope.join(',')}`;
     const known = this.#sent.has(jobKey);
     if (!known) {
       if (this.#sent.size >= JOBS_KEPT) this.#sent.delete(this.#sent.values().next().value!);
       this.#sent.add(jobKey);
     }
-    const id = this.#nextId++;
-    const counts = await this.#post({ kind: 'merge', id, jobKey, ...(known ? {} : { job }), command, index, batch });
-    if (counts === undefined) throw new Error('the tag store answered a merge without counts');
-    return counts;
+    // Copied first: the caller may need the batch again, and a view would drag its whole buffer along.
+    const batch = copyOf(at.batch);
+    const request = { kind: 'merge', id: this.#nextId++, jobKey, ...(known ? {} : { job }), command, ...at, batch } as const;
+    const columns = [batch.keys, batch.offsets, batch.matched, batch.notMatched];
+    return (await this.#post(
+      request,
+      columns.map((view) => view.buffer as ArrayBuffer),
+    )) as BatchCounts;
   }
 
-  #post(request: StoreRequest): Promise<BatchCounts | undefined> {
+  async #undoBlock(job: MergeJob, command: RollbackCommand, index: number): Promise<BatchCounts | undefined> {
+    return (await this.#post({ kind: 'undo', id: this.#nextId++, job, command, index })) as BatchCounts | undefined;
+  }
+
+  #post(request: StoreRequest, transfer: readonly ArrayBuffer[] = []): Promise<StoreValue> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) {
         reject(this.#ended);
         return;
       }
       this.#waiting.set(request.id, { resolve, reject });
-      if (request.kind === 'close') {
-        this.#worker.postMessage(request);
-        return;
-      }
-      // Copied first: the caller may need the batch again, and a view would drag its whole buffer along.
-      const batch = copyOf(request.batch);
-      this.#worker.postMessage(
-        { ...request, batch },
-        [batch.keys, batch.offsets, batch.matched, batch.notMatched].map((view) => view.buffer as ArrayBuffer),
-      );
+      this.#worker.postMessage(request, transfer);
     });
   }
 
@@ -129,7 +143,7 @@ export class SqliteTagStoreClient implements TagSink {
     if (answer.kind === 'opened') return;
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if (answer.kind === 'done') waiting?.resolve(answer.counts);
+    if (answer.kind === 'done') waiting?.resolve(answer.value);
     else waiting?.reject(errorOf(answer.failure));
   }
 

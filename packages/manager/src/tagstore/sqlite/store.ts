@@ -1,31 +1,39 @@
 /** The embedded tag store: one batch, one transaction, under the fence, synchronous (run in a worker thread). */
 import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
-import type { MergeCommand } from '@tagmill/shared/job';
+import type { MergeCommand, MergeResult, RollbackCommand } from '@tagmill/shared/job';
 import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { BatchMerge } from '@tagmill/shared/merge/batch-merge';
 import type { BatchCounts } from '@tagmill/shared/merge/counts';
 import { rangeRowsAtMost, SURELY_DENSE_USERS } from '@tagmill/shared/merge/density';
 import type { MergeJob, PassTags, TagSetTexts } from '@tagmill/shared/merge/pass-tags';
 import { SQLITE_SINK_TABLES, SQLITE_TAG_TABLES } from '@tagmill/shared/sinks/sqlite-tables';
+import type { SettleRequest } from '../ledger.ts';
 import type { Statement } from 'better-sqlite3';
+import { BatchLedger, type Place } from './batch-ledger.ts';
 import { isUniqueViolation, openSqlite, type SqliteDatabase, toSqliteError } from './open.ts';
+import { settleShards } from './settle.ts';
+import { inTransaction } from './transaction.ts';
+import { undoBlock } from './undo.ts';
+import { asText, NOW, UPDATE_ROW } from './user-tags.ts';
 
-/** `YYYY-MM-DD HH:MM:SS` in UTC, as SQLite's CURRENT_TIMESTAMP writes it. */
-const NOW = "datetime('now')";
-const PLACE = 'run_id = ? AND pass = ? AND shard = ?';
-
-type Place = readonly [runId: string, pass: number, shard: number];
+/** A batch of a shard: its number from 0, and whether none follows. */
+export interface BatchAt {
+  readonly index: number;
+  readonly batch: MergeBatch;
+  readonly last: boolean;
+}
 
 export class SqliteTagStore {
   readonly #path: string;
   readonly #database: SqliteDatabase;
-  readonly #statements = new Map<string, Statement>();
+  readonly #ledger: BatchLedger;
 
   /** Opens the file and creates the tables that are missing. Throws as openSqlite does. */
   constructor(path: string) {
     this.#path = path;
     this.#database = openSqlite(path);
+    this.#ledger = new BatchLedger(this.#database);
     try {
       for (const statement of [...SQLITE_TAG_TABLES, ...SQLITE_SINK_TABLES]) this.#database.exec(statement);
     } catch (error) {
@@ -35,34 +43,43 @@ export class SqliteTagStore {
   }
 
   /**
-   * Merges a batch, or gives the counts of the attempt that did. The write lock
-   * is taken before the first read, so a hand edit by another program comes
-   * wholly before or wholly after. Throws FENCED, DISK_FULL,
-   * DATABASE_UNAVAILABLE when another program keeps the lock, DATABASE_SCHEMA.
+   * Merges a batch, or gives the counts of the attempt that did. Throws FENCED,
+   * DISK_FULL, DATABASE_UNAVAILABLE when another program keeps the lock,
+   * DATABASE_SCHEMA.
    */
-  mergeBatch(job: MergeJob, tags: PassTags, command: MergeCommand, index: number, batch: MergeBatch): BatchCounts {
+  mergeBatch(job: MergeJob, tags: PassTags, command: MergeCommand, { index, batch, last }: BatchAt): BatchCounts {
     const place: Place = [job.runId, job.pass, command.shard];
-    try {
-      this.#database.exec('BEGIN IMMEDIATE');
+    const counts = inTransaction(this.#database, this.#path, () => {
       failpoint('manager.tags.begun');
-      this.#claim(place, command);
+      this.#ledger.claim(place, command);
       failpoint('manager.tags.fenced');
-      const counts = this.#doneBefore(place, index) ?? this.#apply(job, tags, command, place, index, batch);
+      const done = this.#ledger.doneBefore(place, index);
+      if (done !== undefined) return done;
+      const merge = this.#apply(job, tags, batch);
+      const fresh = merge.counts(last);
+      this.#ledger.record(place, index, command, command.pieceHash, merge, fresh);
       failpoint('manager.tags.written');
-      this.#database.exec('COMMIT');
-      failpoint('manager.tags.committed');
-      return counts;
-    } catch (error) {
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-      throw toSqliteError(error, this.#path);
-    }
+      return fresh;
+    });
+    failpoint('manager.tags.committed');
+    return counts;
+  }
+
+  /** Undoes change block number `index` of the job's pass in the command's shard; undefined: there are no more. Errors as in mergeBatch. */
+  undoBlock(job: MergeJob, command: RollbackCommand, index: number): BatchCounts | undefined {
+    return inTransaction(this.#database, this.#path, () => undoBlock(this.#ledger, job, command, index));
+  }
+
+  /** See ShardLedger; errors as in mergeBatch. */
+  settle(request: SettleRequest): (MergeResult | null)[] {
+    return inTransaction(this.#database, this.#path, () => settleShards(this.#ledger, request));
   }
 
   close(): void {
     this.#database.close();
   }
 
-  #apply(job: MergeJob, tags: PassTags, command: MergeCommand, place: Place, index: number, batch: MergeBatch): BatchCounts {
+  #apply(job: MergeJob, tags: PassTags, batch: MergeBatch): BatchMerge {
     const merge = new BatchMerge(tags, batch);
     const keys = merge.keyTexts();
     this.#readHeld(merge, keys, job.dense);
@@ -72,11 +89,9 @@ export class SqliteTagStore {
       merge.merge(row, asText(tagIds), asText(details));
     }
     this.#insert(merge, keys);
-    const update = this.#prepare(`UPDATE user_tags SET tag_ids = ?, tag_details = ?, updated_time = ${NOW} WHERE user_id = ?`);
+    const update = this.#prepare(UPDATE_ROW);
     for (const { row, tagIds, tagDetails } of merge.updates) update.run(tagIds, tagDetails, keys[row]!);
-    const counts = merge.counts();
-    this.#record(command, place, index, merge, keys, counts);
-    return counts;
+    return merge;
   }
 
   #readHeld(merge: BatchMerge, keys: readonly string[], maybeDense: boolean): void {
@@ -144,43 +159,6 @@ export class SqliteTagStore {
     this.#database.exec('RELEASE tried');
   }
 
-  #claim(place: Place, command: MergeCommand): void {
-    const select = this.#prepare(`SELECT term, token FROM tagmill_shard_fence WHERE ${PLACE}`).raw();
-    const found = select.get(...place) as [number, number] | undefined;
-    const { term, token, shard } = command;
-    if (found !== undefined && (found[0] > term || (found[0] === term && found[1] > token))) {
-      throw new TagmillError(
-        'FENCED',
-        `shard ${shard} of run ${place[0]} may not be written with term ${term} token ${token}: term ${found[0]} token ${found[1]} holds it`,
-        { shard, term, token },
-      );
-    }
-    if (found !== undefined && found[0] === term && found[1] === token) return;
-    this.#prepare('INSERT OR REPLACE INTO tagmill_shard_fence (run_id, pass, shard, term, token) VALUES (?, ?, ?, ?, ?)').run(
-      ...place,
-      term,
-      token,
-    );
-  }
-
-  #doneBefore(place: Place, index: number): BatchCounts | undefined {
-    const counts = this.#prepare(`SELECT counts FROM tagmill_batch_done WHERE ${PLACE} AND batch = ?`)
-      .pluck()
-      .get(...place, index);
-    return counts === undefined ? undefined : (JSON.parse(String(counts)) as BatchCounts);
-  }
-
-  #record(command: MergeCommand, place: Place, index: number, merge: BatchMerge, keys: readonly string[], counts: BatchCounts): void {
-    if (merge.changedUsers > 0) {
-      this.#prepare(
-        'INSERT INTO tagmill_changes (run_id, pass, shard, batch, users, first_user, last_user, block) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      ).run(...place, index, merge.changedUsers, keys[0]!, keys.at(-1)!, merge.changeBlock());
-    }
-    this.#prepare(
-      'INSERT INTO tagmill_batch_done (run_id, pass, shard, batch, term, token, piece_hash, counts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ).run(...place, index, command.term, command.token, command.pieceHash, JSON.stringify(counts));
-  }
-
   #now(): string {
     return String(this.#prepare(`SELECT ${NOW}`).pluck().get());
   }
@@ -193,12 +171,7 @@ export class SqliteTagStore {
   }
 
   #prepare(sql: string): Statement {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    return this.#ledger.prepare(sql);
   }
 }
 
@@ -235,10 +208,4 @@ function rowFinder(keys: readonly string[]): (key: string) => number {
     if (row >= 0) next = row + 1;
     return row;
   };
-}
-
-/** SQLite columns hold what was put in, whatever their type. */
-function asText(value: unknown): string | null {
-  if (value === null || typeof value === 'string') return value;
-  return Buffer.isBuffer(value) ? value.toString('utf8') : String(value);
 }

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toTagmillError } from '@tagmill/shared/errors';
 import { type MergeJob, PassTags } from '@tagmill/shared/merge/pass-tags';
-import { JOBS_KEPT, type StoreAnswer, type StoreFailure, type StoreRequest } from './messages.ts';
+import { JOBS_KEPT, type StoreAnswer, type StoreFailure, type StoreRequest, type StoreValue } from './messages.ts';
 import { SqliteTagStore } from './store.ts';
 
 interface KnownJob {
@@ -31,16 +31,26 @@ function knownJob(request: Extract<StoreRequest, { kind: 'merge' }>): KnownJob {
 
 function serve(store: SqliteTagStore, request: StoreRequest): void {
   try {
-    if (request.kind === 'close') {
-      store.close();
-      answer({ kind: 'done', id: request.id });
-      port.close();
-      return;
-    }
-    const { job, tags } = knownJob(request);
-    answer({ kind: 'done', id: request.id, counts: store.mergeBatch(job, tags, request.command, request.index, request.batch) });
+    answer({ kind: 'done', id: request.id, value: carryOut(store, request) });
+    if (request.kind === 'close') port.close();
   } catch (error) {
     answer({ kind: 'failed', id: request.id, failure: failureOf(error) });
+  }
+}
+
+function carryOut(store: SqliteTagStore, request: StoreRequest): StoreValue {
+  switch (request.kind) {
+    case 'merge': {
+      const { job, tags } = knownJob(request);
+      return store.mergeBatch(job, tags, request.command, request);
+    }
+    case 'undo':
+      return store.undoBlock(request.job, request.command, request.index);
+    case 'settle':
+      return store.settle(request.request);
+    case 'close':
+      store.close();
+      return undefined;
   }
 }
 
