@@ -72,4 +72,5 @@ export type Choice =
 
 export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 export const entries = (count: number): string => `${grouped(count)} ${count === 1 ? 'entry' : 'entries'}`;
-export const titleOf = ({ source, name }: Candidate): string => (source === 'own' ? 'own disk' : source === 's3' ? 'S3' : name);
+export const titleOf = ({ source, name }: Pick<Candidate, 'source' | 'name'>): string =>
+  source === 'own' ? 'own disk' : source === 's3' ? 'S3' : name;
