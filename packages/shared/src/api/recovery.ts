@@ -45,6 +45,9 @@ export const recoveryReport = z
     sentence: z.string(),
     candidates: list(recoveryCandidate),
     entriesFromCopy: count.describe('Entries of the journal that only the copy had.'),
+    entriesLost: count
+      .optional()
+      .describe('Entries that were confirmed and that nothing holds any more, as a person accepted; absent: not known.'),
     window: z.object({ ms: count.describe('How long it waited at most; 0: for nobody.'), closedEarly: z.boolean() }).readonly(),
     steps: list(recoveryStep),
     attempts: z

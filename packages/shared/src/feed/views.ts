@@ -131,6 +131,18 @@ export interface ServiceRecord {
   } | null;
   /** It looks for the newest copy of its journal: nothing is decided and nothing taken until then. */
   readonly recovering: { readonly sinceMs: number; readonly sentence: string } | null;
+  /** Whether the journal takes writes; absent: not told. */
+  readonly journal?: JournalRecord;
+  /** The newest snapshot of the state; null: there is none yet; absent: not told. */
+  readonly snapshot?: { readonly seq: number; readonly atMs: number; readonly sizeBytes: number } | null;
+}
+
+/** Anything but `ok`: nothing is confirmed and no click is taken until it is. */
+export interface JournalRecord {
+  readonly state: 'ok' | 'full' | 'read-only' | 'failed-flush' | 'corrupt';
+  /** What happened, to what, what to do; null while it is ok. */
+  readonly sentence: string | null;
+  readonly sinceMs: number | null;
 }
 
 /** Body of `POST /api/v1/runs/{runId}/actions`. */
