@@ -84,7 +84,7 @@ export const en = {
     other: 'Other',
   },
   column: { plan: 'Plan', report: 'Report', level: 'Level {{level}}', tags: 'Tags' },
-  step: { plan: 'Plan', evaluate: 'Evaluate', check: 'Check', merge: 'Merge', report: 'Report', run: 'Run' },
+  step: { plan: 'Plan', evaluate: 'Evaluate', check: 'Check', merge: 'Merge', report: 'Report', run: 'Run', rollback: 'Roll back' },
   link: {
     label: 'Link to the manager',
     connecting: 'Connecting',
