@@ -41,8 +41,6 @@ export interface RunSpec {
   /** Null: the newest that every table has. */
   readonly businessDate: string | null;
   readonly shardRows: number;
-  /** Shards may be smaller, so that about so many slots have one each; absent: not smaller. */
-  readonly spread?: number;
   readonly tables: TablesLocation | null;
   /** Users asked for, sorted by bytes without repeats; null is all. */
   readonly users: readonly string[] | null;
