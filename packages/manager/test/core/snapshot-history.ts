@@ -120,7 +120,7 @@ export class History {
     this.input({
       type: 'command',
       runId: run.id,
-      action: this.prng.pick(ACTIONS),
+      action: this.prng.chance(0.25) ? 'rollback' : this.prng.pick(ACTIONS),
       names,
       downstream: this.prng.pick(DOWNSTREAM_POLICIES),
       reason: this.prng.chance(0.3) ? '因为 \ud800' : null,
