@@ -9,7 +9,7 @@ import type { TablesLocation } from '@tagmill/shared/job';
 import { type Address, isLoopbackHost, parseTablesUrl } from '@tagmill/shared/setting-readers';
 import { type Found, printSettings, readSettings, refuseFaults, type SettingSources } from '@tagmill/shared/settings';
 import { MANAGER_KEYS } from './keys.ts';
-import type { ManagerConfig } from './options.ts';
+import { DEFAULT_SNAPSHOTS, type ManagerConfig, type SnapshotOptions } from './options.ts';
 import { SHIPPED_TASKS } from './shipped-tasks.ts';
 
 type Settings = Found<typeof MANAGER_KEYS>;
@@ -23,6 +23,8 @@ const DEFAULT_DEADLINES = { stopMs: 5_000, attemptMs: 3_600_000 } as const;
 const DEFAULT_COPIES = 8;
 const DEFAULT_RECOVERY_WINDOW_MS = 5_000;
 const LEAST_KEY = 16;
+/** Snapshots kept on S3. */
+const DEFAULT_KEEP = 3;
 /** Secrets that stand in examples everywhere. */
 const WELL_KNOWN = new Set(['changeme', 'change-me', 'default', 'password']);
 
@@ -52,6 +54,7 @@ export function compileManagerConfig(sources: SettingSources): CompiledManager {
   const { stateKey } = found;
   if (stateKey !== undefined && (stateKey.value.length < LEAST_KEY || WELL_KNOWN.has(stateKey.value.toLowerCase())))
     faults.push(`TAGMILL_STATE_KEY has fewer than ${LEAST_KEY} characters or is known to everybody; choose a long secret one`);
+  const snapshots = snapshotsOf(found, sources, faults);
   refuseFaults('manager', faults);
   const config: ManagerConfig = {
     databaseUrl: databaseUrl!,
@@ -67,6 +70,7 @@ export function compileManagerConfig(sources: SettingSources): CompiledManager {
     stateKey: found.stateKey?.value,
     copies: found.copies?.value ?? DEFAULT_COPIES,
     durability: found.durability?.value ?? 'local',
+    snapshots: snapshots!,
     recovery: {
       windowMs: found.recoveryWindow?.value ?? DEFAULT_RECOVERY_WINDOW_MS,
       acceptLoss: found.acceptLoss?.value === true,
@@ -115,6 +119,27 @@ function tablesOf(found: Settings, faults: string[]): TablesLocation | undefined
 function tablesLocation(written: string, endpoint: string | undefined, region: string | undefined): TablesLocation {
   const location = parseTablesUrl(written, { endpoint, region });
   return location.kind === 'folder' ? { ...location, path: resolve(location.path) } : location;
+}
+
+/** Undefined when there is a fault. */
+function snapshotsOf(found: Settings, sources: SettingSources, faults: string[]): SnapshotOptions | undefined {
+  const events = found.snapshotEvents?.value ?? DEFAULT_SNAPSHOTS.events;
+  const intervalMs = found.snapshotInterval?.value ?? DEFAULT_SNAPSHOTS.intervalMs;
+  const { snapshotS3 } = found;
+  if (snapshotS3 === undefined) {
+    if (found.snapshotS3Keep !== undefined) faults.push(`${found.snapshotS3Keep.from} stands alone; name the place with --snapshot-s3`);
+    return { events, intervalMs, s3: undefined };
+  }
+  try {
+    const place = parseTablesUrl(snapshotS3.value, { endpoint: found.s3Endpoint?.value, region: found.s3Region?.value });
+    if (place.kind !== 's3') throw new Error('only s3://bucket/prefix is possible');
+    const { bucket, prefix, endpoint, region } = place;
+    const keep = found.snapshotS3Keep?.value ?? DEFAULT_KEEP;
+    return { events, intervalMs, s3: { bucket, prefix, endpoint, region, credentials: s3CredentialsOf(sources.environment), keep } };
+  } catch (error) {
+    faults.push(`${snapshotS3.from}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 function addressesOf(found: Settings, faults: string[]): { readonly http: Address; readonly grpc: Address } {

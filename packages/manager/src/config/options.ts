@@ -26,12 +26,35 @@ export interface ManagerConfig {
   /** `copied`: confirmed only once an executor has its copy, too. */
   readonly durability: 'local' | 'copied';
   readonly recovery: RecoveryOptions;
+  /** When snapshots of the journal are made and where copies of them go; the defaults when absent. */
+  readonly snapshots?: SnapshotOptions;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
   /** What an attempt that is told to stop has before its process is ended, and what an attempt may take at all. */
   readonly deadlines: { readonly stopMs: number; readonly attemptMs: number };
   readonly logLevel: string;
 }
+
+export interface SnapshotOptions {
+  /** One is made after so many events, each shard of a lease or a result as one. */
+  readonly events: number;
+  /** And after this time, when something was written. */
+  readonly intervalMs: number;
+  readonly s3: SnapshotStore | undefined;
+}
+
+/** A prefix of an S3 bucket that snapshots are copied to. */
+export interface SnapshotStore {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+  readonly credentials: S3Credentials | undefined;
+  /** Newest ones kept there of each journal. */
+  readonly keep: number;
+}
+
+export const DEFAULT_SNAPSHOTS: SnapshotOptions = { events: 4_000_000, intervalMs: 60_000, s3: undefined };
 
 /** How a start finds its journal when the own one does not hold all that was confirmed. */
 export interface RecoveryOptions {

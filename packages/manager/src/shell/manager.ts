@@ -9,7 +9,7 @@ import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { LIMITS } from '@tagmill/shared/limits';
 import { untilReachable } from '@tagmill/shared/until-reachable';
 import type { Logger } from 'pino';
-import type { ManagerConfig } from '../config/options.ts';
+import { DEFAULT_SNAPSHOTS, type ManagerConfig } from '../config/options.ts';
 import type { Effect } from '../core/effects.ts';
 import { DEFAULT_SETTINGS } from '../core/state.ts';
 import type { ManagerPort } from '../port.ts';
@@ -82,8 +82,15 @@ export class Manager {
     const { config } = this;
     const settings = { ...DEFAULT_SETTINGS, leaseMs: config.leaseMs, triggeredRuns: LIMITS.triggeredRuns };
     const tasks = await loadTasks(config.tasksDir);
+    const { snapshots = DEFAULT_SNAPSHOTS } = config;
     makeFolder(config.dataDir);
-    const journal = new SqliteJournal({ dataDir: config.dataDir });
+    const journal = new SqliteJournal({
+      dataDir: config.dataDir,
+      settings,
+      snapshotEvents: snapshots.events,
+      snapshotMs: snapshots.intervalMs,
+      log: this.log,
+    });
     this.closers.push(() => journal.close());
     const startedMs = performance.now();
     const recovered = await recover(journal, settings, Date.now(), performance.now());

@@ -1,6 +1,24 @@
-import { TagmillError } from '@tagmill/shared/errors';
+/**
+ * A start's way to its state: looks at the own journal, waits for the copies of
+ * executors where that is not enough, lets `choose` decide, and replays. Nothing
+ * is changed on the disk before a copy has been read to its end.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import { LIMITS } from '@tagmill/shared/limits';
+import type { Logger } from 'pino';
+import type { RecoveryOptions } from '../config/options.ts';
+import type { Candidate, Choice, Confirmed } from '../core/recovery/candidate.ts';
+import { grouped } from '../core/recovery/candidate.ts';
+import { choose } from '../core/recovery/choose.ts';
+import { decodeState } from '../core/snapshot/decode.ts';
 import type { ManagerState, Settings } from '../core/state.ts';
-import type { Journal } from '../store/journal.ts';
+import type { ExecutorServer } from '../grpc/server.ts';
+import { CHAIN_START, type Journal, type Survey } from '../store/journal.ts';
+import { copyCandidate, ownCandidate } from './candidates.ts';
+import { fetchCopy } from './copy-fetcher.ts';
+import type { RecoveryLog } from './recovery-log.ts';
 import { Replay } from './replay.ts';
 
 export interface Recovered {
@@ -10,11 +28,195 @@ export interface Recovered {
   readonly events: number;
 }
 
-/** Opens the journal and replays it. Errors: those of the journal. */
-export async function recover(journal: Journal, settings: Settings, nowMs: number, steadyMs: number): Promise<Recovered> {
-  const replay = new Replay(settings);
-  const survey = await journal.open();
-  if (survey.fault !== null) throw new TagmillError('INTERNAL', `${survey.fault.sentence}. Restore the data directory from a copy.`);
-  const head = await journal.read({ snapshot: () => undefined, batch: (batch) => replay.add(batch) });
-  return { state: replay.finish(nowMs, steadyMs), lineage: head?.lineage ?? '', seq: head?.seq ?? 0, events: replay.events };
+export interface RecoverParts {
+  readonly journal: Journal;
+  readonly survey: Survey;
+  readonly settings: Settings;
+  readonly dataDir: string;
+  readonly confirmed: Confirmed;
+  readonly options: RecoveryOptions;
+  /** False: no executor can find this manager, so nobody is waited for. */
+  readonly mayWait: boolean;
+  readonly key: Uint8Array;
+  readonly executors: Pick<ExecutorServer, 'held' | 'fetchReplica' | 'onHeld'>;
+  readonly report: RecoveryLog;
+  readonly log: Logger;
+  /** The report has changed: whoever looks at it should see that. */
+  readonly changed: () => void;
+}
+
+/** How long a copy may send nothing before it counts as broken off. */
+const SILENCE_MS = 10_000;
+
+/** Errors: RECOVERY_REFUSED; those of the journal; CONFIG_INVALID for a journal of a newer version. */
+export function recover(parts: RecoverParts): Promise<Recovered> {
+  return new Recovery(parts).run();
+}
+
+class Recovery {
+  private readonly parts: RecoverParts;
+  /** Sentences about what was tried and could not be read, by name. */
+  private readonly unreadable = new Map<string, string>();
+  private readonly beganMs = performance.now();
+  private waited = false;
+
+  constructor(parts: RecoverParts) {
+    this.parts = parts;
+  }
+
+  async run(): Promise<Recovered> {
+    const { report, log } = this.parts;
+    for (;;) {
+      const choice = this.choice();
+      report.judged(choice);
+      if (choice.kind === 'wait') {
+        await this.wait(choice);
+        continue;
+      }
+      this.endWait(choice);
+      if (choice.kind === 'refuse') throw new TagmillError('RECOVERY_REFUSED', choice.sentence, { candidates: report.report().candidates });
+      const found = await this.take(choice);
+      if (found !== undefined) return found;
+      log.warn(Object.fromEntries(this.unreadable), 'what was chosen cannot be read; looking on');
+    }
+  }
+
+  private choice(): Choice {
+    const { survey, confirmed, options, mayWait, key, executors } = this.parts;
+    const own = ownCandidate(survey, this.unreadable.get('own'));
+    const home = own.at !== null && own.at.seq > 0 ? own.at.lineage : confirmed.lineage;
+    return choose({
+      own,
+      others: executors.held().map((one) => copyCandidate(one, home, key, this.unreadable.get(one.name))),
+      confirmed,
+      fresh: survey.fresh,
+      mayWait,
+      waitedMs: performance.now() - this.beganMs,
+      windowMs: options.windowMs,
+      acceptLoss: options.acceptLoss,
+      recoverFrom: options.from,
+      mostBytes: LIMITS.copyBytes,
+    });
+  }
+
+  /** Until another executor has come, or the window is over. */
+  private async wait({ sentence }: Choice): Promise<void> {
+    const { report, log, options, executors, changed } = this.parts;
+    if (!this.waited) {
+      this.waited = true;
+      report.begin('collect', sentence);
+      log.warn({ windowMs: options.windowMs }, `recovering: ${sentence}`);
+    }
+    changed();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, Math.max(1, this.beganMs + options.windowMs - performance.now()));
+      executors.onHeld = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    executors.onHeld = () => undefined;
+  }
+
+  private endWait({ judged }: Choice): void {
+    if (!this.waited) return;
+    const { report, options } = this.parts;
+    const early = performance.now() - this.beganMs < options.windowMs;
+    report.waited(options.windowMs, early);
+    const came = judged.filter(({ candidate }) => candidate.source === 'executor').length;
+    const seconds = `window ${options.windowMs / 1000} s`;
+    report.end('collect', early ? `${seconds}, closed early: all that hold copies have answered` : `${seconds}, ${came} executors answered`);
+  }
+
+  private async take(choice: Exclude<Choice, { kind: 'wait' | 'refuse' }>): Promise<Recovered | undefined> {
+    if (choice.kind === 'fresh') return await this.beginAnew(choice.sentence);
+    const { winner, sentence } = choice;
+    try {
+      return winner.source === 'own' ? await this.replayOwn(sentence) : await this.takeCopy(winner, sentence);
+    } catch (error) {
+      const found = toTagmillError(error);
+      if (winner.source === 'own' && STOPS.has(found.code)) throw error;
+      this.unreadable.set(winner.name, found.code === 'RECOVERY_REFUSED' ? found.message : `it cannot be read: ${found.message}`);
+      return undefined;
+    }
+  }
+
+  private async beginAnew(sentence: string): Promise<Recovered> {
+    const { journal, survey, settings, report } = this.parts;
+    const empty = survey.fresh || (survey.fault === null && survey.head?.seq === 0);
+    if (!empty) await journal.install({ snapshot: null, batches: [], at: { lineage: randomUUID(), term: 0, seq: 0, hash: CHAIN_START } });
+    const head = await journal.read(NOBODY);
+    const lineage = head?.lineage ?? survey.head?.lineage ?? '';
+    report.chosen('fresh', sentence, lineage, 0);
+    return this.finish(new Replay(settings), lineage);
+  }
+
+  private async replayOwn(sentence: string): Promise<Recovered> {
+    const { journal, settings, report } = this.parts;
+    report.begin('replay');
+    const into = new ReplayInto(settings);
+    const head = await journal.read(into);
+    report.chosen('own', sentence, head?.lineage ?? '', 0);
+    return this.finish(into.replay, head?.lineage ?? '', into);
+  }
+
+  private async takeCopy(winner: Candidate, sentence: string): Promise<Recovered> {
+    const { journal, survey, settings, dataDir, key, executors, report } = this.parts;
+    const from = executors.held().find((one) => one.name === winner.name);
+    if (from === undefined || winner.at === null) throw new TagmillError('RECOVERY_REFUSED', 'its executor has gone again');
+    report.begin('choose', `the copy of ${winner.name} is fetched and verified`);
+    const into = new ReplayInto(settings);
+    const { at } = winner;
+    const own = survey.head !== null && survey.head.lineage === at.lineage ? survey.head : null;
+    const fetched = await fetchCopy(executors.fetchReplica(from.id, at.lineage, SILENCE_MS), into, {
+      folder: join(dataDir, 'fetched'),
+      key,
+      at,
+      own: own === null ? null : { ...own, hash: Buffer.from(own.hash).toString('hex') },
+      mostBytes: LIMITS.copyBytes,
+    });
+    try {
+      await journal.install(fetched.copy);
+    } finally {
+      fetched.remove();
+    }
+    report.end('choose', `${grouped(fetched.entries)} entries of the copy of ${winner.name} verified and replayed`);
+    report.begin('replay');
+    report.chosen(winner.source === 's3' ? 's3' : 'copy', sentence, at.lineage, at.seq - (own?.seq ?? 0));
+    return this.finish(into.replay, at.lineage, into);
+  }
+
+  private finish(replay: Replay, lineage: string, into?: ReplayInto): Recovered {
+    const { report } = this.parts;
+    const lastMs = replay.state.atMs;
+    report.replayed(replay.state, lastMs);
+    const state = replay.finish(Date.now(), performance.now());
+    const on = into === undefined || into.snapshotSeq === 0 ? '' : ` on snapshot ${grouped(into.snapshotSeq)}`;
+    report.end('replay', `${grouped(replay.events)} events${on}`);
+    return { state, lineage, seq: Math.max(replay.seq, into?.snapshotSeq ?? 0), events: replay.events };
+  }
+}
+
+/** Faults of the own journal that no copy makes good: a person must see them. */
+const STOPS: ReadonlySet<string> = new Set(['CONFIG_INVALID', 'MANAGER_LIVE', 'DISK_FULL']);
+const NOBODY = { snapshot: () => undefined, batch: () => undefined };
+
+class ReplayInto {
+  private readonly settings: Settings;
+  replay: Replay;
+  snapshotSeq = 0;
+
+  constructor(settings: Settings) {
+    this.settings = settings;
+    this.replay = new Replay(settings);
+  }
+
+  snapshot(head: { readonly seq: number }, sections: Parameters<typeof decodeState>[0]): void {
+    this.replay = new Replay(this.settings, decodeState(sections, this.settings));
+    this.snapshotSeq = head.seq;
+  }
+
+  batch(batch: Parameters<Replay['add']>[0]): void {
+    this.replay.add(batch);
+  }
 }

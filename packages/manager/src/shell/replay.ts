@@ -12,8 +12,9 @@ export class Replay {
   seq = 0;
   events = 0;
 
-  constructor(settings: Settings) {
-    this.state = emptyState(settings);
+  /** `state`: what a snapshot has given, to go on from. */
+  constructor(settings: Settings, state: ManagerState = emptyState(settings)) {
+    this.state = state;
   }
 
   add(batch: Pick<JournalBatch, 'seq' | 'blob'>): void {

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { TagmillError } from '@tagmill/shared/errors';
 import Database from 'better-sqlite3';
 import { openFault } from './disk-state.ts';
+import { LOCK_FILE } from './places.ts';
 
-const LOCK_FILE = 'in-use.lock';
 /** Long enough for a manager that is just closing. */
 const LOCK_WAIT_MS = 500;
 

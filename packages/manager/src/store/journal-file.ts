@@ -1,10 +1,10 @@
 /** One SQLite file of the journal: rows in, rows out. Checks nothing of the chain; survey.ts does. */
-import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { chainHash } from './chain.ts';
 import type { CommittedBatch, JournalBatch, Position } from './journal.ts';
 import { createSchema, formatOf, JOURNAL_FORMAT, migrate, newBeginning, readBase, writeBase } from './journal-schema.ts';
+import { syncFolder } from './sync-folder.ts';
 
 interface Row {
   readonly seq: number;
@@ -16,20 +16,24 @@ interface Row {
 const COLUMNS = 'seq, term, hash, batch';
 /** Another thread's reader may hold the file for a moment. */
 const LOCK_WAIT_MS = 500;
+const TRIM_ROWS = 1_000;
 
 export class JournalFile {
   readonly path: string;
   private readonly database: Database.Database;
   private readonly insert: Database.Statement;
   private readonly from: Database.Statement;
+  private readonly lastRow: Database.Statement;
+  private start: Position;
 
-  /** Opens what is there, brought to the present format; makes a new file behind `base` when there is none. Errors: SQLite's own, CONFIG_INVALID. */
-  static open(path: string, base: () => Position = newBeginning): JournalFile {
-    const database = new Database(path, { timeout: LOCK_WAIT_MS });
+  /** Opens what is there, brought to the present format. Errors: SQLite's own, CONFIG_INVALID when a newer version wrote it. */
+  static open(path: string, { create, base = newBeginning }: { readonly create: boolean; readonly base?: () => Position }): JournalFile {
+    const database = new Database(path, { timeout: LOCK_WAIT_MS, fileMustExist: !create });
     try {
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = FULL');
       const format = formatOf(database, path);
+      if (format === undefined && !create) throw new Database.SqliteError('it is empty', 'SQLITE_NOTADB');
       if (format === undefined) {
         createSchema(database, base());
         syncFolder(dirname(path));
@@ -49,20 +53,21 @@ export class JournalFile {
   private constructor(path: string, database: Database.Database) {
     this.path = path;
     this.database = database;
+    this.start = readBase(database);
     this.insert = database.prepare(`INSERT INTO journal (${COLUMNS}) VALUES (?, ?, ?, ?)`);
     this.from = database.prepare(`SELECT ${COLUMNS} FROM journal WHERE seq >= ? ORDER BY seq`);
+    this.lastRow = database.prepare(`SELECT ${COLUMNS} FROM journal ORDER BY seq DESC LIMIT 1`);
   }
 
   /** The position behind which the rows begin. */
-  base(): Position {
-    return readBase(this.database);
+  get base(): Position {
+    return this.start;
   }
 
   /** The last row as it stands there; the base when there is none. */
   last(): Position {
-    const base = this.base();
-    const row = this.database.prepare(`SELECT ${COLUMNS} FROM journal ORDER BY seq DESC LIMIT 1`).get() as Row | undefined;
-    return row === undefined ? base : { lineage: base.lineage, term: row.term, seq: row.seq, hash: bytes(row.hash) };
+    const row = this.lastRow.get() as Row | undefined;
+    return row === undefined ? this.start : { lineage: this.start.lineage, term: row.term, seq: row.seq, hash: bytes(row.hash) };
   }
 
   /** The hash that stands beside a batch. */
@@ -75,13 +80,13 @@ export class JournalFile {
     for (const row of this.from.iterate(fromSeq) as Iterable<Row>) yield committed(row);
   }
 
-  /** At least one row when it is there, else at most so many bytes. */
+  /** At least one row when it is there, else at most so many bytes; none when `fromSeq` itself is not there. */
   tail(fromSeq: number, maxBytes: number): CommittedBatch[] {
     const batches: CommittedBatch[] = [];
     let left = maxBytes;
     for (const batch of this.rows(fromSeq)) {
       left -= batch.blob.length;
-      if (left < 0 && batches.length > 0) break;
+      if (batch.seq !== fromSeq + batches.length || (left < 0 && batches.length > 0)) break;
       batches.push(batch);
     }
     return batches;
@@ -101,16 +106,24 @@ export class JournalFile {
     })();
   }
 
-  /** Removes at most `rows` of those up to `to`, and moves the base; whether all are gone. */
-  trim(toSeq: number, rows: number): boolean {
-    const last = this.database
-      .prepare(`SELECT seq, term, hash FROM (SELECT * FROM journal WHERE seq <= ? ORDER BY seq LIMIT ?) ORDER BY seq DESC LIMIT 1`)
-      .get(toSeq, rows) as Omit<Row, 'batch'> | undefined;
+  /** Removes the oldest up to `toSeq`, about so many bytes at most, and moves the base; whether all are gone. */
+  trim(toSeq: number, maxBytes: number): boolean {
+    const rows = this.database
+      .prepare('SELECT seq, term, hash, length(batch) AS sizeBytes FROM journal WHERE seq <= ? ORDER BY seq LIMIT ?')
+      .all(toSeq, TRIM_ROWS) as { seq: number; term: number; hash: Buffer; sizeBytes: number }[];
+    let left = maxBytes;
+    const some = rows.filter(({ sizeBytes }, i) => {
+      left -= sizeBytes;
+      return left >= 0 || i === 0;
+    });
+    const last = some.at(-1);
     if (last === undefined) return true;
+    const base: Position = { lineage: this.start.lineage, seq: last.seq, term: last.term, hash: bytes(last.hash) };
     this.database.transaction(() => {
       this.database.prepare('DELETE FROM journal WHERE seq <= ?').run(last.seq);
-      writeBase(this.database, { seq: last.seq, term: last.term, hash: bytes(last.hash) });
+      writeBase(this.database, base);
     })();
+    this.start = base;
     return last.seq === toSeq;
   }
 
@@ -123,23 +136,14 @@ export class JournalFile {
     this.database.prepare("DELETE FROM meta WHERE key = 'probe'").run();
   }
 
-  /** Brings everything committed into the main file and flushes it. */
-  checkpoint(): void {
-    this.database.pragma('wal_checkpoint(TRUNCATE)');
+  /** Brings everything committed into the main file and flushes it; false when a reader was in the way. */
+  checkpoint(): boolean {
+    const [answer] = this.database.pragma('wal_checkpoint(TRUNCATE)') as { readonly busy: number }[];
+    return answer?.busy === 0;
   }
 
   close(): void {
     this.database.close();
-  }
-}
-
-/** Makes a new or renamed entry of a folder durable. */
-export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 

@@ -104,7 +104,7 @@ export interface Journal {
    * newer version wrote it or it cannot be written, DISK_FULL.
    */
   open(): Promise<Survey>;
-  /** Newest usable snapshot, then every batch behind it to the head; resolves with the head, null when there is none. */
+  /** Newest usable snapshot, then every batch behind it to the head; resolves with the head, null when there is none. Before the first append. */
   read(into: ReadInto): Promise<Position | null>;
   /** Takes a copy in the place of what lies here, which is moved aside and never deleted. Before the first append. */
   install(copy: JournalCopy): Promise<void>;

@@ -12,64 +12,96 @@ import type {
   SnapshotHead,
   Survey,
 } from './journal.ts';
-import type { FromJournal, JournalWorkerData, ToJournal } from './journal-messages.ts';
+import type { FromJournal, JournalAnswers, JournalCall, JournalFaults, JournalWorkerData, ToJournal } from './journal-messages.ts';
+import { Listeners } from './listeners.ts';
+import { readSections } from './snapshot-file.ts';
+import { SnapshotMaker, type SnapshotPlan } from './snapshot-maker.ts';
+import type { Found } from './survey.ts';
 
 interface Waiter<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export interface JournalOptions {
-  readonly dataDir: string;
+export interface JournalOptions extends SnapshotPlan {
+  /** Tests plant faults of the disk here. */
+  readonly faults?: JournalFaults;
 }
 
 const READ_BYTES = 4 * 1024 * 1024;
 
-/** The journal in `<dataDir>/journal.db`, written by a thread of its own. */
+/** The journal in `<dataDir>/journal.db`, written by a thread of its own, with snapshots made by another. */
 export class SqliteJournal implements Journal {
   private readonly options: JournalOptions;
+  private readonly maker: SnapshotMaker;
   private worker: Worker | undefined;
-  private opening: Waiter<Survey> | undefined;
+  private readonly calls = new Map<number, Waiter<never>>();
   private appending: Waiter<CommittedBatch> | undefined;
-  private readonly tails = new Map<number, Waiter<readonly CommittedBatch[]>>();
   private nextId = 1;
   private failure: TagmillError | undefined;
-  private head: Position | null = null;
-  private readonly healthListeners = new Set<(health: JournalHealth) => void>();
+  private found: Found | undefined;
+  private readonly healthListeners = new Listeners<JournalHealth>();
+  private readonly snapshotListeners = new Listeners<SnapshotHead>();
   health: JournalHealth = { state: 'ok' };
 
   constructor(options: JournalOptions) {
     this.options = options;
+    this.maker = new SnapshotMaker(options, {
+      made: (head) => this.snapshotListeners.tell(head),
+      trim: (toSeq) => this.say({ type: 'trim', toSeq }),
+      damaged: (why) => this.say({ type: 'condemn', why }),
+    });
   }
 
-  open(): Promise<Survey> {
-    const workerData: JournalWorkerData = { dataDir: this.options.dataDir };
+  async open(): Promise<Survey> {
+    const workerData: JournalWorkerData = { dataDir: this.options.dataDir, faults: this.options.faults ?? null };
     const worker = new Worker(new URL('./journal-worker.ts', import.meta.url), { workerData });
     this.worker = worker;
     worker.on('error', (error) => this.fail(new TagmillError('INTERNAL', `the journal's thread ended: ${error.message}`, {}, error)));
     worker.on('message', (message: FromJournal) => this.hear(message));
-    return new Promise((resolve, reject) => {
-      this.opening = { resolve, reject };
-      this.say({ type: 'open' });
-    });
+    const survey = this.take(await this.call({ type: 'open' }));
+    for (const { path, why } of survey.refused) this.options.log.warn({ path, why }, 'a snapshot cannot be used');
+    return survey;
   }
 
   async read(into: ReadInto): Promise<Position | null> {
-    const { head } = this;
-    if (head === null) return null;
-    for (let next = 1; next <= head.seq; ) {
-      const batches = await this.tail(next, READ_BYTES);
-      for (const batch of batches) {
-        if (batch.seq > head.seq) break;
-        into.batch(batch);
-        next = batch.seq + 1;
-      }
+    const { head = null, start = null } = this.found ?? {};
+    if (head === null || start === null) return null;
+    const newest = this.maker.newest;
+    if (newest !== undefined && newest.head.seq === start.seq) giveSections(newest, into);
+    // One piece is read while the one before is replayed.
+    let next = this.tail(start.seq + 1, READ_BYTES);
+    for (let at = start.seq; at < head.seq; ) {
+      const batches = await next;
+      const end = batches.at(-1)?.seq;
+      if (end === undefined) throw new TagmillError('INTERNAL', `entry ${at + 1} of the journal is not there any more`);
+      if (end < head.seq) next = this.tail(end + 1, READ_BYTES);
+      for (const batch of batches) if (batch.seq <= head.seq) into.batch(batch);
+      at = end;
     }
+    await next;
     return head;
   }
 
-  install(_copy: JournalCopy): Promise<void> {
-    return Promise.reject(new TagmillError('INTERNAL', 'a copy cannot be installed yet'));
+  async install({ snapshot, batches, at }: JournalCopy): Promise<void> {
+    await this.call({ type: 'install-begin', snapshot, lineage: at.lineage });
+    try {
+      let some: CommittedBatch[] = [];
+      let bytes = 0;
+      for await (const batch of batches) {
+        some.push(batch);
+        bytes += batch.blob.length;
+        if (bytes < READ_BYTES) continue;
+        await this.call({ type: 'install-batches', batches: some });
+        some = [];
+        bytes = 0;
+      }
+      await this.call({ type: 'install-batches', batches: some });
+      this.take(await this.call({ type: 'install-end', at }));
+    } catch (error) {
+      await this.call({ type: 'install-abandon' });
+      throw error;
+    }
   }
 
   append(batch: JournalBatch): Promise<CommittedBatch> {
@@ -81,38 +113,49 @@ export class SqliteJournal implements Journal {
   }
 
   tail(fromSeq: number, maxBytes: number): Promise<readonly CommittedBatch[]> {
-    if (this.failure !== undefined) return Promise.reject(this.failure);
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      this.tails.set(id, { resolve, reject });
-      this.say({ type: 'tail', id, fromSeq, maxBytes });
-    });
+    return this.call({ type: 'tail', fromSeq, maxBytes });
   }
 
   snapshot(): Promise<SnapshotHead> {
-    return Promise.reject(new TagmillError('INTERNAL', 'a snapshot cannot be made yet'));
+    return this.maker.make();
   }
 
   snapshotFile(): SnapshotFile | undefined {
-    return undefined;
+    return this.maker.newest;
   }
 
-  onSnapshot(_callback: (head: SnapshotHead) => void): () => void {
-    return () => undefined;
+  onSnapshot(callback: (head: SnapshotHead) => void): () => void {
+    return this.snapshotListeners.add(callback);
   }
 
   onHealth(callback: (health: JournalHealth) => void): () => void {
-    this.healthListeners.add(callback);
-    return () => this.healthListeners.delete(callback);
+    return this.healthListeners.add(callback);
   }
 
   async close(): Promise<void> {
+    await this.maker.close();
     const worker = this.worker;
     if (worker === undefined) return;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     this.say({ type: 'close' });
     this.worker = undefined;
     await ended;
+    this.fail(new TagmillError('JOURNAL_UNWRITABLE', 'the journal is closed'));
+  }
+
+  private take(found: Found): Found {
+    this.found = found;
+    this.maker.begin(found.snapshots, found.head);
+    return found;
+  }
+
+  private call<C extends JournalCall>(call: C): Promise<JournalAnswers[C['type']]> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.calls.set(id, { resolve, reject });
+      this.say({ type: 'call', id, call });
+    });
   }
 
   private say(message: ToJournal, transfer: readonly ArrayBuffer[] = []): void {
@@ -121,37 +164,29 @@ export class SqliteJournal implements Journal {
 
   private hear(message: FromJournal): void {
     switch (message.type) {
-      case 'opened':
-        this.head = message.survey.head;
-        this.opening?.resolve(message.survey);
+      case 'answer':
+        this.settleCall(message.id)?.resolve(message.answer as never);
         return;
-      case 'committed':
+      case 'failed':
+        this.settleCall(message.id)?.reject(new TagmillError(isErrorCode(message.code) ? message.code : 'INTERNAL', message.message));
+        return;
+      case 'committed': {
+        const { term, seq, hash } = message.batch;
+        this.maker.committed({ lineage: this.found?.head?.lineage ?? '', term, seq, hash }, message.events);
         this.settle()?.resolve(message.batch);
         return;
+      }
       case 'refused':
         this.settle()?.reject(new TagmillError('JOURNAL_UNWRITABLE', message.message));
         return;
-      case 'tail':
-        this.tails.get(message.id)?.resolve(message.batches);
-        this.tails.delete(message.id);
-        return;
       case 'health':
         this.health = message.health;
-        for (const listener of this.healthListeners) listener(message.health);
+        this.healthListeners.tell(message.health);
         return;
-      case 'failed':
-        this.failed(new TagmillError(isErrorCode(message.code) ? message.code : 'INTERNAL', message.message), message.id);
+      case 'aside':
+        this.options.log.warn({ folder: message.folder }, 'what lay in the data directory was moved aside');
         return;
     }
-  }
-
-  private failed(error: TagmillError, id: number | undefined): void {
-    if (id === undefined) {
-      this.fail(error);
-      return;
-    }
-    this.tails.get(id)?.reject(error);
-    this.tails.delete(id);
   }
 
   private settle(): Waiter<CommittedBatch> | undefined {
@@ -160,11 +195,25 @@ export class SqliteJournal implements Journal {
     return waiting;
   }
 
+  private settleCall(id: number): Waiter<never> | undefined {
+    const waiting = this.calls.get(id);
+    this.calls.delete(id);
+    return waiting;
+  }
+
   private fail(error: TagmillError): void {
     this.failure = error;
-    this.opening?.reject(error);
     this.settle()?.reject(error);
-    for (const waiter of this.tails.values()) waiter.reject(error);
-    this.tails.clear();
+    for (const id of [...this.calls.keys()]) this.settleCall(id)?.reject(error);
+  }
+}
+
+function giveSections({ head, path }: SnapshotFile, into: ReadInto): void {
+  const sections = readSections(path);
+  try {
+    into.snapshot(head, sections);
+  } finally {
+    // Whoever read them may have stopped in the middle: the file is closed either way.
+    sections.return(head);
   }
 }

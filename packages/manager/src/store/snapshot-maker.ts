@@ -1,0 +1,163 @@
+/** Decides when a snapshot is made, and keeps the last three. */
+import { rmSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { isErrorCode, TagmillError } from '@tagmill/shared/errors';
+import type { Settings } from '../core/state.ts';
+import type { Position, SnapshotFile, SnapshotHead } from './journal.ts';
+import type { JournalLog } from './journal-log.ts';
+import { TEMP_SUFFIX } from './snapshot-file.ts';
+import { keepNewest, snapshotPath } from './snapshot-folder.ts';
+import type { FromSnapshotThread, SnapshotWork } from './snapshot-messages.ts';
+
+export interface SnapshotPlan {
+  readonly dataDir: string;
+  readonly settings: Settings;
+  /** Made after so many events, each shard of a lease or a result as one. */
+  readonly snapshotEvents: number;
+  /** Made after this time, when something was written. */
+  readonly snapshotMs: number;
+  readonly log: JournalLog;
+}
+
+interface Hooks {
+  readonly made: (head: SnapshotHead) => void;
+  /** Entries up to this one are not needed any more. */
+  readonly trim: (toSeq: number) => void;
+  readonly damaged: (why: string) => void;
+}
+
+/** A snapshot takes at most a fifth of a core: after one, so many times as long as it took passes. */
+const REST_FACTOR = 4;
+
+export class SnapshotMaker {
+  private readonly plan: SnapshotPlan;
+  private readonly hooks: Hooks;
+  private usable: readonly SnapshotHead[] = [];
+  private at: Position | undefined;
+  private eventsSince = 0;
+  private restUntilMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private underWay: Promise<SnapshotHead> | undefined;
+  private worker: Worker | undefined;
+  private closed = false;
+
+  constructor(plan: SnapshotPlan, hooks: Hooks) {
+    this.plan = plan;
+    this.hooks = hooks;
+  }
+
+  /** What lies there, newest last, and where the journal ends. */
+  begin(usable: readonly SnapshotHead[], at: Position | null): void {
+    this.usable = usable;
+    this.at = at ?? undefined;
+  }
+
+  get newest(): SnapshotFile | undefined {
+    const head = this.usable.at(-1);
+    return head === undefined ? undefined : { head, path: snapshotPath(this.plan.dataDir, head.seq) };
+  }
+
+  committed(at: Position, events: number): void {
+    this.at = at;
+    this.eventsSince += events;
+    this.timer ??= setTimeout(() => this.makeByItself(), this.plan.snapshotMs).unref();
+    if (this.eventsSince >= this.plan.snapshotEvents && performance.now() >= this.restUntilMs) this.makeByItself();
+  }
+
+  /** Errors: NOT_FOUND when nothing is written yet; those of the disk. */
+  make(): Promise<SnapshotHead> {
+    this.underWay ??= this.run().finally(() => {
+      this.underWay = undefined;
+      this.worker = undefined;
+    });
+    return this.underWay;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    const { underWay, worker } = this;
+    await worker?.terminate();
+    await underWay?.catch((error: unknown) => {
+      if (!(error instanceof TagmillError)) throw error;
+    });
+  }
+
+  private makeByItself(): void {
+    if (this.underWay !== undefined || this.closed) return;
+    this.make().catch((error: unknown) => {
+      if (!this.closed)
+        this.plan.log.warn(
+          { error: error instanceof Error ? error.message : String(error) },
+          'no snapshot could be made; the older ones stand',
+        );
+    });
+  }
+
+  private async run(): Promise<SnapshotHead> {
+    const { at } = this;
+    if (at === undefined || at.seq === 0)
+      throw new TagmillError('NOT_FOUND', 'nothing is in the journal yet that a snapshot could be made of');
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const newest = this.usable.at(-1);
+    if (newest?.seq === at.seq) return newest;
+    this.eventsSince = 0;
+    const startedMs = performance.now();
+    try {
+      const head = await this.work(at);
+      const ms = Math.round(performance.now() - startedMs);
+      this.plan.log.info({ seq: head.seq, sizeBytes: head.sizeBytes, nodes: head.nodes, ms }, 'a snapshot is made');
+      this.keep(head);
+      return head;
+    } finally {
+      this.restUntilMs = performance.now() + REST_FACTOR * (performance.now() - startedMs);
+    }
+  }
+
+  private work(at: Position): Promise<SnapshotHead> {
+    const { dataDir, settings } = this.plan;
+    const from = this.usable.map(({ seq }) => seq).reverse();
+    const workerData: SnapshotWork = { dataDir, settings, from, toSeq: at.seq };
+    const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), { workerData });
+    this.worker = worker;
+    return new Promise((resolve, reject) => {
+      worker.on('error', reject);
+      worker.on('exit', () => {
+        // After an answer this changes nothing.
+        rmSync(`${snapshotPath(dataDir, at.seq)}${TEMP_SUFFIX}`, { force: true });
+        reject(new TagmillError('INTERNAL', 'the thread that makes snapshots ended before it had made one'));
+      });
+      worker.on('message', (message: FromSnapshotThread) => {
+        switch (message.type) {
+          case 'made':
+            resolve(message.head);
+            return;
+          case 'unusable':
+            this.drop(message.seq, message.why);
+            return;
+          case 'damaged':
+            this.hooks.damaged(message.why);
+            reject(new TagmillError('INTERNAL', message.why));
+            return;
+          case 'failed':
+            reject(new TagmillError(isErrorCode(message.code) ? message.code : 'INTERNAL', message.message));
+            return;
+        }
+      });
+    });
+  }
+
+  private drop(seq: number, why: string): void {
+    this.usable = this.usable.filter((head) => head.seq !== seq);
+    this.plan.log.warn({ why }, 'a snapshot does not hold any more; an older one is used');
+  }
+
+  private keep(head: SnapshotHead): void {
+    const usable = [...this.usable.filter(({ seq }) => seq !== head.seq), head];
+    const oldest = keepNewest(this.plan.dataDir, new Set(usable.map(({ seq }) => seq)));
+    this.usable = usable.filter(({ seq }) => oldest === undefined || seq >= oldest);
+    if (oldest !== undefined) this.hooks.trim(oldest);
+    this.hooks.made(head);
+  }
+}

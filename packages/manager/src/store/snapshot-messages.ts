@@ -1,0 +1,20 @@
+/** Between the manager's thread and the one that makes a snapshot. */
+import type { Settings } from '../core/state.ts';
+import type { SnapshotHead } from './journal.ts';
+
+export interface SnapshotWork {
+  readonly dataDir: string;
+  readonly settings: Settings;
+  /** Numbers of the snapshots to go on from, the best first. */
+  readonly from: readonly number[];
+  /** Entry to make it of. */
+  readonly toSeq: number;
+}
+
+export type FromSnapshotThread =
+  | { readonly type: 'made'; readonly head: SnapshotHead }
+  /** A snapshot that held when it was made, and does not now. */
+  | { readonly type: 'unusable'; readonly seq: number; readonly why: string }
+  /** What was confirmed does not hold on disk. */
+  | { readonly type: 'damaged'; readonly why: string }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string };
