@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   job: async (options) => (await import('./job.ts')).benchJob(options),
   noop: async (options) => (await import('./noop.ts')).benchNoop(options),
   merge: async (options) => (await import('./merge.ts')).benchMerge(options),
+  resident: async (options) => (await import('./resident.ts')).benchResident(options),
   report: () => Promise.resolve(),
 };
 

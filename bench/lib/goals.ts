@@ -5,9 +5,11 @@ export interface Goal {
   readonly work: string;
   /** Absent: an absolute figure. */
   readonly peer?: string;
-  /** `faster`: peer's time over ours, at least; `times`: ours over the peer's, at most; `rate`: at least. */
-  readonly kind: 'faster' | 'times' | 'rate';
+  /** `faster`: peer's time over ours, at least; `times`: ours over the peer's, at most; `rate`: at least; `most`: at most. */
+  readonly kind: 'faster' | 'times' | 'rate' | 'most';
   readonly bound: number;
+  /** Of `most`: that of the measurement. */
+  readonly unit?: 's' | 'bytes';
 }
 
 const STAGED = 'beside PySpark through a staging table';
@@ -57,4 +59,18 @@ export const GOALS: readonly Goal[] = [
   noop('1 executor'),
   noop('2 executors'),
   noop('4 executors'),
+  {
+    text: 'memory of one of a million instances, without the text of its name',
+    work: 'memory of one of 1000000 instances',
+    kind: 'most',
+    bound: 120,
+    unit: 'bytes',
+  },
+  {
+    text: 'a million instances and 4 million shard events behind their snapshot: read, replayed, first dispatch',
+    work: 'restart of 1000000 instances, 4000000 shard events behind their snapshot',
+    kind: 'most',
+    bound: 2,
+    unit: 's',
+  },
 ];

@@ -9,9 +9,14 @@ export interface BenchOptions {
   /** Rounds in which it also loads an empty table through a staging table. */
   readonly stagedRounds: number;
   readonly shards: number;
+  /** Instances in memory, and events of shards behind their snapshot. */
+  readonly nodes: number;
+  readonly events: number;
+  /** `noop`: beside job queues. */
+  readonly peers: boolean;
   /** Sizes at which a benchmark ends in seconds: shows that it still runs, measures nothing. */
   readonly tiny: boolean;
-  /** Only these, all when empty: `tagmill`, `pyspark`, `pyspark-staged`, `load-data`, `duckdb-sql`. */
+  /** Only these, all when empty: `tagmill` and the names of its peers. */
   readonly only: readonly string[];
   /** Only these sinks. */
   readonly sinks: readonly string[];
@@ -24,8 +29,9 @@ export interface BenchOptions {
 export const USAGE = `npm run bench -- NAME [options]
 
   job     whole job beside PySpark, hand-written SQL and LOAD DATA
-  noop    shards that do nothing through gRPC and the journal
+  noop    shards that do nothing through gRPC over TLS and the journal
   merge   the merge alone beside LOAD DATA
+  resident  memory, snapshot and restart of a million instances
   report  only writes docs/benchmarks.md anew from bench/results
 
   --users N      users of the sample tables (100000)
@@ -33,9 +39,13 @@ export const USAGE = `npm run bench -- NAME [options]
   --peer-rounds N  rounds in which PySpark takes part (as many)
   --staged-rounds N  rounds in which it loads an empty table through a staging table too (as many)
   --shards N     noop: shards of a round (2000000)
+  --peers        noop: beside graphile-worker (a fifth as many jobs) and BullMQ (a twentieth), four worker processes each
+  --nodes N      resident: instances (1000000)
+  --events N     resident: shard events behind the snapshot (4000000)
   --sinks LIST   job: mariadb,sqlite
-  --only LIST    job: of tagmill, pyspark, pyspark-staged, load-data, duckdb-sql
-  --no-peers     without PySpark (bench/peers/setup.sh installs it)
+  --only LIST    job: of tagmill, pyspark, pyspark-staged, load-data, duckdb-sql;
+                 noop --peers: of tagmill, graphile-worker, bullmq-everysec, bullmq-always
+  --no-peers     job: without PySpark (bench/peers/setup.sh installs it, and the npm packages of the job queues)
   --tiny         smallest sizes, one round, no peers
   --write        keep results in bench/results and write docs/benchmarks.md
   --append       add rounds to the results that are there`;
@@ -51,8 +61,11 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
       'peer-rounds': { type: 'string' },
       'staged-rounds': { type: 'string' },
       shards: { type: 'string', default: '2000000' },
+      nodes: { type: 'string', default: '1000000' },
+      events: { type: 'string', default: '4000000' },
       sinks: { type: 'string', default: 'mariadb,sqlite' },
       only: { type: 'string', default: '' },
+      peers: { type: 'boolean', default: false },
       'no-peers': { type: 'boolean', default: false },
       tiny: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
@@ -66,6 +79,9 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
     peerRounds: tiny || values['no-peers'] ? 0 : wholeOrNone(values['peer-rounds'] ?? values.rounds),
     stagedRounds: tiny || values['no-peers'] ? 0 : wholeOrNone(values['staged-rounds'] ?? values['peer-rounds'] ?? values.rounds),
     shards: tiny ? 20_000 : whole(values.shards),
+    nodes: tiny ? 20_000 : whole(values.nodes),
+    events: tiny ? 40_000 : whole(values.events),
+    peers: values.peers && !tiny,
     tiny,
     only: values.only === '' ? [] : values.only.split(','),
     sinks: values.sinks.split(','),

@@ -63,6 +63,10 @@ function goalRow(all: readonly Measurement[], goal: Goal): string[][] {
   if (ours.length === 0 || peers.length === 0) return [];
   const our = spreadOf(ours).median;
   const peer = spreadOf(peers).median;
+  if (goal.kind === 'most') {
+    const words = (value: number): string => (goal.unit === 's' ? `${value.toFixed(2)} s` : `${count(value)} ${goal.unit}`);
+    return [[goal.text, `at most ${words(goal.bound)}`, words(our), our <= goal.bound ? 'reached' : 'missed']];
+  }
   if (goal.kind === 'rate')
     return [[goal.text, `${count(goal.bound)} a second`, `${count(our)} a second`, our >= goal.bound ? 'reached' : 'missed']];
   const ratio = goal.kind === 'faster' ? peer / our : our / peer;
@@ -102,6 +106,10 @@ const PARTS: Readonly<Record<string, string>> = {
   mergeMs: 'merge',
   startMs: 'start',
   workMs: 'work',
+  makeMs: 'making the state',
+  decodeMs: 'reading the snapshot',
+  replayMs: 'replay',
+  decideMs: 'first dispatch',
 };
 
 function partsOf(all: readonly Measurement[], subject: string, work: string): string {
@@ -140,7 +148,7 @@ const count = (value: number): string => Math.round(value).toLocaleString('en-US
 
 function show(spread: Spread, unit: Measurement['unit']): string {
   const one = (value: number): string => (unit === 's' ? value.toFixed(2) : count(value));
-  return `${one(spread.median)} (${one(spread.min)} to ${one(spread.max)}) ${unit === 's' ? 's' : 'a second'}`;
+  return `${one(spread.median)} (${one(spread.min)} to ${one(spread.max)}) ${unit === '1/s' ? 'a second' : unit}`;
 }
 
 function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -18,6 +18,12 @@ describe('benchmarks at their smallest', () => {
     expect(await bench('noop')).toMatch(/^tagmill: no-op shards, 2 executors: [\d,]+ a second/m);
   });
 
+  it('resident: memory, snapshot and restart', async () => {
+    const words = await bench('resident');
+    expect(words).toMatch(/^tagmill: memory of one of 20000 instances: \d+ bytes/m);
+    expect(words).toMatch(/^tagmill: restart of 20000 instances, 40000 shard events behind their snapshot: [\d.]+ s/m);
+  });
+
   it('job: SQLite and hand-written SQL', async () => {
     const words = await bench('job', '--sinks', 'sqlite');
     expect(words).toMatch(/^tagmill: first load of 2000 users into sqlite: [\d.]+ s/m);

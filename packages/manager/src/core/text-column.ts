@@ -57,9 +57,20 @@ export class TextColumn {
   }
 
   equals(row: number, text: Uint8Array): boolean {
+    const { bytes } = this;
     const start = this.startOf(row);
     if (this.ends[row]! - start !== text.length) return false;
-    for (let i = 0; i < text.length; i++) if (this.bytes[start + i] !== text[i]) return false;
+    for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
+    return true;
+  }
+
+  /** Whether two rows have the same text. */
+  same(row: number, other: number): boolean {
+    const { bytes } = this;
+    const from = this.startOf(other) - this.startOf(row);
+    const end = this.ends[row]!;
+    if (this.ends[other]! - end !== from) return false;
+    for (let i = this.startOf(row); i < end; i++) if (bytes[i] !== bytes[i + from]) return false;
     return true;
   }
 

@@ -108,11 +108,17 @@ function decodeFanOut(reader: SectionReader, head: FanOutHead, name: string, exe
   const delayed = reader.u32();
   const due = reader.f64(delayed.length);
   fanOut.waitingSinceMs = reader.f64(1)[0]!;
-  need(fanOut.state.every((at) => at <= UNSURE) && fanOut.executor.every((at) => at <= executors), `a shard of ${name} is in no state`);
+  need(highest(fanOut.state) <= UNSURE && highest(fanOut.executor) <= executors, `a shard of ${name} is in no state`);
   for (const [i, shard] of delayed.entries()) fanOut.delayed.set(shard, due[i]!);
   fanOut.restore(head.fresh, Array.from(returned));
   need(waitsOnce(fanOut, [...returned, ...delayed]), `a shard of ${name} waits nowhere, or twice`);
   return fanOut;
+}
+
+function highest(column: Uint8Array | Uint32Array): number {
+  let most = 0;
+  for (let i = 0; i < column.length; i++) if (column[i]! > most) most = column[i]!;
+  return most;
 }
 
 /** Every waiting shard is either fresh, or came back, or is delayed. */
@@ -125,10 +131,12 @@ function waitsOnce(fanOut: FanOut, back: readonly number[]): boolean {
     seen.add(shard);
   }
   let waiting = 0;
-  for (let shard = 0; shard < fanOut.count; shard++) {
-    if (fanOut.state[shard] === WAITING) waiting += 1;
+  const { state, executor, count } = fanOut;
+  for (let shard = 0; shard < count; shard++) {
+    const at = state[shard]!;
+    if (at === WAITING) waiting += 1;
     else if (shard >= fresh) return false;
-    if (fanOut.state[shard] === LEASED && fanOut.executor[shard] === 0) return false;
+    if (at === LEASED && executor[shard] === 0) return false;
   }
   return waiting === fanOut.count - fresh + back.length;
 }

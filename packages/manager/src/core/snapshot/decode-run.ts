@@ -1,5 +1,5 @@
 import { INSTANCE_STATES } from '@tagmill/shared/words';
-import { graphOf, successors } from '../graph.ts';
+import { graphOf } from '../graph.ts';
 import { isSettled } from '../instances.ts';
 import { HELD, type InstanceError, Run } from '../run.ts';
 import type { RunHead } from '../run-spec.ts';
@@ -111,6 +111,7 @@ function count(run: Run): void {
   run.counts.fill(0);
   run.waitingOn.fill(0);
   run.held = 0;
+  const { outStart, out, needsSuccess } = run.graph;
   for (let row = 0; row < run.size; row++) {
     run.counts[run.stateColumn[row]!]! += 1;
     if (run.has(row, HELD)) run.held += 1;
@@ -118,6 +119,6 @@ function count(run: Run): void {
     const success = at === 'succeeded' || at === 'skipped';
     const end = isSettled(run, row);
     if (success && end) continue;
-    for (const next of successors(run.graph, row)) if (!(next.needsSuccess ? success : end)) run.waitingOn[next.row]! += 1;
+    for (let e = outStart[row]!; e < outStart[row + 1]!; e++) if (!(needsSuccess[e] === 1 ? success : end)) run.waitingOn[out[e]!]! += 1;
   }
 }
