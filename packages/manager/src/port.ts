@@ -5,6 +5,7 @@
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { RunState } from '@tagmill/shared/words';
+import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
 
 /** A run as asked for by REST or the command line. */
@@ -54,6 +55,10 @@ export interface ManagerPort {
   availableTags(): Promise<AvailableTag[]>;
   health(): Promise<{ readonly ok: boolean; readonly checks: Readonly<Record<string, string>> }>;
   ready(): { readonly ok: boolean; readonly why: string };
+  /** What the newest start did; while it still looks for its journal, what it has found so far. */
+  recovery(): RecoveryReport;
+  /** It has no state yet: what asks for one should wait. */
+  recovering(): boolean;
 
   /** Whole content of a topic now; undefined when there is no such thing. */
   snapshot(topic: string): FeedTables | undefined;

@@ -71,6 +71,12 @@ export const ERRORS = {
   WORKER_DIED: kind(1, 500, true, 'a worker process ended in the middle of an attempt'),
   ATTEMPT_TIMEOUT: kind(1, 504, true, 'an attempt took longer than its deadline'),
   EXECUTOR_LOST: kind(1, 503, true, 'an executor went silent while it held the shard'),
+  RECOVERY_REFUSED: kind(
+    1,
+    409,
+    false,
+    'a start found no journal that it may go on with: something that was confirmed is missing, or there are two histories',
+  ),
   // Steering
   ACTION_REFUSED: kind(4, 409, false, 'the state of the task does not take this action'),
   PREVIEW_STALE: kind(4, 409, false, 'the affected tasks changed since the preview'),

@@ -2,7 +2,7 @@
  * The executor's end of the stream: dials, says Hello, numbers messages, dials
  * again with back-off and full jitter. Losing the stream is routine.
  */
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ClientDuplexStream, Client, credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import { failpoint } from '@tagmill/shared/failpoint';
@@ -86,7 +86,7 @@ export class ManagerClient {
       const answered = (error: Error | null): void => (error === null ? resolve() : reject(error));
       const stream = client.makeClientStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, answered);
       // The call's own answer says more than a write that failed.
-      pipeline(Readable.from(parts, { objectMode: true, highWaterMark: 2 }), stream).catch(() => undefined);
+      pipeline(Readable.from(parts, { objectMode: true, highWaterMark: 2 }), stream as unknown as Writable).catch(() => undefined);
     });
   }
 

@@ -3,21 +3,35 @@
  * say. Holds no state of the core; what it hears becomes the core's inputs
  * through `ExecutorPort`.
  */
-import { timingSafeEqual } from 'node:crypto';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { FromExecutor } from '@tagmill/shared/gen/tagmill/v1/FromExecutor';
 import type { FromManager } from '@tagmill/shared/gen/tagmill/v1/FromManager';
 import type { Hello__Output } from '@tagmill/shared/gen/tagmill/v1/Hello';
+import type { ReplicaAck__Output } from '@tagmill/shared/gen/tagmill/v1/ReplicaAck';
 import type { Rows__Output } from '@tagmill/shared/gen/tagmill/v1/Rows';
 import { LIMITS } from '@tagmill/shared/limits';
-import { CHANNEL_OPTIONS, executorService, PartCollector, PROTOCOL_VERSION, partsOf } from '@tagmill/shared/wire/service';
+import { CHANNEL_OPTIONS, executorService, PartCollector, partsOf } from '@tagmill/shared/wire/service';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Effect } from '../core/effects.ts';
 import type { HeldAttempts, ResultsEvent } from '../core/events.ts';
+import { type Refusal, refusalOf } from './hello.ts';
+import { ReplicaIn } from './replica-in.ts';
 import { Session } from './session.ts';
-import { cancelOf, confirmOf, dispatchOf, heldFrom, type Incoming, type Outgoing, resultsFrom } from './wire.ts';
+import {
+  cancelOf,
+  type CopyHead,
+  confirmOf,
+  dispatchOf,
+  headsFrom,
+  heldFrom,
+  type Incoming,
+  type IncomingFrame,
+  type Outgoing,
+  type ReplicaFrames,
+  resultsFrom,
+} from './wire.ts';
 
 export interface JoinRequest {
   readonly id: string;
@@ -29,6 +43,9 @@ export interface JoinRequest {
   readonly held: readonly HeldAttempts[];
 }
 
+/** Of an executor that joins: the copies of journals that it keeps. Not journaled. */
+export type CopiesHeld = readonly CopyHead[];
+
 export interface Load {
   readonly cpuPercent: number;
   readonly memoryBytes: number;
@@ -39,12 +56,10 @@ export interface Load {
 export interface ExecutorPort {
   readonly term: () => number;
   readonly lineage: string;
-  readonly heartbeatMs: number;
-  readonly leaseMs: number;
   readonly deadlines: { readonly stopMs: number; readonly attemptMs: number };
   /** JSON of target and object store with credentials; undefined when executors must have their own. */
   readonly connectionsJson: () => string;
-  readonly joined: (request: JoinRequest) => void;
+  readonly joined: (request: JoinRequest, copies: CopiesHeld) => void;
   /** False when the executor counts as lost: its session is ended, and it joins again. */
   readonly heard: (id: string, load?: Load) => boolean;
   readonly disconnected: (id: string) => void;
@@ -57,7 +72,15 @@ export interface ExecutorPort {
   readonly rows: (id: string, rows: Rows__Output, answer: (message: Outgoing) => void) => void;
   readonly rowsClosed: (id: string) => void;
   readonly progress: (fanOut: number, shard: number, token: number, fraction: number) => void;
-  readonly log: (level: 'info' | 'warn', message: string, facts: Record<string, unknown>) => void;
+  /** What the executor has written of the copy of the journal. */
+  readonly replicaAck: (id: string, ack: ReplicaAck__Output) => void;
+}
+
+/** An executor that has said Hello while the manager still looks for its journal: it waits. */
+export interface HeldExecutor {
+  readonly id: string;
+  readonly name: string;
+  readonly copies: readonly CopyHead[];
 }
 
 export interface GrpcOptions {
@@ -66,10 +89,13 @@ export interface GrpcOptions {
   /** undefined: no token is asked for (insecure-dev, loopback only). */
   readonly joinToken: string | undefined;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly heartbeatMs: number;
+  readonly leaseMs: number;
+  readonly log: (level: 'info' | 'warn', message: string, facts: Record<string, unknown>) => void;
 }
 
 export class ExecutorServer {
-  private readonly port: ExecutorPort;
+  private port: ExecutorPort | undefined;
   private readonly options: GrpcOptions;
   private readonly server = new Server(CHANNEL_OPTIONS);
   private readonly sessions = new Map<string, Session>();
@@ -78,12 +104,18 @@ export class ExecutorServer {
   /** Templates that each executor has been sent. */
   private readonly sentTemplates = new Map<Session, Set<string>>();
   private pulse: NodeJS.Timeout | undefined;
+  /** Hellos that wait until this manager has its journal. */
+  private readonly waiting = new Map<Session, Hello__Output>();
+  private readonly replicas = new ReplicaIn();
+  /** Called when the executors that wait have changed. */
+  onHeld: () => void = () => undefined;
 
-  constructor(port: ExecutorPort, options: GrpcOptions) {
-    this.port = port;
+  /** Who comes waits until `admit`. */
+  constructor(options: GrpcOptions) {
     this.options = options;
     this.server.addService(executorService(), {
       Session: (stream: ServerDuplexStream<FromExecutor, FromManager>) => this.accept(stream),
+      FetchReplica: this.replicas.receive,
     });
     new HealthImplementation({ '': 'SERVING', 'tagmill.v1.ExecutorService': 'SERVING' }).addToServer(this.server);
   }
@@ -110,10 +142,36 @@ export class ExecutorServer {
         }
         this.pulse = setInterval(() => {
           for (const session of this.sessions.values()) session.send({ pulse: {} });
-        }, this.port.heartbeatMs);
+        }, this.options.heartbeatMs);
         resolve(bound);
       });
     });
+  }
+
+  /** From now on executors are welcomed, those that wait first. */
+  admit(port: ExecutorPort): void {
+    this.port = port;
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const [session, hello] of waiting) this.welcome(port, session, hello);
+  }
+
+  /** Executors that wait, each with the copies that it says it keeps. */
+  held(): HeldExecutor[] {
+    return [...this.waiting.values()].map((hello) => ({ id: hello.executorId, name: hello.name, copies: headsFrom(hello) }));
+  }
+
+  /** The frames of the copy that an executor keeps. Errors: UNREACHABLE. */
+  fetchReplica(id: string, lineage: string, silenceMs: number): AsyncGenerator<IncomingFrame> {
+    return this.replicas.frames((ticket) => this.sessions.get(id)?.send({ replicaWanted: { lineage, ticket } }), silenceMs);
+  }
+
+  /** False when the executor is not there, or has not read what was sent before: frames are sent when there is nothing more urgent. */
+  sendReplica(id: string, frames: ReplicaFrames): boolean {
+    const session = this.sessions.get(id);
+    if (session === undefined || session.isBlocked) return false;
+    session.send({ replicaFrames: { frames: [...frames] } });
+    return true;
   }
 
   async close(): Promise<void> {
@@ -138,13 +196,15 @@ export class ExecutorServer {
   }
 
   act(effect: Effect): void {
+    const { port } = this;
+    if (port === undefined) return;
     switch (effect.type) {
       case 'dispatch': {
         const session = this.sessions.get(effect.executor);
         if (session === undefined) return;
         if (effect.step !== 'run')
           this.sendTemplate(session, effect.step === 'plan' ? `${effect.runId}/plan` : `${effect.runId}/${effect.pass}`);
-        session.send(dispatchOf(effect, this.port.term()));
+        session.send(dispatchOf(effect, port.term()));
         failpoint('manager.server.dispatched');
         return;
       }
@@ -172,7 +232,7 @@ export class ExecutorServer {
   private sendTemplate(session: Session, name: string, again = false): void {
     const sent = this.sentTemplates.get(session);
     if (sent === undefined || (sent.has(name) && !again)) return;
-    const bytes = this.port.template(name);
+    const bytes = this.port?.template(name);
     if (bytes === undefined) return;
     sent.add(name);
     for (const part of partsOf(bytes)) session.send({ templatePart: { name, ...part } });
@@ -190,11 +250,13 @@ export class ExecutorServer {
     this.all.delete(session);
     this.parts.delete(session);
     this.sentTemplates.delete(session);
+    const waited = this.waiting.delete(session);
     const id = session.executorId;
     if (id === undefined || this.sessions.get(id) !== session) return;
     this.sessions.delete(id);
-    this.port.rowsClosed(id);
-    this.port.disconnected(id);
+    if (waited) this.onHeld();
+    this.port?.rowsClosed(id);
+    this.port?.disconnected(id);
   }
 
   /** What a peer sends must not end this process: it ends its session. */
@@ -202,7 +264,7 @@ export class ExecutorServer {
     try {
       this.take(session, message);
     } catch (error) {
-      this.port.log('warn', `executor ${session.executorId ?? session.peer} sent what cannot be handled`, { error: String(error) });
+      this.options.log('warn', `executor ${session.executorId ?? session.peer} sent what cannot be handled`, { error: String(error) });
       session.close();
     }
   }
@@ -214,22 +276,26 @@ export class ExecutorServer {
       else session.close();
       return;
     }
-    if (!this.port.heard(id)) {
-      this.port.log('info', 'an executor that was given up as lost is heard again: it joins anew', { executor: id });
+    const { port } = this;
+    // Until it is welcomed it has nothing to say.
+    if (port === undefined || this.waiting.has(session)) return;
+    if (!port.heard(id)) {
+      this.options.log('info', 'an executor that was given up as lost is heard again: it joins anew', { executor: id });
       session.close();
       return;
     }
-    if (message.heartbeat) this.port.heard(id, message.heartbeat);
+    if (message.heartbeat) port.heard(id, message.heartbeat);
     else if (message.results) {
       const event = resultsFrom(id, message.results);
       if (event === undefined) session.close();
-      else this.port.results(event);
-    } else if (message.rows) this.port.rows(id, message.rows, (answer) => session.send(answer));
+      else port.results(event);
+    } else if (message.rows) port.rows(id, message.rows, (answer) => session.send(answer));
     else if (message.progress)
-      this.port.progress(message.progress.fanOut, message.progress.shard, message.progress.token, message.progress.fraction);
-    else if (message.draining) this.port.draining(id);
+      port.progress(message.progress.fanOut, message.progress.shard, message.progress.token, message.progress.fraction);
+    else if (message.draining) port.draining(id);
     else if (message.templateWanted) this.sendTemplate(session, message.templateWanted.name, true);
     else if (message.blobPart) this.blobPart(session, id, message.blobPart);
+    else if (message.replicaAck) port.replicaAck(id, message.replicaAck);
   }
 
   private blobPart(
@@ -239,48 +305,28 @@ export class ExecutorServer {
   ): void {
     try {
       const whole = this.parts.get(session)?.add(part.name, part.index, part.last, Buffer.from(part.data as Uint8Array));
-      if (whole !== undefined) this.port.blob(id, part.name, whole);
+      if (whole !== undefined) this.port?.blob(id, part.name, whole);
     } catch (error) {
-      this.port.log('warn', `executor ${id} sent a broken part`, { error: String(error) });
+      this.options.log('warn', `executor ${id} sent a broken part`, { error: String(error) });
       session.close();
     }
   }
 
   private hello(session: Session, hello: Hello__Output): void {
-    const refuse = (code: string, message: string, retryAfterMs = 0) => {
-      this.port.log('warn', `refused an executor from ${session.peer}: ${message}`, { code, name: hello.name });
+    const refuse = ({ code, message }: Refusal, retryAfterMs = 0) => {
+      this.options.log('warn', `refused an executor from ${session.peer}: ${message}`, { code, name: hello.name });
       session.send({ refused: { code, message, retryAfterMs } });
       session.end();
     };
-    if (Math.abs(hello.protocolVersion - PROTOCOL_VERSION) > 1) {
-      refuse(
-        'PROTOCOL_VERSION',
-        `the executor speaks protocol ${hello.protocolVersion}, this manager ${PROTOCOL_VERSION} (and one up or down): install the manager's version ${hello.softwareVersion === '' ? '' : `instead of ${hello.softwareVersion} `}on the executor`,
-      );
-      return;
-    }
-    const { joinToken } = this.options;
-    if (joinToken !== undefined && !sameSecret(hello.joinToken, joinToken)) {
-      refuse(
-        'UNAUTHORIZED',
-        hello.joinToken === ''
-          ? 'the executor sent no join token: set TAGMILL_JOIN_TOKEN to the manager’s'
-          : 'the join token is wrong: set TAGMILL_JOIN_TOKEN to the manager’s',
-      );
-      return;
-    }
-    const wrong = wrongHello(hello);
-    if (wrong !== undefined) {
-      refuse('USAGE', wrong);
+    const refusal = refusalOf(hello, this.options.joinToken);
+    if (refusal !== undefined) {
+      refuse(refusal);
       return;
     }
     const before = this.sessions.get(hello.executorId);
-    if (before !== undefined && before.instance !== hello.instance && before.idleMs < this.port.leaseMs) {
-      refuse(
-        'USAGE',
-        `another process is connected as ${hello.executorId}, from ${before.peer}: give this one another --name, or end the other`,
-        this.port.heartbeatMs,
-      );
+    if (before !== undefined && before.instance !== hello.instance && before.idleMs < this.options.leaseMs) {
+      const message = `another process is connected as ${hello.executorId}, from ${before.peer}: give this one another --name, or end the other`;
+      refuse({ code: 'USAGE', message }, this.options.heartbeatMs);
       return;
     }
     failpoint('manager.server.hello');
@@ -290,42 +336,28 @@ export class ExecutorServer {
     before?.close();
     this.parts.set(session, new PartCollector(LIMITS.templateBytes));
     this.sentTemplates.set(session, new Set());
+    const { port } = this;
+    if (port === undefined) {
+      this.waiting.set(session, hello);
+      this.onHeld();
+    } else this.welcome(port, session, hello);
+  }
+
+  private welcome(port: ExecutorPort, session: Session, hello: Hello__Output): void {
     session.send({
       welcome: {
-        term: this.port.term(),
-        lineage: this.port.lineage,
-        heartbeatMs: this.port.heartbeatMs,
-        leaseMs: this.port.leaseMs,
-        stopMs: this.port.deadlines.stopMs,
-        attemptMs: this.port.deadlines.attemptMs,
-        connectionsJson: this.port.connectionsJson(),
+        term: port.term(),
+        lineage: port.lineage,
+        heartbeatMs: this.options.heartbeatMs,
+        leaseMs: this.options.leaseMs,
+        stopMs: port.deadlines.stopMs,
+        attemptMs: port.deadlines.attemptMs,
+        connectionsJson: port.connectionsJson(),
       },
     });
     failpoint('manager.server.welcomed');
-    this.port.joined({
-      id: hello.executorId,
-      name: hello.name,
-      instance: hello.instance,
-      slots: hello.slots,
-      version: hello.softwareVersion,
-      labels: hello.labels,
-      held: hello.lineage === this.port.lineage ? heldFrom(hello) : [],
-    });
+    const { executorId, name, instance, slots, softwareVersion, labels } = hello;
+    const held = hello.lineage === port.lineage ? heldFrom(hello) : [];
+    port.joined({ id: executorId, name, instance, slots, version: softwareVersion, labels, held }, headsFrom(hello));
   }
-}
-
-/** Why a Hello is not of a form that may be journaled. */
-function wrongHello({ executorId, name, instance, slots, labels }: Hello__Output): string | undefined {
-  const { executorNameLength, executorLabels } = LIMITS;
-  if (executorId === '' || !(slots >= 1 && slots <= 4_096)) return 'an executor needs an id and 1 to 4,096 slots';
-  const words = Object.entries(labels).flat();
-  if ([executorId, name, instance, ...words].some((word) => word.length > executorNameLength))
-    return `name, id and labels of an executor have ${executorNameLength} characters at most: give it a shorter --name or --label`;
-  return words.length > 2 * executorLabels ? `an executor has ${executorLabels} labels at most` : undefined;
-}
-
-function sameSecret(given: string, expected: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(expected);
-  return a.length === b.length && timingSafeEqual(a, b);
 }

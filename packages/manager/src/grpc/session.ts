@@ -58,6 +58,11 @@ export class Session {
     return this.acked;
   }
 
+  /** It reads slower than it is written to: what can wait should. */
+  get isBlocked(): boolean {
+    return this.blocked;
+  }
+
   send(message: Outgoing): void {
     if (!this.open) return;
     if (this.blocked) {

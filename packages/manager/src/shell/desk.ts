@@ -1,5 +1,6 @@
 /** What REST and the feed ask of the manager: the port, over the state and the loop. */
 import { randomBytes } from 'node:crypto';
+import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
@@ -17,12 +18,15 @@ import { answerOf, planOf } from './actions.ts';
 import type { TopicChange } from './feed-source.ts';
 import { makeRun } from './make-run.ts';
 import type { Hall } from './running.ts';
+import { SERVICE_TOPIC, serviceRecord, ServiceTopic } from './service-topic.ts';
 
 export class Desk implements ManagerPort {
   private readonly hall: Hall;
+  private readonly service: ServiceTopic;
 
   constructor(hall: Hall) {
     this.hall = hall;
+    this.service = new ServiceTopic(() => serviceRecord(hall));
   }
 
   listRuns(): RunRecord[] {
@@ -56,15 +60,30 @@ export class Desk implements ManagerPort {
   ready(): { readonly ok: boolean; readonly why: string } {
     const failure = this.hall.failure();
     if (failure !== undefined) return { ok: false, why: failure.message };
-    return this.hall.started() ? { ok: true, why: '' } : { ok: false, why: 'starting' };
+    if (!this.hall.started()) return { ok: false, why: `recovering: ${this.hall.recovery().sentence}` };
+    const { watch, replicator } = this.hall.live();
+    const why = watch.fault ?? replicator.waitsFor;
+    return why === undefined ? { ok: true, why: '' } : { ok: false, why };
+  }
+
+  recovery(): RecoveryReport {
+    return this.hall.recovery();
+  }
+
+  recovering(): boolean {
+    return !this.hall.started();
   }
 
   snapshot(topic: string): FeedTables | undefined {
+    if (topic === SERVICE_TOPIC) return this.service.snapshot();
     return this.hall.live().feed.snapshot(topic);
   }
 
   changes(wanted: ReadonlySet<string>): Map<string, TopicChange> {
-    return this.hall.live().feed.changes(wanted);
+    const changes = this.hall.started() ? this.hall.live().feed.changes(wanted) : new Map<string, TopicChange>();
+    const service = this.service.change(wanted);
+    if (service !== undefined) changes.set(SERVICE_TOPIC, service);
+    return changes;
   }
 
   onChange(callback: (urgent: boolean) => void): () => void {
@@ -157,10 +176,11 @@ export class Desk implements ManagerPort {
   }
 
   async health() {
-    const { database, state } = this.hall.live();
+    const { database, state, watch } = this.hall.live();
     const checks: Record<string, string> = {};
-    let ok = this.hall.failure() === undefined;
-    checks['journal'] = this.hall.failure()?.message ?? 'ok';
+    const failure = this.hall.failure();
+    let ok = failure === undefined && watch.fault === undefined;
+    checks['journal'] = failure?.message ?? watch.fault ?? 'ok';
     try {
       await database.metadata.ping();
       checks['database'] = 'ok';

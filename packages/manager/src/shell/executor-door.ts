@@ -4,10 +4,12 @@ import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { FoundTagTask } from '@tagmill/shared/tag-task';
 import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts';
-import { ExecutorServer, type JoinRequest, type Load } from '../grpc/server.ts';
+import type { CopiesHeld, ExecutorPort, JoinRequest, Load } from '../grpc/server.ts';
 import type { Loop } from './loop.ts';
 import { readPlan } from './plan-shape.ts';
 import { judgePlan } from './plan-verdict.ts';
+import type { RecoveryLog } from './recovery-log.ts';
+import type { Replicator } from './replicator.ts';
 import type { RowsIn } from './rows-in.ts';
 import type { Hall } from './running.ts';
 import { templateBytes } from './templates.ts';
@@ -18,7 +20,8 @@ export interface DoorParts {
   readonly tasks: readonly FoundTagTask[];
   /** Embedded mode: rows of merges come in here. */
   readonly rows: RowsIn | undefined;
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly replicator: Replicator;
+  readonly report: RecoveryLog;
 }
 
 export class ExecutorDoor {
@@ -27,7 +30,8 @@ export class ExecutorDoor {
   private readonly lineage: string;
   private readonly tasks: readonly FoundTagTask[];
   private readonly rows: RowsIn | undefined;
-  private readonly tls: DoorParts['tls'];
+  private readonly replicator: Replicator;
+  private readonly report: RecoveryLog;
   /** Plans that came in whole and wait for their result. */
   private readonly plans = new Map<string, Buffer>();
   /** The stream that each executor is on now; the core leases nothing over another. */
@@ -42,51 +46,43 @@ export class ExecutorDoor {
     this.lineage = parts.lineage;
     this.tasks = parts.tasks;
     this.rows = parts.rows;
-    this.tls = parts.tls;
+    this.replicator = parts.replicator;
+    this.report = parts.report;
     this.loop.state.links = this.links;
   }
 
-  server(): ExecutorServer {
+  port(): ExecutorPort {
     const { loop, lineage } = this;
     const { config, log } = this.hall;
     const { state } = loop;
-    return new ExecutorServer(
-      {
-        term: () => state.term,
-        lineage,
-        heartbeatMs: config.heartbeatMs,
-        leaseMs: config.leaseMs,
-        deadlines: config.deadlines,
-        connectionsJson: () => JSON.stringify(this.connections()),
-        joined: (request) => this.joined(request),
-        heard: (id, load) => this.heard(id, load),
-        disconnected: (id) => {
-          this.links.delete(id);
-          // It sends its plan again with the result.
-          for (const name of this.plans.keys()) if (name.startsWith(`${id}/`)) this.plans.delete(name);
-          const executor = state.executors.get(id);
-          if (executor === undefined || executor.state === 'gone') return;
-          executor.disconnectedMs = performance.now();
-          state.dirty.executors.add(id);
-          log.warn({ executor: executor.name }, 'an executor lost its stream');
-          loop.poke();
-        },
-        draining: (id) => loop.push({ type: 'executor-draining', id }),
-        results: (event) => this.results(event),
-        blob: (id, name, data) => this.keepPlan(id, name, data),
-        template: (name) => templateBytes(state, name),
-        rows: (id, message, answer) => this.rows?.receive(id, message, (rowsMerged) => answer({ rowsMerged })),
-        rowsClosed: (id) => this.rows?.close(id),
-        progress: () => undefined,
-        log: (level, message, facts) => log[level](facts, message),
+    return {
+      term: () => state.term,
+      lineage,
+      deadlines: config.deadlines,
+      connectionsJson: () => JSON.stringify(this.connections()),
+      joined: (request, copies) => this.joined(request, copies),
+      heard: (id, load) => this.heard(id, load),
+      disconnected: (id) => {
+        this.links.delete(id);
+        this.replicator.left(id);
+        // It sends its plan again with the result.
+        for (const name of this.plans.keys()) if (name.startsWith(`${id}/`)) this.plans.delete(name);
+        const executor = state.executors.get(id);
+        if (executor === undefined || executor.state === 'gone') return;
+        executor.disconnectedMs = performance.now();
+        state.dirty.executors.add(id);
+        log.warn({ executor: executor.name }, 'an executor lost its stream');
+        loop.poke();
       },
-      {
-        host: config.grpc.host,
-        port: config.grpc.port,
-        joinToken: config.joinToken,
-        tls: this.tls,
-      },
-    );
+      draining: (id) => loop.push({ type: 'executor-draining', id }),
+      results: (event) => this.results(event),
+      blob: (id, name, data) => this.keepPlan(id, name, data),
+      template: (name) => templateBytes(state, name),
+      rows: (id, message, answer) => this.rows?.receive(id, message, (rowsMerged) => answer({ rowsMerged })),
+      rowsClosed: (id) => this.rows?.close(id),
+      progress: () => undefined,
+      replicaAck: (id, ack) => this.replicator.acknowledged(id, ack),
+    };
   }
 
   /** What executors need to reach target and object store. */
@@ -123,7 +119,7 @@ export class ExecutorDoor {
     return true;
   }
 
-  private joined(request: JoinRequest): void {
+  private joined(request: JoinRequest, copies: CopiesHeld): void {
     const { loop } = this;
     const executor = loop.state.executors.get(request.id);
     if (executor !== undefined) {
@@ -137,9 +133,14 @@ export class ExecutorDoor {
     this.hall.log.info({ executor: request.name, slots: request.slots }, 'an executor joined');
     this.joining.add(request.id);
     failpoint('manager.door.joining');
-    const joined = (): void => void this.joining.delete(request.id);
+    const joined = (): void => {
+      this.joining.delete(request.id);
+      const number = loop.state.executors.get(request.id)?.number;
+      if (number !== undefined) this.report.joined(number);
+    };
     // A journal that takes no more is told by the loop itself.
-    loop.submit({ type: 'executor-joined', link, ...request }).then(joined, joined);
+    loop.submit({ type: 'executor-joined', link, ...request }).then(joined, () => void this.joining.delete(request.id));
+    this.replicator.joined(request.id, request.name, copies);
   }
 
   /** One plan of each executor: it is sent right before its result. */

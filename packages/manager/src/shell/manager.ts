@@ -3,6 +3,7 @@
  * executors and people, and runs the loop. Composition only; what happens is
  * decided in `core`.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
@@ -10,18 +11,28 @@ import { LIMITS } from '@tagmill/shared/limits';
 import { untilReachable } from '@tagmill/shared/until-reachable';
 import type { Logger } from 'pino';
 import { DEFAULT_SNAPSHOTS, type ManagerConfig } from '../config/options.ts';
+import { apply } from '../core/apply.ts';
 import type { Effect } from '../core/effects.ts';
+import type { Stamped } from '../core/events.ts';
 import { DEFAULT_SETTINGS } from '../core/state.ts';
+import { ExecutorServer } from '../grpc/server.ts';
 import type { ManagerPort } from '../port.ts';
+import { encodeBatch } from '../store/codec.ts';
+import type { Journal } from '../store/journal.ts';
 import { SqliteJournal } from '../store/sqlite-journal.ts';
+import type { Leadership } from '../tagstore/metadata.ts';
 import { openTagDatabase } from '../tagstore/open.ts';
 import { loadTasks } from '../tasks/load-tasks.ts';
 import { Desk } from './desk.ts';
 import { ExecutorDoor } from './executor-door.ts';
 import { FeedSource } from './feed-source.ts';
 import { forwardClock } from './forward-clock.ts';
+import { JournalWatch } from './journal-watch.ts';
 import { Loop } from './loop.ts';
-import { recover } from './recover.ts';
+import { type Recovered, recover } from './recover.ts';
+import { stateKeyOf } from './recovery-key.ts';
+import { logLine, RecoveryLog } from './recovery-log.ts';
+import { Replicator } from './replicator.ts';
 import { RowsIn } from './rows-in.ts';
 import type { Hall, Running } from './running.ts';
 import { Settler } from './settler.ts';
@@ -33,6 +44,23 @@ export interface ManagerAddresses {
   readonly grpcAddress: string;
 }
 
+interface CopyParts {
+  readonly journal: Journal;
+  readonly leadership: Leadership;
+  readonly recovered: Recovered;
+  readonly key: Uint8Array;
+  readonly server: ExecutorServer;
+}
+
+interface LoopParts {
+  readonly journal: Journal;
+  readonly leadership: Leadership;
+  readonly replicator: Replicator;
+  readonly recovered: Recovered;
+  readonly term: number;
+  readonly seq: number;
+}
+
 export class Manager {
   private readonly config: ManagerConfig;
   private readonly log: Logger;
@@ -40,6 +68,9 @@ export class Manager {
   private closers: (() => Promise<void>)[] = [];
   private readonly listeners = new Set<(urgent: boolean) => void>();
   private grpcAddress = '';
+  private readonly report = new RecoveryLog(() => Date.now());
+  /** Last entry that is on the disk. */
+  private committedSeq = 0;
   private failure: TagmillError | undefined;
   private resolveFailed: (error: TagmillError) => void = () => undefined;
   /** Resolves when the manager cannot go on; what was confirmed is safe. */
@@ -92,31 +123,127 @@ export class Manager {
       log: this.log,
     });
     this.closers.push(() => journal.close());
-    const startedMs = performance.now();
-    const recovered = await recover(journal, settings, Date.now(), performance.now());
-    if (recovered.events > 0)
-      this.log.info(
-        { events: recovered.events, runs: recovered.state.runs.size, ms: Math.round(performance.now() - startedMs) },
-        'the journal is replayed',
-      );
-
+    const survey = await journal.open();
     const database = await openTagDatabase(config.databaseUrl);
     this.closers.push(() => database.close());
     await untilReachable(
       () => database.metadata.ping(),
       (why) => this.log.warn({ why }, 'the database does not answer; trying for 30 s'),
     );
-    const leadership = await database.metadata.claimLeadership({ id: recovered.lineage, url: this.publicUrl() });
+    const leadership = await database.metadata.claimLeadership({ id: survey.head?.lineage ?? randomUUID(), url: this.publicUrl() });
     this.closers.push(() => leadership.release());
     leadership.lost.then(
       (error) => this.fail(error),
       (error: unknown) => this.fail(toTagmillError(error)),
     );
-
+    this.report.end('start');
+    const server = await this.openServer();
+    const httpUrl = await this.openHttp();
+    const key = stateKeyOf(config);
+    const recovered = await recover({
+      journal,
+      survey,
+      settings,
+      dataDir: config.dataDir,
+      confirmed: leadership.before,
+      options: config.recovery,
+      mayWait: !this.isPassing,
+      key,
+      executors: server,
+      report: this.report,
+      log: this.log,
+      changed: () => this.announce(false),
+    });
     const term = Math.max(leadership.term, recovered.state.term + 1);
-    const loop = new Loop(recovered.state, recovered.seq, {
+    const replicator = this.makeReplicator({ journal, leadership, recovered, key, server });
+    const seq = await this.takeTerm(journal, replicator, recovered, term);
+    const loop = this.makeLoop({ journal, leadership, replicator, recovered, term, seq });
+    const { sink } = database;
+    const rows = sink === undefined ? undefined : new RowsIn(sink, (runId, number) => this.jobOf(runId, number));
+    const { lineage, state } = recovered;
+    const door = new ExecutorDoor(this.hall(), { loop, lineage, tasks, rows, replicator, report: this.report });
+    const settler = new Settler(database.ledger, (input) => loop.push(input), this.log);
+    const watch = new JournalWatch(journal, loop, this.log, () => this.announce(true));
+    const feed = new FeedSource(state, () => this.grpcAddress);
+    this.running = { loop, settler, state, database, sink, rows, server, feed, watch, replicator, tasks, lineage };
+    this.closers.push(() => loop.stop());
+    this.closers.push(() => settler.close());
+    this.closers.push(async () => watch.close());
+    this.report.begin('executors');
+    server.admit(door.port());
+    this.started();
+    return { httpUrl, grpcAddress: this.grpcAddress };
+  }
+
+  /** A manager whose port is a new one each time: no executor comes back to it, and it leaves no trace in the leader's row. */
+  private get isPassing(): boolean {
+    return this.config.grpc.port === 0;
+  }
+
+  /** Listens; executors wait until they are admitted. */
+  private async openServer(): Promise<ExecutorServer> {
+    const { grpc, joinToken, heartbeatMs, leaseMs, tls } = this.config;
+    const server = new ExecutorServer({
+      host: grpc.host,
+      port: grpc.port,
+      joinToken,
+      tls: tls === undefined ? undefined : this.readTls(),
+      heartbeatMs,
+      leaseMs,
+      log: (level, message, facts) => this.log[level](facts, message),
+    });
+    const port = await server.listen();
+    this.grpcAddress = `${grpc.host}:${port}`;
+    this.closers.push(() => server.close());
+    return server;
+  }
+
+  private makeReplicator({ journal, leadership, recovered, key, server }: CopyParts): Replicator {
+    const { lineage, seq } = recovered;
+    let holders = leadership.before.lineage === lineage ? leadership.before.holders : 0;
+    const confirmed = () => ({ lineage, seq: this.committedSeq, holders });
+    this.committedSeq = seq;
+    const replicator = new Replicator({
+      journal,
+      key,
+      lineage,
+      lastSeq: seq,
+      copies: this.config.copies,
+      send: (executor, frames) => server.sendReplica(executor, frames),
+      tellHolders: async (count) => {
+        holders = count;
+        if (!this.isPassing) await leadership.tell(confirmed);
+      },
+      warn: (facts, sentence) => this.log.warn(facts, sentence),
+      info: (facts, sentence) => this.log.info(facts, sentence),
+    });
+    this.closers.push(async () => replicator.close());
+    return replicator;
+  }
+
+  /** The term is in the journal before anything is decided under it. Gives the number of its entry. */
+  private async takeTerm(journal: Journal, replicator: Replicator, { state, seq }: Recovered, term: number): Promise<number> {
+    this.report.begin('term', `term ${term}`);
+    const taken: Stamped = { atMs: forwardClock(state.atMs)(), event: { type: 'term-taken', term } };
+    const batch = await journal.append({ seq: seq + 1, term, blob: encodeBatch([taken]) });
+    apply(state, taken);
+    this.committedSeq = batch.seq;
+    replicator.committed(batch);
+    this.report.termTaken(term);
+    this.report.end('term');
+    return batch.seq;
+  }
+
+  private makeLoop({ journal, leadership, replicator, recovered, term, seq }: LoopParts): Loop {
+    const copied = this.config.durability === 'copied';
+    return new Loop(recovered.state, seq, {
       commit: (batch, done) => {
-        journal.append(batch).then(() => done(), done);
+        journal.append(batch).then((committed) => {
+          this.committedSeq = committed.seq;
+          replicator.committed(committed);
+          if (copied) replicator.whenCopied(committed.seq, done);
+          else done();
+        }, done);
       },
       term: () => term,
       leads: () => leadership.leads(),
@@ -125,38 +252,30 @@ export class Manager {
       now: forwardClock(recovered.state.atMs),
       steady: () => performance.now(),
       act: (effects) => this.act(effects),
-      changed: () => this.announce(false),
+      changed: () => this.turned(),
       failed: (error) => this.fail(toTagmillError(error)),
       after: (delayMs, task) => {
         const timer = setTimeout(task, delayMs);
         return () => clearTimeout(timer);
       },
     });
-    const sink = database.sink;
-    const rows = sink === undefined ? undefined : new RowsIn(sink, (runId, number) => this.jobOf(runId, number));
-    const tls = config.tls === undefined ? undefined : this.readTls();
-    const server = new ExecutorDoor(this.hall(), { loop, lineage: recovered.lineage, tasks, rows, tls }).server();
-    const settler = new Settler(database.ledger, (input) => loop.push(input), this.log);
-    this.running = {
-      loop,
-      settler,
-      state: recovered.state,
-      database,
-      sink,
-      rows,
-      server,
-      feed: new FeedSource(recovered.state, () => this.grpcAddress),
-      tasks,
-      lineage: recovered.lineage,
-    };
-    this.closers.push(() => loop.stop());
-    this.closers.push(() => settler.close());
-    await loop.submit({ type: 'term-taken', term });
-    const grpcPort = await server.listen();
-    this.grpcAddress = `${config.grpc.host}:${grpcPort}`;
-    this.closers.push(() => server.close());
-    const httpUrl = await this.openHttp();
-    return { httpUrl, grpcAddress: this.grpcAddress };
+  }
+
+  private started(): void {
+    const report = this.report.report();
+    const words = logLine(report);
+    if (report.outcome === 'own' || report.outcome === 'fresh') this.log.info(words, `started: ${report.sentence}`);
+    else this.log.warn(words, `recovered: ${report.sentence}`);
+    this.turned();
+    this.announce(true);
+  }
+
+  private turned(): void {
+    if (this.report.look()) {
+      const { running, kept, accepted, redone } = this.report.report().attempts;
+      if (running > 0) this.log.info({ running, kept, accepted, redone }, 'the attempts of before the start have come to their end');
+    }
+    this.announce(false);
   }
 
   private publicUrl(): string {
@@ -188,6 +307,7 @@ export class Manager {
 
   private act(effects: readonly Effect[]): void {
     for (const effect of effects) {
+      if (effect.type === 'dispatch') this.report.dispatched();
       if (effect.type === 'settle') this.running?.settler.act(effect, this.running.state.term);
       else this.running?.server.act(effect);
       if (effect.type === 'run-over')
@@ -219,6 +339,7 @@ export class Manager {
       live: () => this.live(),
       started: () => this.running !== undefined,
       failure: () => this.failure,
+      recovery: () => this.report.report(),
       announce: (urgent) => this.announce(urgent),
       onChange: (callback) => {
         this.listeners.add(callback);
@@ -229,7 +350,8 @@ export class Manager {
 
   private live(): Running {
     if (this.failure !== undefined) throw this.failure;
-    if (this.running === undefined) throw new TagmillError('UNREACHABLE', 'the manager is not ready yet: try again in a moment');
+    if (this.running === undefined)
+      throw new TagmillError('UNREACHABLE', `the manager is not ready yet (${this.report.report().sentence}): try again in a moment`);
     return this.running;
   }
 }

@@ -125,7 +125,10 @@ class Recovery {
     report.waited(options.windowMs, early);
     const came = judged.filter(({ candidate }) => candidate.source === 'executor').length;
     const seconds = `window ${options.windowMs / 1000} s`;
-    report.end('collect', early ? `${seconds}, closed early: all that hold copies have answered` : `${seconds}, ${came} executors answered`);
+    report.end(
+      'collect',
+      early ? `${seconds}, closed early: all that hold copies have answered` : `${seconds}, ${came} executors answered`,
+    );
   }
 
   private async take(choice: Exclude<Choice, { kind: 'wait' | 'refuse' }>): Promise<Recovered | undefined> {

@@ -1,5 +1,6 @@
 /** What a manager is made of once it has started, and what its rooms share. */
 import type { TagmillError } from '@tagmill/shared/errors';
+import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import type { FoundTagTask } from '@tagmill/shared/tag-task';
 import type { Logger } from 'pino';
@@ -8,7 +9,9 @@ import type { ManagerState } from '../core/state.ts';
 import type { ExecutorServer } from '../grpc/server.ts';
 import type { TagDatabase } from '../tagstore/open.ts';
 import type { FeedSource } from './feed-source.ts';
+import type { JournalWatch } from './journal-watch.ts';
 import type { Loop } from './loop.ts';
+import type { Replicator } from './replicator.ts';
 import type { RowsIn } from './rows-in.ts';
 import type { Settler } from './settler.ts';
 
@@ -21,6 +24,8 @@ export interface Running {
   readonly rows: RowsIn | undefined;
   readonly server: ExecutorServer;
   readonly feed: FeedSource;
+  readonly watch: JournalWatch;
+  readonly replicator: Replicator;
   readonly tasks: readonly FoundTagTask[];
   readonly lineage: string;
 }
@@ -33,6 +38,8 @@ export interface Hall {
   live(): Running;
   started(): boolean;
   failure(): TagmillError | undefined;
+  /** What the start does, or did. */
+  recovery(): RecoveryReport;
   /** Something changed; at once when a person waits to see it. */
   announce(urgent: boolean): void;
   onChange(callback: (urgent: boolean) => void): () => void;

@@ -73,6 +73,12 @@ export class FeedHub {
       return;
     }
     this.flush();
+    if (!this.#source.isThere(name)) {
+      // The state comes when there is one.
+      topic.followers.set(client, { behind: true });
+      topic.emptySinceMs = undefined;
+      return;
+    }
     const since = known !== undefined && from?.epoch === this.epoch ? topic.since(from.seq) : undefined;
     if (since === undefined && this.#snapshot(topic) === undefined) {
       if (topic.followers.size === 0) this.#close(topic);
@@ -201,6 +207,7 @@ export class FeedHub {
   /** The state at the topic's number. Only right after a flush. */
   #snapshot(topic: Topic): Encoded | undefined {
     if (topic.snapshot !== undefined) return topic.snapshot;
+    if (!this.#source.isThere(topic.name)) return undefined;
     const tables = this.#tables(topic.name);
     if (tables === undefined) return undefined;
     topic.snapshot = new Encoded({

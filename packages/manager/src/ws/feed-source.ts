@@ -5,6 +5,8 @@ import type { ManagerPort } from '../port.ts';
 export interface FeedSource extends Pick<ManagerPort, 'snapshot' | 'changes' | 'onChange' | 'now'> {
   /** Cheap; asked once a second for each topic. */
   exists(topic: string): boolean;
+  /** False while the manager looks for its journal: who asks for the topic waits. */
+  isThere(topic: string): boolean;
 }
 
 export function feedSource(port: ManagerPort): FeedSource {
@@ -13,7 +15,10 @@ export function feedSource(port: ManagerPort): FeedSource {
     changes: (wanted) => port.changes(wanted),
     onChange: (callback) => port.onChange(callback),
     now: () => port.now(),
+    isThere: (topic) => topic === 'service' || !port.recovering(),
     exists: (topic) => {
+      // What there is shows when the journal is read.
+      if (port.recovering()) return true;
       if (topic.startsWith('run/')) return port.getRun(topic.slice('run/'.length)) !== undefined;
       if (!topic.startsWith('instance/')) return true;
       const at = splitInstanceId(topic.slice('instance/'.length));

@@ -75,31 +75,35 @@ describe('the door', () => {
   beforeEach(async () => {
     joined.length = 0;
     results.length = 0;
-    server = new ExecutorServer(
-      {
-        term: () => 1,
-        lineage: 'journal',
-        heartbeatMs: 1_000,
-        leaseMs: 60_000,
-        deadlines: { stopMs: 5_000, attemptMs: 60_000 },
-        connectionsJson: () => '{}',
-        joined: (request) => joined.push(request),
-        heard: () => true,
-        disconnected: (id) => gone(id),
-        draining: () => undefined,
-        results: (event) => results.push(event),
-        blob: () => undefined,
-        template: () => undefined,
-        rows: () => {
-          throw new Error('rows that nobody can handle');
-        },
-        rowsClosed: () => undefined,
-        progress: () => undefined,
-        log: () => undefined,
-      },
-      { host: '127.0.0.1', port: 0, joinToken: undefined, tls: undefined },
-    );
+    server = new ExecutorServer({
+      host: '127.0.0.1',
+      port: 0,
+      joinToken: undefined,
+      tls: undefined,
+      heartbeatMs: 1_000,
+      leaseMs: 60_000,
+      log: () => undefined,
+    });
     port = await server.listen();
+    server.admit({
+      term: () => 1,
+      lineage: 'journal',
+      deadlines: { stopMs: 5_000, attemptMs: 60_000 },
+      connectionsJson: () => '{}',
+      joined: (request) => joined.push(request),
+      heard: () => true,
+      disconnected: (id) => gone(id),
+      draining: () => undefined,
+      results: (event) => results.push(event),
+      blob: () => undefined,
+      template: () => undefined,
+      rows: () => {
+        throw new Error('rows that nobody can handle');
+      },
+      rowsClosed: () => undefined,
+      progress: () => undefined,
+      replicaAck: () => undefined,
+    });
   });
 
   afterEach(async () => {

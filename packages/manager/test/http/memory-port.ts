@@ -1,4 +1,5 @@
 /** A manager in memory for tests of its mouths: topics are tables that the test writes. */
+import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { FeedRecord, FeedTables } from '@tagmill/shared/feed/reducer';
@@ -22,6 +23,7 @@ export class MemoryPort implements ManagerPort {
   healthy = true;
   snapshots = 0;
   failChanges = false;
+  recoveryReport: RecoveryReport = aRecovery();
   readonly now = () => Date.now();
   readonly #pending = new Map<string, Change>();
   readonly #listeners = new Set<(urgent: boolean) => void>();
@@ -158,6 +160,14 @@ export class MemoryPort implements ManagerPort {
     return { ok: this.healthy, why: this.healthy ? 'ready' : 'the database does not answer' };
   }
 
+  recovery(): RecoveryReport {
+    return this.recoveryReport;
+  }
+
+  recovering(): boolean {
+    return this.recoveryReport.outcome === 'recovering';
+  }
+
   snapshot(topic: string): FeedTables | undefined {
     this.snapshots++;
     // A state that is read is what was sent before: what is still pending would be lost to the followers.
@@ -291,3 +301,32 @@ export function aReport(runId: string): RunReport {
     notes: [],
   };
 }
+
+export const aRecovery = (outcome: RecoveryReport['outcome'] = 'own'): RecoveryReport => ({
+  startedMs: 1_700_000_000_000,
+  firstDispatchMs: 1_700_000_000_900,
+  term: 42,
+  termBefore: 41,
+  lineage: '0f8fad5b-d9cb-469f-a165-70867728950e',
+  outcome,
+  sentence: 'The own journal is used.',
+  candidates: [
+    {
+      source: 'own',
+      name: 'own',
+      term: 41,
+      seq: 48_251_870,
+      snapshotSeq: 48_219_000,
+      hash: '11d04be2',
+      writtenMs: null,
+      chain: 'whole',
+      verdict: 'wins',
+      why: 'highest term and sequence, chain unbroken',
+    },
+  ],
+  entriesFromCopy: 0,
+  window: { ms: 0, closedEarly: false },
+  steps: [{ name: 'start', startedMs: 1_700_000_000_000, endedMs: 1_700_000_000_400, detail: '' }],
+  attempts: { running: 0, kept: 0, accepted: 0, redone: 0, examples: [] },
+  late: { dropped: 0, fenced: 0 },
+});

@@ -10,7 +10,7 @@ import { loadSync } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 import type { FromExecutor } from '../gen/tagmill/v1/FromExecutor.ts';
 import type { FromManager } from '../gen/tagmill/v1/FromManager.ts';
-import type { ReplicaPart, ReplicaPart__Output } from '../gen/tagmill/v1/ReplicaPart.ts';
+import type { ReplicaPart } from '../gen/tagmill/v1/ReplicaPart.ts';
 import type { ReplicaReceived } from '../gen/tagmill/v1/ReplicaReceived.ts';
 
 /** Grows with every change that an older peer would misread. */
@@ -19,7 +19,7 @@ export const PROTOCOL_VERSION = 1;
 const protoFile = fileURLToPath(new URL('../../../../proto/tagmill/v1/executor.proto', import.meta.url));
 
 type SessionMethod = MethodDefinition<FromExecutor, FromManager>;
-type ReplicaMethod = MethodDefinition<ReplicaPart, ReplicaReceived, ReplicaPart__Output>;
+type ReplicaMethod = MethodDefinition<ReplicaPart, ReplicaReceived>;
 export interface ExecutorServiceContract extends ServiceDefinition {
   readonly Session: SessionMethod;
   readonly FetchReplica: ReplicaMethod;

@@ -1,0 +1,304 @@
+/**
+ * Brings one executor's copy up to date and keeps it so. Bounded by what is
+ * under way: beyond it nothing more is sent until the executor has written.
+ */
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { ReplicaFrame } from '@tagmill/shared/gen/tagmill/v1/ReplicaFrame';
+import { LIMITS } from '@tagmill/shared/limits';
+import { type CopyHead, frameOf, type OutgoingFrame } from '../grpc/wire.ts';
+import { sameBytes } from '../store/chain.ts';
+import type { CommittedBatch, Journal, SnapshotFile } from '../store/journal.ts';
+import { isSignedHead } from './candidates.ts';
+import type { CopyMemory } from './copy-memory.ts';
+import { signatureOf } from './recovery-key.ts';
+
+export interface FeedAck {
+  readonly lineage: string;
+  readonly seq: number;
+  readonly snapshotSeq: number;
+  readonly bytes: number;
+  readonly problem: string;
+}
+
+export interface FeedPorts {
+  readonly name: string;
+  readonly lineage: string;
+  readonly key: Uint8Array;
+  readonly memory: CopyMemory;
+  readonly journal: Pick<Journal, 'tail' | 'snapshotFile'>;
+  readonly send: (frames: readonly ReplicaFrame[]) => boolean;
+  /** Signature of a batch, made once for all copies. */
+  readonly sign: (batch: CommittedBatch) => Uint8Array;
+  readonly failed: (error: unknown) => void;
+  /** The executor has entries of this history that the journal does not have. */
+  readonly further: (head: CopyHead) => void;
+}
+
+const PART_BYTES = 192 * 1024;
+const SNAPSHOT = 1;
+const SNAPSHOT_AHEAD_BYTES = 512 * 1024;
+const MESSAGE_FRAMES = 512;
+/** A snapshot is sent again once the entries behind the one it has outweigh it, and this. */
+const LEAST_TAIL_BYTES = 8 * 1024 * 1024;
+/** Times that a copy may be begun anew because it did not follow. */
+const MOST_BEGINNINGS = 5;
+
+interface SnapshotUnderWay {
+  readonly of: OutgoingFrame;
+  readonly file: FileHandle;
+  part: number;
+  offset: number;
+}
+
+export class CopyFeed {
+  readonly name: string;
+  private readonly ports: FeedPorts;
+  private nextSeq = 0;
+  private snapshotSeq = 0;
+  private tailBytes = 0;
+  private sentBytes = 0;
+  private ackedBytes = 0;
+  /** Acknowledgements from here on are of the copy as it is sent now. */
+  private trustedFromBytes = 0;
+  /** All of what its copy begins with is cut into frames. */
+  private begun = false;
+  private goalSeq = 0;
+  private beginnings = 0;
+  private snapshot: SnapshotUnderWay | undefined;
+  /** What was cut into frames and not sent yet. */
+  private ready: ReplicaFrame[] = [];
+  private busy = false;
+  private stopped = false;
+  ackedSeq = 0;
+  /** It holds all that there was when it began to be sent. */
+  holds = false;
+  /** The leader's row knows of it. */
+  counts = false;
+  /** Why it is given up. */
+  broken: string | undefined;
+
+  constructor(ports: FeedPorts) {
+    this.ports = ports;
+    this.name = ports.name;
+  }
+
+  /** Entries up to here are in its copy, and the row knows that it has one. */
+  get countedSeq(): number {
+    return this.counts ? this.ackedSeq : 0;
+  }
+
+  /** `head`: where its copy of this history ends, when it has one. */
+  start(head: CopyHead | undefined): void {
+    this.goalSeq = this.ports.memory.lastSeq;
+    this.run(async () => {
+      if (head !== undefined && head.seq > this.goalSeq && isSignedHead(this.ports.key, head)) this.ports.further(head);
+      const follows = head !== undefined && isSignedHead(this.ports.key, head) && (await this.isOurs(head));
+      if (!follows) {
+        await this.begin();
+        return;
+      }
+      this.nextSeq = head.seq + 1;
+      this.ackedSeq = head.seq;
+      this.snapshotSeq = head.snapshotSeq;
+      this.tailBytes = head.sizeBytes;
+      this.holds = head.seq >= this.goalSeq;
+    });
+  }
+
+  wake(): void {
+    if (this.busy || this.stopped) return;
+    if (this.ready.length === 0 && this.snapshot === undefined && this.nextSeq > this.ports.memory.lastSeq && !this.wantsSnapshot()) return;
+    this.run(async () => this.pump());
+  }
+
+  acknowledged(ack: FeedAck): void {
+    this.ackedBytes = Math.max(this.ackedBytes, ack.bytes);
+    if (ack.bytes < this.trustedFromBytes || ack.problem === '') {
+      if (ack.bytes >= this.trustedFromBytes) this.ackedSeq = Math.max(this.ackedSeq, ack.seq);
+      this.holds ||= this.ackedSeq >= this.goalSeq && this.ackedSeq > 0;
+      this.wake();
+      return;
+    }
+    this.beginnings += 1;
+    if (this.beginnings > MOST_BEGINNINGS) this.broken = ack.problem;
+    else this.run(async () => this.begin());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.dropSnapshot();
+  }
+
+  /** One step after the other; what comes while one is under way is seen by the next wake. */
+  private run(step: () => Promise<void>): void {
+    if (this.busy) {
+      // Only a beginning may come in between: it is done as soon as the step ends.
+      this.queued = step;
+      return;
+    }
+    this.busy = true;
+    step()
+      .catch((error: unknown) => {
+        this.broken = error instanceof Error ? error.message : String(error);
+        this.ports.failed(error);
+      })
+      .finally(() => {
+        this.busy = false;
+        const next = this.queued;
+        this.queued = undefined;
+        if (this.stopped) this.dropSnapshot();
+        else if (next !== undefined) this.run(next);
+        else if (this.broken === undefined) this.wake();
+      });
+  }
+
+  private queued: (() => Promise<void>) | undefined;
+
+  /** Whether the journal says the same of the place where the copy ends. */
+  private async isOurs(head: CopyHead): Promise<boolean> {
+    const [at] = (await this.batches(head.seq, 1)) ?? [];
+    if (at !== undefined && at.seq === head.seq) return at.term === head.term && sameBytes(at.hash, head.hash);
+    const snapshot = this.ports.journal.snapshotFile()?.head;
+    return snapshot?.seq === head.seq && snapshot.term === head.term && sameBytes(snapshot.hash, head.hash);
+  }
+
+  /** Its copy begins anew: with the newest snapshot, or with the first entry while there is none. */
+  private async begin(): Promise<void> {
+    this.ready = [];
+    this.dropSnapshot();
+    this.holds = false;
+    this.counts = false;
+    this.ackedSeq = 0;
+    this.goalSeq = this.ports.memory.lastSeq;
+    this.trustedFromBytes = Number.POSITIVE_INFINITY;
+    this.begun = false;
+    const newest = this.ports.journal.snapshotFile();
+    if (newest !== undefined) {
+      await this.openSnapshot(newest, true);
+      this.nextSeq = newest.head.seq + 1;
+      return;
+    }
+    this.nextSeq = 1;
+    this.snapshotSeq = 0;
+    this.tailBytes = 0;
+  }
+
+  private async pump(): Promise<void> {
+    while (!this.stopped && this.queued === undefined) {
+      if (this.ready.length === 0) await this.cut();
+      if (this.ready.length === 0) return;
+      // What is not urgent must not stand before what is: a snapshot is sent in few parts at a time.
+      const ahead = this.ready[0]!.kind === SNAPSHOT ? SNAPSHOT_AHEAD_BYTES : LIMITS.copyAheadBytes;
+      if (this.sentBytes - this.ackedBytes >= ahead) return;
+      const frames = this.ready;
+      if (!this.ports.send(frames)) return;
+      this.ready = [];
+      for (const frame of frames) this.sentBytes += (frame.data as Uint8Array).length;
+      if (this.begun && this.trustedFromBytes === Number.POSITIVE_INFINITY) this.trustedFromBytes = this.sentBytes;
+    }
+  }
+
+  /** The next message: entries first, and a snapshot in between when nothing else is to be sent; a copy that begins needs its snapshot first. */
+  private async cut(): Promise<void> {
+    if (this.snapshot?.of.begins === true) {
+      await this.cutSnapshot(this.snapshot);
+      return;
+    }
+    const batches = await this.batches(this.nextSeq, PART_BYTES);
+    if (batches === undefined) {
+      // The journal is trimmed behind it: it has to begin anew.
+      await this.begin();
+      if (this.snapshot === undefined) return;
+      await this.cutSnapshot(this.snapshot);
+      return;
+    }
+    for (const batch of batches) this.cutBatch(batch);
+    if (batches.length > 0) return;
+    if (this.snapshot === undefined && this.wantsSnapshot()) {
+      const newest = this.ports.journal.snapshotFile();
+      if (newest !== undefined) await this.openSnapshot(newest, false);
+    }
+    if (this.snapshot !== undefined) await this.cutSnapshot(this.snapshot);
+  }
+
+  /** Undefined when the journal does not have it any more; none when it is not there yet. */
+  private async batches(seq: number, maxBytes: number): Promise<readonly CommittedBatch[] | undefined> {
+    const { memory, journal } = this.ports;
+    const near = memory.from(seq, maxBytes);
+    if (near !== undefined) return near.slice(0, MESSAGE_FRAMES);
+    const found = await journal.tail(seq, maxBytes);
+    if (found.length > 0) return found[0]!.seq === seq ? found.slice(0, MESSAGE_FRAMES) : undefined;
+    return seq <= Math.max(memory.lastSeq, journal.snapshotFile()?.head.seq ?? 0) ? undefined : [];
+  }
+
+  private cutBatch(batch: CommittedBatch): void {
+    const { seq, term, hash, blob } = batch;
+    const { lineage } = this.ports;
+    const begins = seq === 1;
+    const mac = this.ports.sign(batch);
+    const of: OutgoingFrame = { kind: 'batch', lineage, term, seq, hash, mac, contentHash: NONE, sizeBytes: blob.length, begins };
+    for (let part = 0, at = 0; part === 0 || at < blob.length; part += 1, at += PART_BYTES)
+      this.ready.push(frameOf(of, part, at + PART_BYTES >= blob.length, blob.subarray(at, at + PART_BYTES)));
+    this.nextSeq = seq + 1;
+    this.tailBytes += blob.length;
+    this.begun ||= begins;
+  }
+
+  private wantsSnapshot(): boolean {
+    if (this.snapshot !== undefined || this.tailBytes < LEAST_TAIL_BYTES) return false;
+    const newest = this.ports.journal.snapshotFile()?.head;
+    return newest !== undefined && newest.seq > this.snapshotSeq && newest.seq < this.nextSeq && this.tailBytes > newest.sizeBytes;
+  }
+
+  private async openSnapshot({ head, path }: SnapshotFile, begins: boolean): Promise<void> {
+    const { lineage, key } = this.ports;
+    // Open from here on: it stays readable when newer ones push it out.
+    const file = await open(path, 'r');
+    try {
+      const contentHash = await hashOf(file);
+      const { term, seq, hash } = head;
+      const mac = signatureOf(key, 'snapshot', { lineage, term, seq, hash }, contentHash);
+      const { size } = await file.stat();
+      const of: OutgoingFrame = { kind: 'snapshot', lineage, term, seq, hash, mac, contentHash, sizeBytes: size, begins };
+      this.snapshot = { of, file, part: 0, offset: 0 };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  private async cutSnapshot(snapshot: SnapshotUnderWay): Promise<void> {
+    const { of, file } = snapshot;
+    const data = Buffer.allocUnsafe(Math.min(PART_BYTES, of.sizeBytes - snapshot.offset));
+    const { bytesRead } = await file.read(data, 0, data.length, snapshot.offset);
+    const last = snapshot.offset + bytesRead >= of.sizeBytes;
+    this.ready.push(frameOf(of, snapshot.part, last, data.subarray(0, bytesRead)));
+    snapshot.part += 1;
+    snapshot.offset += bytesRead;
+    if (!last) return;
+    this.begun ||= of.begins;
+    this.snapshotSeq = of.seq;
+    this.tailBytes = 0;
+    this.dropSnapshot();
+  }
+
+  private dropSnapshot(): void {
+    const { snapshot } = this;
+    this.snapshot = undefined;
+    snapshot?.file.close().catch((error: unknown) => this.ports.failed(error));
+  }
+}
+
+const NONE = new Uint8Array(0);
+
+async function hashOf(file: FileHandle): Promise<Buffer> {
+  const hash = createHash('sha256');
+  const part = Buffer.allocUnsafe(1024 * 1024);
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(part, 0, part.length, at);
+    if (bytesRead === 0) return hash.digest();
+    hash.update(part.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
