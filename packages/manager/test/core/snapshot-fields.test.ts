@@ -3,12 +3,11 @@
  * which the property of snapshots compares, or named here with its reason.
  */
 import { describe, expect, test } from 'vitest';
-import { apply } from '../../src/core/apply.ts';
 import { digest } from '../../src/core/digest.ts';
 import { decodeState } from '../../src/core/snapshot/decode.ts';
 import { encodeState } from '../../src/core/snapshot/encode.ts';
-import { emptyState, type ManagerState } from '../../src/core/state.ts';
-import { History, SETTINGS } from './snapshot-history.ts';
+import type { ManagerState } from '../../src/core/state.ts';
+import { SETTINGS, variedStates } from './snapshot-history.ts';
 
 /** Fields that a snapshot need not keep. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
@@ -51,18 +50,7 @@ function spoiled(value: unknown): unknown {
   return null;
 }
 
-/** As a replay leaves them: it wakes no shard that is delayed. */
-const states = Array.from({ length: 14 }, (_, seed) => {
-  const { events } = new History(seed, 110);
-  const state = emptyState(SETTINGS);
-  const most = Math.round(events.length * (0.4 + (seed % 4) * 0.2));
-  const delayed = () => [...state.open.values()].some(({ fanOut }) => fanOut.delayed.size > 0);
-  for (const event of events.slice(0, most)) {
-    apply(state, event);
-    if (seed < 4 && delayed()) break;
-  }
-  return state;
-});
+const states = variedStates();
 const copies = () => states.map((state) => decodeState([...encodeState(state)], SETTINGS));
 const said = (all: readonly ManagerState[]) => all.map(look);
 

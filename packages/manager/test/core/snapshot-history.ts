@@ -230,3 +230,80 @@ const tagOf = (tagId: number) => ({
   reason: '',
   ruleVersion: 1,
 });
+
+/** What histories must come by, so that a test of them means something. */
+export const WANTED = [
+  'queued',
+  'merging',
+  'plan',
+  'tags',
+  'noop',
+  'rollback',
+  'waiting-target',
+  'draining',
+  'over',
+  'leaving',
+  'left',
+  'undone',
+  'scopes',
+  'history',
+  'totals',
+  'delayed',
+  'returned',
+  'unsure',
+  'refused tags',
+  'errors',
+  'run error',
+  'held',
+] as const;
+
+/** Which of them a state has. */
+export function* reached(state: ManagerState): Generator<(typeof WANTED)[number]> {
+  if (state.queue.length > 0) yield 'queued';
+  if (state.merging !== null) yield 'merging';
+  for (const run of state.runs.values()) {
+    if (run.refusedTags.size > 0) yield 'refused tags';
+    if (run.errors.size > 0) yield 'errors';
+    if (run.error !== null) yield 'run error';
+    if (run.held > 0) yield 'held';
+    for (const { kind, phase, history, totals, leaving, left, undone, scopes, fanOut } of run.passes) {
+      yield kind;
+      if (phase !== 'working') yield phase;
+      if (leaving.size > 0) yield 'leaving';
+      if (left.size > 0) yield 'left';
+      if (undone.size > 0) yield 'undone';
+      if (scopes.length > 1) yield 'scopes';
+      if (history.length > 0) yield 'history';
+      if (totals.size > 0) yield 'totals';
+      if (fanOut === null) continue;
+      if (fanOut.delayed.size > 0) yield 'delayed';
+      if (fanOut.queue.returned.length > 0) yield 'returned';
+      if (fanOut.unsure > 0) yield 'unsure';
+    }
+  }
+}
+
+/** A few states that have all of them, as a replay leaves them: it wakes no shard that is delayed. */
+export function variedStates(): ManagerState[] {
+  const missing = new Set<string>(WANTED);
+  const states: ManagerState[] = [];
+  for (let seed = 0; missing.size > 0 && seed < 200; seed++) {
+    const { events } = new History(seed, 120);
+    const state = emptyState(SETTINGS);
+    for (const [i, event] of events.entries()) {
+      apply(state, event);
+      const found = [...reached(state)].filter((name) => missing.has(name));
+      // Not for what everything has: a later state has that too, and more.
+      if (found.length === 0 || i < 30) continue;
+      for (const name of found) missing.delete(name);
+      states.push(replayed(events.slice(0, i + 1)));
+    }
+  }
+  if (missing.size > 0) throw new Error(`no history came by ${[...missing].join(', ')}`);
+  return states;
+}
+
+export function replayed(events: readonly Stamped[], state: ManagerState = emptyState(SETTINGS)): ManagerState {
+  for (const event of events) apply(state, event);
+  return state;
+}

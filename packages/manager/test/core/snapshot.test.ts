@@ -4,19 +4,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { apply } from '../../src/core/apply.ts';
 import { digest } from '../../src/core/digest.ts';
-import type { Stamped } from '../../src/core/events.ts';
 import { brokenInvariants } from '../../src/core/invariants.ts';
 import { reportOf } from '../../src/core/report.ts';
 import { decodeState } from '../../src/core/snapshot/decode.ts';
 import { encodeState } from '../../src/core/snapshot/encode.ts';
 import { emptyState, type ManagerState } from '../../src/core/state.ts';
 import { attemptsView, executorView, fleetView, instanceView, runView, shardsView } from '../../src/core/views.ts';
-import { History, SETTINGS } from './snapshot-history.ts';
-
-function replay(events: readonly Stamped[], state: ManagerState = emptyState(SETTINGS)): ManagerState {
-  for (const event of events) apply(state, event);
-  return state;
-}
+import { History, reached, replayed, SETTINGS, WANTED } from './snapshot-history.ts';
 
 const bytesOf = (state: ManagerState) => Buffer.concat([...encodeState(state)].map((section) => section.bytes));
 const again = (state: ManagerState) => decodeState([...encodeState(state)], SETTINGS);
@@ -44,14 +38,14 @@ test('whatever happens behind it, it is as if there had been no snapshot', () =>
     fc.property(history, ({ seed, steps, cut }) => {
       const { events } = new History(seed, steps);
       const at = Math.round(cut * events.length);
-      const plain = replay(events.slice(0, at));
+      const plain = replayed(events.slice(0, at));
       const restored = again(plain);
       expect(digest(restored, true)).toEqual(digest(plain, true));
       expect(shown(restored)).toEqual(shown(plain));
       expect(bytesOf(restored).equals(bytesOf(plain))).toBe(true);
       expect(brokenInvariants(restored)).toEqual(brokenInvariants(plain));
-      replay(events.slice(at), restored);
-      replay(events.slice(at), plain);
+      replayed(events.slice(at), restored);
+      replayed(events.slice(at), plain);
       expect(digest(restored, true)).toEqual(digest(plain, true));
       expect(shown(restored)).toEqual(shown(plain));
       expect(bytesOf(restored).equals(bytesOf(plain))).toBe(true);
@@ -75,40 +69,8 @@ test('at every point of a history it is the state, and histories reach what they
       if (JSON.stringify(restored) !== JSON.stringify(plain)) expect(restored, `seed ${seed}, event ${i}`).toEqual(plain);
     }
   }
-  const wanted = [
-    'leaving',
-    'left',
-    'undone',
-    'delayed',
-    'returned',
-    'unsure',
-    'scopes',
-    'plan',
-    'tags',
-    'noop',
-    'rollback',
-    'draining',
-    'over',
-  ];
-  expect(wanted.filter((name) => !seen.has(name))).toEqual([]);
+  expect(WANTED.filter((name) => !seen.has(name))).toEqual([]);
 }, 60_000);
-
-function* reached(state: ManagerState): Generator<string> {
-  for (const run of state.runs.values()) {
-    for (const { kind, phase, leaving, left, undone, scopes, fanOut } of run.passes) {
-      yield kind;
-      yield phase;
-      if (leaving.size > 0) yield 'leaving';
-      if (left.size > 0) yield 'left';
-      if (undone.size > 0) yield 'undone';
-      if (scopes.length > 1) yield 'scopes';
-      if (fanOut === null) continue;
-      if (fanOut.delayed.size > 0) yield 'delayed';
-      if (fanOut.queue.returned.length > 0) yield 'returned';
-      if (fanOut.unsure > 0) yield 'unsure';
-    }
-  }
-}
 
 test('a story that lost lines says how many', () => {
   const state = new History(1, 10).state;
