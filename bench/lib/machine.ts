@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { postgresPrograms } from '../peers/graphile-worker.ts';
 
 const run = promisify(execFile);
 const GIB = 1024 ** 3;
@@ -20,10 +21,10 @@ export function machineLines(): string[] {
 
 /** Versions by name; what is not installed is left out. */
 export async function versions(): Promise<Readonly<Record<string, string>>> {
-  const package_ = (path: string): string => {
-    const file = fileURLToPath(new URL(`../../packages/${path}/package.json`, import.meta.url));
-    return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  };
+  const versionIn = (path: string): string =>
+    (JSON.parse(readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8')) as { version: string }).version;
+  const package_ = (path: string): string => versionIn(`../../packages/${path}/package.json`);
+  const peerPackage = (name: string): string => versionIn(`../peers/node_modules/${name}/package.json`);
   const peer = fileURLToPath(new URL('../.venv/bin/python', import.meta.url));
   const asked: readonly (readonly [string, () => Promise<string>])[] = [
     ['Node', async () => process.versions.node],
@@ -32,6 +33,11 @@ export async function versions(): Promise<Readonly<Record<string, string>>> {
     ['grpc-js', async () => package_('manager/node_modules/@grpc/grpc-js')],
     ['MariaDB server', async () => mariadbVersion('mariadbd')],
     ['MariaDB client', async () => mariadbVersion('mariadb')],
+    ['PostgreSQL', async () => /[\d.]+/.exec(await firstLine(`${postgresPrograms()}/postgres`, ['--version']))?.[0] ?? 'unknown'],
+    ['graphile-worker', async () => peerPackage('graphile-worker')],
+    ['Redis', async () => /v=([\d.]+)/.exec(await firstLine('redis-server', ['--version']))?.[1] ?? 'unknown'],
+    ['BullMQ', async () => peerPackage('bullmq')],
+    ['ioredis', async () => peerPackage('ioredis')],
     ['PySpark', async () => firstLine(peer, ['-c', 'import pyspark; print(pyspark.__version__)'])],
     ['MySQL Connector/J', async () => /mysql-connector-j-([\d.]+)\.jar/.exec(readdirSync(jars).join(' '))?.[1] ?? 'none'],
     ['Java', async () => firstLine('java', ['--version'])],

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Goal, GOALS } from './goals.ts';
-import { type Measurement, readResults, type ResultFile } from './results.ts';
+import { digitsOf, type Measurement, readResults, type ResultFile, unitWords } from './results.ts';
 import { type Spread, spreadOf } from './stats.ts';
 import { MARIADB_SETTINGS } from './targets.ts';
 
@@ -52,24 +52,29 @@ function circumstances(files: readonly ResultFile[]): string {
 const valuesOf = (all: readonly Measurement[], subject: string, work: string): number[] =>
   all.filter((one) => one.subject === subject && one.work === work).map((one) => one.value);
 
+const detailsOf = (all: readonly Measurement[], work: string, detail: string): number[] =>
+  all.filter((one) => one.subject === OURS && one.work === work).flatMap((one) => one.details?.[detail] ?? []);
+
 function goals(all: readonly Measurement[]): string {
   const rows = GOALS.flatMap((goal) => goalRow(all, goal));
   return table('## Targets', ['what', 'target', 'measured', ''], rows);
 }
 
 function goalRow(all: readonly Measurement[], goal: Goal): string[][] {
-  const ours = valuesOf(all, OURS, goal.work);
+  const ours = goal.detail === undefined ? valuesOf(all, OURS, goal.work) : detailsOf(all, goal.work, goal.detail);
   const peers = goal.peer === undefined ? [1] : valuesOf(all, goal.peer, goal.work);
   if (ours.length === 0 || peers.length === 0) return [];
   const our = spreadOf(ours).median;
   const peer = spreadOf(peers).median;
   if (goal.kind === 'most') {
-    const words = (value: number): string => (goal.unit === 's' ? `${value.toFixed(2)} s` : `${count(value)} ${goal.unit}`);
+    const words = (value: number): string =>
+      goal.unit === undefined || goal.unit === 'µs' ? `${value.toFixed(1)} µs` : `${digitsOf(value, goal.unit)} ${unitWords(goal.unit)}`;
     return [[goal.text, `at most ${words(goal.bound)}`, words(our), our <= goal.bound ? 'reached' : 'missed']];
   }
   if (goal.kind === 'rate')
     return [[goal.text, `${count(goal.bound)} a second`, `${count(our)} a second`, our >= goal.bound ? 'reached' : 'missed']];
-  const ratio = goal.kind === 'faster' ? peer / our : our / peer;
+  const rates = all.find((one) => one.work === goal.work)?.unit === '1/s';
+  const ratio = goal.kind === 'faster' && !rates ? peer / our : our / peer;
   const good = goal.kind === 'faster' ? ratio >= goal.bound : ratio <= goal.bound;
   const words = (value: string): string => (goal.kind === 'faster' ? `${value} x faster` : `${value} x its time`);
   const bound = goal.kind === 'faster' ? words(String(goal.bound)) : `at most ${words(String(goal.bound))}`;
@@ -85,7 +90,7 @@ function details(all: readonly Measurement[]): string {
     const base = valuesOf(all, OURS, work);
     return subjects.map((subject) => {
       const spread = spreadOf(valuesOf(all, subject, work));
-      const ratio = subject === OURS || base.length === 0 ? '' : `${(spread.median / spreadOf(base).median).toFixed(2)} x`;
+      const ratio = subject === OURS || base.length === 0 ? '' : ratioWords(spread.median / spreadOf(base).median);
       const { unit } = all.find((one) => one.work === work)!;
       return [
         work.replace(/\d{4,}/g, (digits) => count(Number(digits))),
@@ -123,7 +128,7 @@ function partsOf(all: readonly Measurement[], subject: string, work: string): st
     return value === undefined ? [] : [`${name} ${(value / 1000).toFixed(2)} s`];
   });
   const cpu = median('cpuMicrosPerShard');
-  return [...parts, ...(cpu === undefined ? [] : [`${cpu.toFixed(1)} µs of CPU a shard over all processes`])].join(', ');
+  return [...parts, ...(cpu === undefined ? [] : [`${cpu.toFixed(1)} µs of CPU for one, over all processes`])].join(', ');
 }
 
 function memory(all: readonly Measurement[]): string {
@@ -147,9 +152,12 @@ function memory(all: readonly Measurement[]): string {
 const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 
 function show(spread: Spread, unit: Measurement['unit']): string {
-  const one = (value: number): string => (unit === 's' ? value.toFixed(2) : count(value));
-  return `${one(spread.median)} (${one(spread.min)} to ${one(spread.max)}) ${unit === '1/s' ? 'a second' : unit}`;
+  const one = (value: number): string => digitsOf(value, unit);
+  return `${one(spread.median)} (${one(spread.min)} to ${one(spread.max)}) ${unitWords(unit)}`;
 }
+
+/** Of a peer's figure to ours: three digits. */
+const ratioWords = (ratio: number): string => `${ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2)} x`;
 
 function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';

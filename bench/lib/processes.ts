@@ -9,6 +9,8 @@ export interface ProcessUse {
   readonly parent: number;
   /** User and system time so far, ended and waited-for children left out, seconds. */
   readonly cpuSeconds: number;
+  /** The same of children that have ended. */
+  readonly endedSeconds: number;
 }
 
 /** The process `root` and all that it started, directly or not; without those that have ended. */
@@ -24,8 +26,12 @@ function useOf(pid: number): ProcessUse[] {
   if (text === undefined) return [];
   // The name in parentheses may hold spaces; what follows has fixed places.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return [{ pid, parent: Number(fields[1]), cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS }];
+  const seconds = (at: number): number => (Number(fields[at]) + Number(fields[at + 1])) / TICKS;
+  return [{ pid, parent: Number(fields[1]), cpuSeconds: seconds(11), endedSeconds: seconds(13) }];
 }
+
+/** User and system time of a process and all that it started, those that have ended too, seconds. */
+export const cpuSecondsOf = (root: number): number => treeOf(root).reduce((sum, one) => sum + one.cpuSeconds + one.endedSeconds, 0);
 
 /** Resident memory of a process without what it shares with files, bytes; 0 when it is gone. */
 export function residentBytes(pid: number): number {

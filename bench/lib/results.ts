@@ -10,13 +10,13 @@ export interface Measurement {
   /** What it did, the same words for both: `first load of 100000 users into mariadb`. */
   readonly work: string;
   /** Of several rounds the median counts. */
-  readonly unit: 's' | '1/s' | 'bytes';
+  readonly unit: Unit;
   readonly value: number;
   /** Parts and by-products by name with their unit: `evaluateMs`, `executorPeakBytes`. */
   readonly details?: Readonly<Record<string, number>>;
 }
 
-export type Unit = 's' | 'ms' | '1/s' | 'B';
+export type Unit = 's' | 'ms' | '1/s' | 'bytes';
 
 export interface ResultFile {
   readonly name: string;
@@ -28,8 +28,8 @@ export interface ResultFile {
 
 const FOLDER = fileURLToPath(new URL('../results', import.meta.url));
 
-const UNITS: Readonly<Record<Unit, string>> = { s: 's', ms: 'ms', '1/s': 'a second', B: 'bytes' };
-const DIGITS: Readonly<Record<Unit, number>> = { s: 2, ms: 2, '1/s': 0, B: 0 };
+const UNITS: Readonly<Record<Unit, string>> = { s: 's', ms: 'ms', '1/s': 'a second', bytes: 'bytes' };
+const DIGITS: Readonly<Record<Unit, number>> = { s: 2, ms: 2, '1/s': 0, bytes: 0 };
 
 /** `1,234`, `0.52`: as many digits as say something. */
 export const digitsOf = (value: number, unit: Unit): string =>
@@ -56,8 +56,9 @@ export class Results {
 
   async add(one: Measurement): Promise<void> {
     this.#all.push(one);
-    const value = one.unit === 's' ? `${one.value.toFixed(2)} s` : `${Math.round(one.value).toLocaleString('en-US')} ${WORDS[one.unit]}`;
-    console.log(`${one.subject}: ${one.work}: ${value}${one.details === undefined ? '' : ` ${JSON.stringify(one.details)}`}`);
+    console.log(
+      `${one.subject}: ${one.work}: ${valueWithUnit(one.value, one.unit)}${one.details === undefined ? '' : ` ${JSON.stringify(one.details)}`}`,
+    );
     if (!this.#write) return;
     this.#head ??= {
       name: this.#name,
@@ -69,8 +70,6 @@ export class Results {
     writeFileSync(pathOf(this.#name), `${JSON.stringify({ ...this.#head, measurements: this.#all }, null, 1)}\n`);
   }
 }
-
-const WORDS = { '1/s': 'a second', bytes: 'bytes' } as const;
 
 const pathOf = (name: string): string => join(FOLDER, `${name}.json`);
 const readOne = (path: string): ResultFile => JSON.parse(readFileSync(path, 'utf8')) as ResultFile;

@@ -14,8 +14,8 @@ async function bench(...args: readonly string[]): Promise<string> {
 }
 
 describe('benchmarks at their smallest', () => {
-  it('noop: shards through gRPC and the journal', async () => {
-    expect(await bench('noop')).toMatch(/^tagmill: no-op shards, 2 executors: [\d,]+ a second/m);
+  it('noop: shards through gRPC over TLS and the journal', async () => {
+    expect(await bench('noop')).toMatch(/^tagmill: no-op shards over TLS, 2 executors: [\d,]+ a second/m);
   });
 
   it('resident: memory, snapshot and restart', async () => {
