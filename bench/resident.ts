@@ -122,7 +122,7 @@ function layered(nodes: number, shards: number): RunSpec {
 
 const NOW_MS = 1_800_000_000_000;
 const RUN = 'large';
-const TOKENS = 100_000_000;
+const TOKENS = 2 ** 36 + 100_000_000;
 
 /** The run has started: all its tasks are registered, the first ones are in their passes. */
 function makeState(nodes: number, shards: number): ManagerState {

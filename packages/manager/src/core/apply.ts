@@ -29,12 +29,28 @@ export function apply(state: ManagerState, stamped: Stamped): Effect[] {
   return effects;
 }
 
+/** Tokens and fan-outs that each term has to itself. */
+const TOKENS_A_TERM = 2 ** 36;
+const FAN_OUTS_A_TERM = 2 ** 16;
+const HIGHEST_FAN_OUT = 2 ** 32 - 1;
+
+/**
+ * Numbers of tokens and fan-outs begin anew, far above those of every earlier
+ * term: decisions that a crash lost, and whole terms that a lost disk took with
+ * it, may have given theirs to attempts that still run somewhere.
+ */
+function takeTerm(state: ManagerState, term: number): void {
+  state.term = term;
+  state.tokenNext = Math.max(state.tokenNext, state.tokensReserved, term * TOKENS_A_TERM);
+  state.tokensReserved = Math.max(state.tokensReserved, state.tokenNext);
+  const first = Math.max(state.nextFanOut + 1_024, term * FAN_OUTS_A_TERM);
+  state.nextFanOut = first < HIGHEST_FAN_OUT / 2 ? first : state.nextFanOut + 1_024;
+}
+
 function applyEvent(state: ManagerState, event: ManagerEvent, effects: Effect[]): void {
   switch (event.type) {
     case 'term-taken':
-      state.term = event.term;
-      // Decisions that the last term lost may have used the next numbers: leave a gap, so that none is meant twice.
-      state.nextFanOut += 1_024;
+      takeTerm(state, event.term);
       return;
     case 'tokens-reserved':
       state.tokensReserved = Math.max(state.tokensReserved, event.upTo);

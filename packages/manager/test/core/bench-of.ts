@@ -20,7 +20,7 @@ export class Bench {
 
   constructor() {
     this.input({ type: 'term-taken', term: 1 });
-    this.input({ type: 'tokens-reserved', upTo: 1_000_000 });
+    this.input({ type: 'tokens-reserved', upTo: 2 ** 40 });
   }
 
   input(event: Input): Effect[] {

@@ -112,3 +112,19 @@ describe('rollback', () => {
     expect(settle).toMatchObject({ shards: [0, 1], pieceHashes: null, scope: [1] });
   });
 });
+
+test('a tag that is held waits for its release, in no pass', () => {
+  const bench = new Bench();
+  bench.join('e1', 2);
+  const run = bench.run(1, 2);
+  bench.plan(run);
+  bench.finishAll(run, 'evaluate');
+  bench.act(run, 'hold', ['tag-1']);
+  bench.finishAll(run, 'merge');
+  expect(bench.states(run)['tag-1']).toBe('succeeded');
+  bench.act(run, 'rollback', ['tag-1']);
+  expect([bench.states(run)['tag-1'], run.pass(1)]).toEqual(['pending', undefined]);
+  bench.act(run, 'release', ['tag-1']);
+  finishRollback(bench, run);
+  expect(bench.states(run)['tag-1']).toBe('stopped');
+});

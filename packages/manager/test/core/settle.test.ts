@@ -136,6 +136,7 @@ describe('a stop in the merge', () => {
     bench.plan(run);
     bench.finishAll(run, 'evaluate');
     bench.input({ type: 'term-taken', term: 2 });
+    bench.input({ type: 'tokens-reserved', upTo: 2 ** 41 });
     const [leased] = bench.open(run, 'merge');
     bench.act(run, 'stop', ['tag-1']);
     bench.finish(leased!, 2);

@@ -27,7 +27,7 @@ export class History {
   constructor(seed: number, steps: number) {
     this.prng = new Prng(seed);
     this.input({ type: 'term-taken', term: 1 });
-    this.input({ type: 'tokens-reserved', upTo: 100_000 });
+    this.input({ type: 'tokens-reserved', upTo: 2 ** 36 + 100_000 });
     this.join('e1');
     this.createRun();
     for (let i = 0; i < steps; i++) this.step();

@@ -59,6 +59,7 @@ function doMove(state: ManagerState, run: Run, move: Move, why: string, who: str
       touchInstance(state, run, row);
       return;
     case 'undo':
+      run.passOf[row] = 0;
       run.flags[row]! |= ROLLBACK;
       moveTo(state, run, row, 'pending', why, who);
       return;
