@@ -44,6 +44,8 @@ export interface FakeManager {
   cut(): void;
   /** Sends nothing more, as a hung manager would. */
   silence(on: boolean): void;
+  /** Ends as by kill -9 and answers again as another process, which recovers until the world says otherwise. */
+  restart(): void;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
   const world = new FakeWorld(Date.now(), 'e1', options.more ?? 0);
   let empty = options.empty;
   let silent = false;
+  let restarts = 0;
   const sockets = new Map<WebSocket, Set<string>>();
   const server: Server = createServer((request, response) => void answer(request, response));
   const ws = new WebSocketServer({ server, path: '/ws' });
@@ -59,6 +62,7 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
   };
   ws.on('connection', (socket) => {
     sockets.set(socket, new Set());
+    tell(socket, { type: 'time', atMs: world.nowMs });
     socket.on('close', () => sockets.delete(socket));
     socket.on('message', (data) => subscribe(socket, JSON.parse(String(data)) as ClientMessage));
   });
@@ -71,7 +75,7 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
       return;
     }
     topics.add(message.topic);
-    if (empty) {
+    if (empty && message.topic !== 'service') {
       const fleet = { slots: 0, slotsUsed: 0, shardsWaiting: 0, oldestWaitSinceMs: null, managerAddress: '127.0.0.1:7443' };
       const tables = message.topic === 'executors' ? { executors: {}, fleet: { fleet } } : { runs: {} };
       tell(socket, { type: 'snapshot', topic: message.topic, epoch: 'empty', seq: 0, atMs: world.nowMs, tables });
@@ -93,8 +97,8 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
   }
 
   const flush = (): void => {
-    if (empty) return;
     for (const topic of new Set([...sockets.values()].flatMap((topics) => [...topics]))) {
+      if (empty && topic !== 'service') continue;
       world.flush(topic, (delta) => {
         for (const [socket, topics] of sockets) if (topics.has(topic)) tell(socket, delta);
       });
@@ -126,6 +130,7 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
       });
     } else if (path === '/api/v1/ws-ticket') json(200, { ticket: 't' });
     else if (path === '/version') json(200, { version: '0.1.0' });
+    else if (path === '/api/v1/recovery') json(200, world.report);
     else if (path === '/api/v1/runs' && request.method === 'POST') {
       empty = false;
       json(202, { run_id: world.runId });
@@ -152,6 +157,11 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
     },
     silence: (on) => {
       silent = on;
+    },
+    restart: () => {
+      restarts += 1;
+      world.restart(`e${restarts + 1}`);
+      for (const socket of sockets.keys()) socket.terminate();
     },
     close: async () => {
       clearInterval(ticker);

@@ -3,6 +3,7 @@
  * progress by a given step of time, the same way every time, and take actions.
  * Pure: no clock, no socket.
  */
+import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { SnapshotMessage, DeltaMessage, FeedRecord, FeedTables } from '@tagmill/shared/feed/reducer';
 import type {
   ActionAnswer,
@@ -11,11 +12,13 @@ import type {
   ExecutorRecord,
   InstanceRecord,
   RunRecord,
+  ServiceRecord,
   ShardsRecord,
   StoryRecord,
 } from '@tagmill/shared/feed/views';
 import { instanceId } from '@tagmill/shared/ids';
 import { type Action, ACTIONS, DOMAINS, type Domain, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
+import { freshReport, recoveredFromCopy, recoveringReport } from './fake-recovery.ts';
 
 const TAGS: readonly (readonly [string, Domain])[] = [
   ['High net worth', 'wealth'],
@@ -74,7 +77,16 @@ type Send = (message: DeltaMessage) => void;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export class FakeWorld {
-  readonly epoch: string;
+  /** Names the process that numbers the deltas; see `restart`. */
+  epoch: string;
+  /** While it recovers it knows of nothing but itself. */
+  service: ServiceRecord = {
+    recovered: null,
+    recovering: null,
+    journal: { state: 'ok', sentence: null, sinceMs: null },
+    snapshot: { seq: 48_219_000, atMs: 0, sizeBytes: 12_400_000 },
+  };
+  report: RecoveryReport;
   readonly runId: string;
   nowMs: number;
   readonly tasks: Task[];
@@ -86,6 +98,8 @@ export class FakeWorld {
     this.epoch = epoch;
     this.nowMs = startMs;
     this.#startMs = startMs;
+    this.service = { ...this.service, snapshot: { seq: 48_219_000, atMs: startMs - 190_000, sizeBytes: 12_400_000 } };
+    this.report = freshReport(startMs);
     this.runId = 'run-20261120';
     const extra = Array.from({ length: more }, (_, at): readonly [string, Domain] => [`Tag ${at + 28}`, DOMAINS[at % 6]!]);
     const tags = [...TAGS, ...extra].map(([name, domain], at) => this.#task(name, 'tag', at + 1, domain, 3 + ((at * 7) % 5)));
@@ -208,7 +222,10 @@ export class FakeWorld {
         why: 'chosen',
       })),
       refused: refused.map((one) => ({ id: one.id, name: one.name, sentence: this.refusal(one, request.action) ?? '' })),
-      effect_on_target: 'Rows of shards that are merged already stay; nothing else is written to user_tags.',
+      effect_on_target:
+        request.action === 'rollback'
+          ? 'what this task changed in user_tags is undone: 412 users leave the tag again, 97 enter it'
+          : 'Rows of shards that are merged already stay; nothing else is written to user_tags.',
     };
     if (request.dry_run !== true) for (const task of affected) this.#do(task, request);
     return answer;
@@ -334,7 +351,23 @@ export class FakeWorld {
     });
   }
 
+  /** Another process of the manager with the same state: it numbers anew. It recovers until `recovered` is called. */
+  restart(epoch: string): void {
+    this.epoch = epoch;
+    this.#topics.clear();
+    this.report = recoveringReport(this.nowMs);
+    this.service = { ...this.service, recovered: null, recovering: { sinceMs: this.nowMs, sentence: this.report.sentence } };
+  }
+
+  recovered(): void {
+    this.report = recoveredFromCopy(this.nowMs);
+    const { term, sentence } = this.report;
+    this.service = { ...this.service, recovering: null, recovered: { term, atMs: this.nowMs, outcome: 'copy', sentence } };
+  }
+
   tables(topic: string): FeedTables | null {
+    if (topic === 'service') return { service: { service: this.service as unknown as FeedRecord } };
+    if (this.service.recovering !== null) return null;
     if (topic === 'runs') return { runs: asTable([this.run()]) };
     if (topic === `run/${this.runId}`)
       return { run: asTable([this.run()]), instances: asTable(this.tasks.map((one) => this.instance(one))), edges: this.#edges() };

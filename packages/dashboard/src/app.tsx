@@ -4,12 +4,15 @@ import { type ReactElement, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch, useLocation, useRoute } from 'wouter';
 import { runTopic, useFeed, useSeq } from './feed/hooks.ts';
+import { SERVICE_TOPIC } from './feed/service.ts';
 import { Header } from './frame/header.tsx';
 import { KeyPrompt } from './frame/key-prompt.tsx';
 import { LinkBanner } from './frame/link-chip.tsx';
 import { Rail } from './frame/rail.tsx';
+import { ServiceBanners } from './frame/service-banners.tsx';
 import { ExecutorsPage } from './pages/executors-page.tsx';
 import { Home } from './pages/home.tsx';
+import { RecoveryPage } from './pages/recovery-page.tsx';
 import { RunPage } from './pages/run-page.tsx';
 import { resolver, theme } from './theme/mantine.ts';
 
@@ -38,9 +41,11 @@ function Frame(): ReactElement {
       <div className="tm-page">
         <Header />
         <LinkBanner />
+        <ServiceBanners />
         <Switch>
           <Route path="/runs/:id">{({ id }) => <RunPage runId={id} />}</Route>
           <Route path="/executors" component={ExecutorsPage} />
+          <Route path="/recovery" component={RecoveryPage} />
           <Route path="/" component={Home} />
           <Route>
             <Redirect to="/" replace />
@@ -56,7 +61,8 @@ function Frame(): ReactElement {
 function useSeqMark(): void {
   const [onRun, params] = useRoute('/runs/:id');
   const [onExecutors] = useRoute('/executors');
-  const topic = onRun ? runTopic(params.id) : onExecutors ? 'executors' : 'runs';
+  const [onRecovery] = useRoute('/recovery');
+  const topic = onRun ? runTopic(params.id) : onExecutors ? 'executors' : onRecovery ? SERVICE_TOPIC : 'runs';
   const seq = useSeq(topic);
   const epoch = useFeed((state) => (topic === null ? undefined : state.topics[topic]?.state?.epoch));
   useEffect(() => {
@@ -68,6 +74,8 @@ function useSeqMark(): void {
   }, [topic, seq, epoch]);
 }
 
+const PAGE_KEYS: Readonly<Record<string, string>> = { r: '/', e: '/executors', v: '/recovery' };
+
 /** `g` then a letter goes to a page. */
 function usePageKeys(): void {
   const [, go] = useLocation();
@@ -75,11 +83,12 @@ function usePageKeys(): void {
     let sinceMs = 0;
     const keys = (event: KeyboardEvent): void => {
       if (event.target instanceof HTMLElement && event.target.closest('input, textarea, select') !== null) return;
+      const page = PAGE_KEYS[event.key];
       if (event.key === 'g') sinceMs = Date.now();
-      else if (Date.now() - sinceMs < 1_000 && (event.key === 'r' || event.key === 'e')) {
+      else if (Date.now() - sinceMs < 1_000 && page !== undefined) {
         sinceMs = 0;
         event.stopImmediatePropagation();
-        go(event.key === 'r' ? '/' : '/executors');
+        go(page);
       }
     };
     window.addEventListener('keydown', keys, { capture: true });

@@ -8,6 +8,7 @@ import './theme/frame.css';
 import './theme/run.css';
 import './theme/panel.css';
 import './theme/pages.css';
+import './theme/recovery.css';
 import './theme/phone.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeWorld } from '../dev/fake-world.ts';
 import { DENIED, FeedClient, type SocketLike } from '../src/feed/client.ts';
 import { linkLevel } from '../src/feed/link.ts';
+import { hindrance, pageLevel, renewAfterRecovery, serviceOf } from '../src/feed/service.ts';
 
 /** The client's surroundings, turned by hand: time, chance, sockets and a manager at their other end. */
 class Bench {
@@ -10,6 +11,9 @@ class Bench {
   chance = 0.5;
   world = new FakeWorld(1_000_000);
   refuse: 'no' | 'denied' | 'down' = 'no';
+  /** Answers to what is asked for stay away until `answer` is called. */
+  slow = false;
+  #unanswered: ClientMessage[] = [];
   /** Deltas that get lost on the way. */
   lose: (delta: DeltaMessage) => boolean = () => false;
   readonly sent: ClientMessage[] = [];
@@ -48,6 +52,15 @@ class Bench {
 
   #receive(message: ClientMessage): void {
     this.sent.push(message);
+    if (this.slow) this.#unanswered.push(message);
+    else this.#handle(message);
+  }
+
+  answer(): void {
+    for (const message of this.#unanswered.splice(0)) this.#handle(message);
+  }
+
+  #handle(message: ClientMessage): void {
     if (message.type === 'unsubscribe') {
       this.#topics.delete(message.topic);
       return;
@@ -177,6 +190,81 @@ describe('feed client', () => {
     bench.work(1_000);
     expect(bench.client.store.getState().topics[topic]?.state?.epoch).toBe('e2');
     expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+  });
+
+  it('says that it read everything anew after another process answered, and not after it went on where it was', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    bench.work(1_000);
+    bench.cut();
+    await bench.pass(1_000);
+    expect(linkLevel(bench.link, bench.nowMs)).toBe('live');
+    expect(bench.link.resyncedAtMs).toBeNull();
+    bench.world.restart('e2');
+    bench.world.recovered();
+    bench.cut();
+    await bench.pass(1_000);
+    expect(linkLevel(bench.link, bench.nowMs)).toBe('resynced');
+    bench.work(500);
+    expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+    expect(linkLevel(bench.link, bench.link.resyncedAtMs! + 6_000)).not.toBe('resynced');
+  });
+
+  it('does not count as live before every topic on the screen was answered', async () => {
+    bench.client.use(topic);
+    bench.client.use('executors');
+    await bench.start();
+    bench.work(1_000);
+    bench.slow = true;
+    bench.world.restart('e2');
+    bench.world.recovered();
+    bench.cut();
+    await bench.pass(1_000);
+    expect(bench.socket).toBeDefined();
+    bench.tell({ type: 'time', atMs: bench.world.nowMs });
+    expect(bench.link.status).toBe('reconnecting');
+    bench.tell(bench.world.snapshot(topic)!);
+    expect(bench.link.status).toBe('reconnecting');
+    bench.answer();
+    expect(bench.link.status).toBe('live');
+  });
+
+  it('shows a manager that recovers as such, keeps what it shows, and asks again once it has its state', async () => {
+    const end = renewAfterRecovery(bench.client);
+    for (const name of [topic, 'executors', 'service']) bench.client.use(name);
+    await bench.start();
+    bench.work(2_000);
+    const before = bench.seen(topic);
+    bench.world.restart('e2');
+    bench.cut();
+    await bench.pass(1_000);
+    const state = () => bench.client.store.getState();
+    expect(pageLevel(state(), bench.nowMs)).toBe('recovering');
+    expect(hindrance(state(), bench.nowMs)).toBe('recovering');
+    expect(bench.seen(topic)).toEqual(before);
+    expect(state().topics[topic]?.refused?.code).toBe('NOT_FOUND');
+    bench.world.recovered();
+    bench.work(100);
+    expect(serviceOf(state())?.recovered?.term).toBe(42);
+    expect(state().topics[topic]?.refused).toBeNull();
+    expect(state().topics[topic]?.state?.epoch).toBe('e2');
+    expect(pageLevel(state(), bench.nowMs)).toBe('resynced');
+    expect(hindrance(state(), bench.nowMs)).toBeNull();
+    bench.work(500);
+    expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+    expect(bench.seen('executors')).toEqual(bench.world.tables('executors'));
+    end();
+  });
+
+  it('takes the clock of the machine that answers, even when it is behind the one before', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    bench.tell({ type: 'time', atMs: bench.nowMs + 86_400_000 });
+    bench.cut();
+    await bench.pass(1_000);
+    bench.tell({ type: 'time', atMs: bench.nowMs });
+    expect(bench.link.managerAtMs).toBe(bench.nowMs);
+    expect(linkLevel(bench.link, bench.nowMs)).toBe('live');
   });
 
   it('keeps what it shows while the link is lost, and backs off with full jitter up to 10 s', async () => {

@@ -27,4 +27,9 @@ describe('what the page says about the link', () => {
     expect(managerNowMs(live, 10_800)).toBe(10_300);
     expect(managerNowMs(live, 90_000)).toBe(9_500);
   });
+
+  it('does not tell the time by this machine’s clock before the first word of a new connection', () => {
+    expect(managerNowMs({ ...live, offsetMs: null }, 10_800)).toBe(9_500);
+    expect(managerNowMs(LINK_AT_START, 10_800)).toBe(10_800);
+  });
 });

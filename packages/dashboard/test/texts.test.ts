@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RECOVERY_STEPS } from '@tagmill/shared/api/recovery';
 import { ERRORS } from '@tagmill/shared/errors';
 import { ACTIONS, DOMAINS, DOWNSTREAM_POLICIES, INSTANCE_STATES, RUN_STATES, STEPS } from '@tagmill/shared/words';
 import { describe, expect, it } from 'vitest';
@@ -33,12 +34,20 @@ const BUILT: Readonly<Record<string, readonly string[]>> = {
   domain: DOMAINS,
   step: STEPS,
   'error.code': Object.keys(ERRORS),
-  link: ['connecting', 'live', 'behind', 'stale', 'reconnecting', 'gap', 'denied'],
+  link: ['connecting', 'live', 'behind', 'stale', 'reconnecting', 'recovering', 'resynced', 'gap', 'denied'],
+  'panel.off': ['link', 'recovering', 'journal'],
+  journal: ['ok', 'full', 'read-only', 'failed-flush', 'corrupt'],
+  'recovery.used': ['own', 'copy', 's3', 'fresh'],
+  'recovery.source': ['own', 's3'],
+  'recovery.holds': ['own', 'executor', 's3'],
+  'recovery.chain': ['whole', 'torn', 'broken', 'unreadable', 'missing'],
+  'recovery.verdict': ['wins', 'not-used', 'refused', 'missing'],
+  'recovery.step': RECOVERY_STEPS,
   shard: ['waiting', 'running', 'done', 'failed'],
   outcome: ['running', 'done', 'failed', 'lost', 'stopped'],
   executors: ['connected', 'silent', 'draining', 'gone'],
   mode: ['task-all', 'task-tags', 'task-users', 'incremental', 'noop'],
-  rail: ['run', 'executors'],
+  rail: ['run', 'executors', 'recovery'],
   panel: ['upstream', 'downstream'],
   column: ['plan', 'report'],
 };

@@ -1,4 +1,5 @@
 /** REST calls of the page. Errors come back as `ApiError` with the manager's stable code. */
+import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { ActionAnswer, ActionRequest } from '@tagmill/shared/feed/views';
 import { askForKey, useKey } from './key.ts';
 
@@ -77,4 +78,14 @@ export async function startRun(): Promise<string> {
 
 export async function managerVersion(): Promise<string | null> {
   return textOf(await call('GET', '/version'), 'version') ?? null;
+}
+
+/** The report of the manager's last start; null when it has none. */
+export async function recoveryReport(): Promise<RecoveryReport | null> {
+  try {
+    return (await call('GET', '/api/v1/recovery')) as RecoveryReport;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
 }

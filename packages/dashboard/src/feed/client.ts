@@ -1,7 +1,9 @@
 /**
  * The page's end of the live feed: one socket, any number of topics, the shared
  * reducer. It reconnects by itself, goes on where it was, and never guesses over
- * a gap: it says so and takes a fresh snapshot.
+ * a gap: it says so and takes a fresh snapshot. When another process of the
+ * manager answers, which numbers anew, it takes fresh snapshots too; until they
+ * are there, what is shown is of before, and the link does not count as live.
  *
  * Socket, clock, chance and timers come in as ports, so tests drive it by hand.
  */
@@ -39,6 +41,8 @@ export interface TopicEntry {
   readonly state: TopicState | undefined;
   /** A gap was found and the fresh snapshot is on its way. */
   readonly gap: boolean;
+  /** It was asked for again and the answer is on its way: what is shown is from before. */
+  readonly waits: boolean;
   readonly refused: { readonly code: string; readonly message: string } | null;
 }
 
@@ -54,7 +58,7 @@ const SILENCE_MS = 6_000;
 const WATCH_EVERY_MS = 1_000;
 /** A topic left and taken up again within this time keeps its subscription. */
 const LINGER_MS = 300;
-const EMPTY: TopicEntry = { state: undefined, gap: false, refused: null };
+const EMPTY: TopicEntry = { state: undefined, gap: false, waits: false, refused: null };
 
 export class FeedClient {
   readonly store: StoreApi<FeedState> = createStore<FeedState>(() => ({ topics: {}, link: LINK_AT_START }));
@@ -92,6 +96,14 @@ export class FeedClient {
     void this.#connect();
   }
 
+  /** Asks again for the topics that were refused: what was not there may be there now. */
+  renew(): void {
+    if (this.#socket === undefined) return;
+    const refused = Object.entries(this.store.getState().topics).filter(([, entry]) => entry.refused !== null);
+    for (const [topic, entry] of refused) this.#ask(topic, entry);
+    this.#settle();
+  }
+
   /** Keeps a topic up to date until the returned function is called. */
   use(topic: string): () => void {
     const users = this.#users.get(topic) ?? 0;
@@ -117,6 +129,7 @@ export class FeedClient {
       const { [topic]: _gone, ...kept } = topics;
       return { topics: kept };
     });
+    this.#settle();
   }
 
   async #connect(): Promise<void> {
@@ -139,12 +152,23 @@ export class FeedClient {
     this.#socket = socket;
     socket.onMessage = (text) => this.#receive(text);
     socket.onClose = () => this.#closed(socket);
-    this.#setLink({ status: 'live', tries: 0, nextTryAtMs: null, lastHeardAtMs: this.#ports.nowMs(), offsetMs: null, delayMs: 0 });
-    for (const [topic, entry] of Object.entries(this.store.getState().topics)) {
-      const { state } = entry;
-      this.#setTopic(topic, { ...entry, gap: false, refused: null });
-      this.#send(state === undefined ? { type: 'subscribe', topic } : { type: 'subscribe', topic, epoch: state.epoch, seq: state.seq });
-    }
+    this.#setLink({ tries: 0, nextTryAtMs: null, lastHeardAtMs: this.#ports.nowMs(), offsetMs: null, delayMs: 0 });
+    for (const [topic, entry] of Object.entries(this.store.getState().topics)) this.#ask(topic, entry);
+    this.#settle();
+  }
+
+  #ask(topic: string, entry: TopicEntry): void {
+    const { state } = entry;
+    this.#setTopic(topic, { state, gap: false, waits: state !== undefined, refused: null });
+    this.#send(state === undefined ? { type: 'subscribe', topic } : { type: 'subscribe', topic, epoch: state.epoch, seq: state.seq });
+  }
+
+  /** The link counts as live again once nothing on the screen is from before it was lost. */
+  #settle(): void {
+    if (this.#socket === undefined) return;
+    const { topics, link } = this.store.getState();
+    const status = Object.values(topics).some((entry) => entry.waits) ? 'reconnecting' : 'live';
+    if (link.status !== status) this.#setLink({ status });
   }
 
   #closed(socket: SocketLike): void {
@@ -185,13 +209,21 @@ export class FeedClient {
     } else {
       this.#heard(null);
       if (message.type === 'snapshot') this.#apply(message);
+      if (message.type === 'resumed') this.#resumed(message.topic);
       if (message.type === 'refused') this.#refused(message);
+      this.#settle();
     }
   }
 
   #refused(message: Extract<ServerMessage, { type: 'refused' }>): void {
     const entry = this.#entry(message.topic);
-    if (entry !== undefined) this.#setTopic(message.topic, { ...entry, refused: { code: message.code, message: message.message } });
+    if (entry !== undefined)
+      this.#setTopic(message.topic, { ...entry, waits: false, refused: { code: message.code, message: message.message } });
+  }
+
+  #resumed(topic: string): void {
+    const entry = this.#entry(topic);
+    if (entry?.waits === true) this.#setTopic(topic, { ...entry, waits: false });
   }
 
   #apply(message: SnapshotMessage | DeltaMessage): void {
@@ -199,10 +231,15 @@ export class FeedClient {
     if (entry === undefined) return;
     if (entry.gap && message.type === 'delta') return;
     const applied = applyFeed(entry.state, message);
-    if (applied.kind === 'applied') this.#setTopic(message.topic, { state: applied.state, gap: false, refused: null });
+    if (applied.kind === 'applied') {
+      // What was missed is not told one by one any more: the whole state came instead.
+      if (entry.waits && !entry.gap && message.type === 'snapshot') this.#setLink({ resyncedAtMs: this.#ports.nowMs() });
+      this.#setTopic(message.topic, { state: applied.state, gap: false, waits: false, refused: null });
+    }
     if (applied.kind !== 'gap') return;
-    this.#setTopic(message.topic, { ...entry, gap: true });
+    this.#setTopic(message.topic, { ...entry, gap: true, waits: entry.state !== undefined });
     this.#setLink({ gapAtMs: this.#ports.nowMs() });
+    this.#settle();
     this.#send({ type: 'subscribe', topic: message.topic });
   }
 
@@ -216,7 +253,9 @@ export class FeedClient {
     const seenMs = nowMs - managerAtMs;
     // The fastest message so far is the best estimate of how the two clocks differ.
     const bestMs = offsetMs === null ? seenMs : Math.min(offsetMs, seenMs);
-    this.#setLink({ lastHeardAtMs: nowMs, offsetMs: bestMs, delayMs: seenMs - bestMs, managerAtMs: Math.max(before ?? 0, managerAtMs) });
+    // The first word on a connection may come from another machine, whose clock may be behind.
+    const newestMs = offsetMs === null ? managerAtMs : Math.max(before ?? 0, managerAtMs);
+    this.#setLink({ lastHeardAtMs: nowMs, offsetMs: bestMs, delayMs: seenMs - bestMs, managerAtMs: newestMs });
   }
 
   #entry(topic: string): TopicEntry | undefined {

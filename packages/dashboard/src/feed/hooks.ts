@@ -5,6 +5,7 @@ import type {
   FleetRecord,
   InstanceRecord,
   RunRecord,
+  ServiceRecord,
   StoryRecord,
   AttemptRecord,
   ShardsRecord,
@@ -13,7 +14,8 @@ import { useEffect } from 'react';
 import { useStore } from 'zustand';
 import { feed } from './browser.ts';
 import type { FeedState } from './client.ts';
-import { behindMs, canAct, type LinkInfo, type LinkLevel, linkLevel, managerNowMs } from './link.ts';
+import { behindMs, type LinkInfo, type LinkLevel, managerNowMs } from './link.ts';
+import { type Hindrance, hindrance, pageLevel, serviceOf } from './service.ts';
 import { useNow } from './ticker.ts';
 
 type Table<T> = { readonly [id: string]: T };
@@ -72,14 +74,20 @@ export interface LinkView {
 export function useLink(everyMs = 500): LinkView {
   const nowMs = useNow(everyMs);
   const link = useFeed((s) => s.link);
-  return { link, level: linkLevel(link, nowMs), behindMs: behindMs(link, nowMs), nowMs };
+  const level = useFeed((s) => pageLevel(s, nowMs));
+  return { link, level, behindMs: behindMs(link, nowMs), nowMs };
 }
 
-/** Whether buttons work; changes only when the answer changes. */
-export function useCanAct(): boolean {
+/** Why buttons do not work; changes only when the answer changes. */
+export function useHindrance(): Hindrance | null {
   const nowMs = useNow(500);
-  return useFeed((s) => canAct(linkLevel(s.link, nowMs)));
+  return useFeed((s) => hindrance(s, nowMs));
 }
+
+export const useCanAct = (): boolean => useHindrance() === null;
+
+export const useService = (): ServiceRecord | undefined => useFeed(serviceOf);
+export const useRecovering = (): boolean => useFeed((s) => (serviceOf(s)?.recovering ?? null) !== null);
 
 /** The manager's clock, looked at again each second. */
 export function useManagerNow(everyMs = 1_000): number {

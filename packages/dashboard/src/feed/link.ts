@@ -13,6 +13,8 @@ export interface LinkInfo {
   /** Newest time that the manager told. */
   readonly managerAtMs: number | null;
   readonly gapAtMs: number | null;
+  /** Instead of what it had missed the page got the whole state, after the link was back. */
+  readonly resyncedAtMs: number | null;
 }
 
 export const LINK_AT_START: LinkInfo = {
@@ -24,9 +26,10 @@ export const LINK_AT_START: LinkInfo = {
   delayMs: 0,
   managerAtMs: null,
   gapAtMs: null,
+  resyncedAtMs: null,
 };
 
-export type LinkLevel = 'connecting' | 'live' | 'behind' | 'stale' | 'reconnecting' | 'gap' | 'denied';
+export type LinkLevel = 'connecting' | 'live' | 'behind' | 'stale' | 'reconnecting' | 'recovering' | 'resynced' | 'gap' | 'denied';
 
 const BEHIND_FROM_MS = 1_000;
 const STALE_FROM_MS = 3_000;
@@ -34,6 +37,7 @@ const STALE_FROM_MS = 3_000;
 const EXPECTED_SILENCE_MS = 1_100;
 /** A gap is mended in milliseconds; it stays readable for this long. */
 const GAP_SHOWN_MS = 2_000;
+const RESYNCED_SHOWN_MS = 6_000;
 
 /** How far the page is behind the manager, in ms. */
 export function behindMs(link: LinkInfo, nowMs: number): number {
@@ -46,14 +50,15 @@ export function linkLevel(link: LinkInfo, nowMs: number): LinkLevel {
   const behind = behindMs(link, nowMs);
   if (behind >= STALE_FROM_MS) return 'stale';
   if (link.gapAtMs !== null && nowMs - link.gapAtMs < GAP_SHOWN_MS) return 'gap';
-  return behind >= BEHIND_FROM_MS ? 'behind' : 'live';
+  if (behind >= BEHIND_FROM_MS) return 'behind';
+  return link.resyncedAtMs !== null && nowMs - link.resyncedAtMs < RESYNCED_SHOWN_MS ? 'resynced' : 'live';
 }
 
 /** Buttons work only while what is on the screen is known to be true. */
-export const canAct = (level: LinkLevel): boolean => level === 'live' || level === 'behind' || level === 'gap';
+export const canAct = (level: LinkLevel): boolean => level === 'live' || level === 'behind' || level === 'gap' || level === 'resynced';
 
 /** The manager's clock now; stands still while the link is lost, because time that passed there is not known. */
 export function managerNowMs(link: LinkInfo, nowMs: number): number {
-  if (link.managerAtMs === null || link.offsetMs === null) return nowMs;
-  return canAct(linkLevel(link, nowMs)) ? nowMs - link.offsetMs : link.managerAtMs;
+  if (link.managerAtMs === null) return nowMs;
+  return link.offsetMs !== null && canAct(linkLevel(link, nowMs)) ? nowMs - link.offsetMs : link.managerAtMs;
 }

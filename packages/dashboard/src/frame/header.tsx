@@ -1,11 +1,13 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
-import { Languages, Moon, Play, Sun } from 'lucide-react';
+import { ChevronRight, Languages, Moon, Play, Sun } from 'lucide-react';
 import { type ReactElement, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useRoute } from 'wouter';
 import { ApiError, startRun } from '../api/http.ts';
 import { useCanAct, useManagerNow, useRun } from '../feed/hooks.ts';
 import { languageNow, switchLanguage } from '../i18n/setup.ts';
+import { when } from '../recovery/time.ts';
+import { useRecovery } from '../recovery/use-recovery.ts';
 import { tookMs } from '../run/card-text.ts';
 import { RUN_MARK } from '../run/recent-runs.tsx';
 import { businessDate, duration } from '../ui/format.ts';
@@ -19,11 +21,14 @@ export function Header(): ReactElement {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const [onRun, params] = useRoute('/runs/:id');
   const [onExecutors] = useRoute('/executors');
+  const [onRecovery] = useRoute('/recovery');
   const next = scheme === 'dark' ? 'light' : 'dark';
   return (
     <header className="tm-header">
       {onExecutors ? (
         <h1>{t('executors.title')}</h1>
+      ) : onRecovery ? (
+        <RecoveryTitle />
       ) : onRun ? (
         <RunTitle runId={params.id} />
       ) : (
@@ -43,6 +48,21 @@ export function Header(): ReactElement {
         {next === 'dark' ? <Moon size={17} /> : <Sun size={17} />}
       </IconButton>
     </header>
+  );
+}
+
+function RecoveryTitle(): ReactElement {
+  const { t } = useTranslation();
+  const { data } = useRecovery();
+  return (
+    <h1 className="tm-crumbs">
+      <span>{t('rail.recovery')}</span>
+      {data !== null && data !== undefined && (
+        <>
+          <ChevronRight size={14} aria-hidden="true" /> <span data-testid="recovery-when">{when(data.startedMs, languageNow())}</span>
+        </>
+      )}
+    </h1>
   );
 }
 

@@ -1,5 +1,5 @@
 /** The link's state in the header, and the banner when what is shown may no longer be true. */
-import { CircleX, Clock, KeyRound, Loader, WifiOff } from 'lucide-react';
+import { CircleX, Clock, History, KeyRound, Loader, RefreshCw, WifiOff } from 'lucide-react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMediaQuery } from '@mantine/hooks';
@@ -14,6 +14,8 @@ const ICON: Readonly<Record<LinkLevel, ReactElement>> = {
   behind: <Clock size={13} aria-hidden="true" />,
   stale: <Clock size={13} aria-hidden="true" />,
   reconnecting: <Loader size={13} aria-hidden="true" />,
+  recovering: <History size={13} aria-hidden="true" />,
+  resynced: <RefreshCw size={13} aria-hidden="true" />,
   gap: <CircleX size={13} aria-hidden="true" />,
   denied: <KeyRound size={13} aria-hidden="true" />,
 };
@@ -27,7 +29,12 @@ export function LinkChip(): ReactElement {
   const narrow = useMediaQuery('(max-width: 639px)', undefined, { getInitialValueInEffect: false }) ?? false;
   const text = t(narrow && level === 'live' ? 'link.liveShort' : `link.${level}`, { seconds: seconds(behindMs) });
   return (
-    <span className="tm-link-chip" data-level={level} data-testid="link-state" title={t('link.label')}>
+    <span
+      className="tm-link-chip"
+      data-level={level}
+      data-testid="link-state"
+      title={t(level === 'resynced' ? 'link.resyncedHelp' : 'link.label')}
+    >
       {ICON[level]}
       <span className="tm-link-text">{text}</span>
       {seq !== undefined && <code>#{seq.toLocaleString('en-US')}</code>}
@@ -44,8 +51,11 @@ export function LinkBanner(): ReactElement {
   const { t } = useTranslation();
   const { link, level, behindMs, nowMs } = useLink(500);
   const [startedMs] = useState(() => Date.now());
-  const broken = !canAct(level) && level !== 'denied' && (level !== 'connecting' || nowMs - startedMs > PATIENCE_MS);
-  const spoken = useSpoken(broken);
+  // An open socket whose first answers are on their way is not worth a banner; a manager that recovers has one of its own.
+  const justHeard = link.nextTryAtMs === null && link.lastHeardAtMs !== null && nowMs - link.lastHeardAtMs < PATIENCE_MS;
+  const answers = level === 'recovering' || (level === 'reconnecting' && justHeard);
+  const broken = !canAct(level) && !answers && level !== 'denied' && (level !== 'connecting' || nowMs - startedMs > PATIENCE_MS);
+  const spoken = useSpoken(broken, level === 'resynced');
   const silentMs = link.lastHeardAtMs === null ? null : nowMs - link.lastHeardAtMs;
   const lost = silentMs === null ? t('link.never') : t('link.lost', { for: duration(silentMs) });
   const what =
@@ -79,7 +89,7 @@ export function LinkBanner(): ReactElement {
   );
 }
 
-function useSpoken(broken: boolean): string {
+function useSpoken(broken: boolean, resynced: boolean): string {
   const { t } = useTranslation();
   const before = useRef(false);
   const [spoken, setSpoken] = useState('');
@@ -88,5 +98,8 @@ function useSpoken(broken: boolean): string {
     else if (before.current) setSpoken(t('link.backSpoken'));
     before.current = broken;
   }, [broken, t]);
+  useEffect(() => {
+    if (resynced) setSpoken(t('link.resyncedHelp'));
+  }, [resynced, t]);
   return spoken;
 }

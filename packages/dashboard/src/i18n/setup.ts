@@ -33,3 +33,7 @@ export function switchLanguage(language: Language): void {
   history.replaceState(history.state, '', address);
   void i18next.changeLanguage(language);
 }
+
+/** Sentences one after the other, as the language writes them; empty ones are left out. */
+export const sentences = (...parts: readonly string[]): string =>
+  parts.filter((part) => part !== '').join(languageNow() === 'zh' ? '' : ' ');

@@ -7,8 +7,8 @@ import { type ReactElement, useCallback, useEffect, useMemo, useRef, useState } 
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { feed } from '../feed/browser.ts';
-import { runTopic, useEdges, useInstances, useLoaded, useManagerNow, useRefused, useRun, useTopic } from '../feed/hooks.ts';
-import { canAct, linkLevel } from '../feed/link.ts';
+import { runTopic, useEdges, useInstances, useLoaded, useManagerNow, useRecovering, useRefused, useRun, useTopic } from '../feed/hooks.ts';
+import { hindrance } from '../feed/service.ts';
 import { Announcer } from '../frame/announcer.tsx';
 import { GraphView, type GraphHandle } from '../graph/graph-view.tsx';
 import type { Layout } from '../graph/layout.ts';
@@ -37,8 +37,10 @@ export function RunPage({ runId }: { readonly runId: string }): ReactElement {
   useTopic('runs');
   const loaded = useLoaded(topic);
   const refused = useRefused(topic);
+  const recovering = useRecovering();
   const [, go] = useLocation();
-  if (refused !== null) {
+  // Until the manager has its journal it knows of no run: that says nothing about this one.
+  if (refused !== null && !recovering) {
     return (
       <main className="tm-note-page">
         <h1>{t('graph.gone')}</h1>
@@ -82,9 +84,8 @@ function Run({ runId }: { readonly runId: string }): ReactElement {
 
   const act = useCallback(
     (action: Action): void => {
-      const now = feed.store.getState();
       const allowed = tasks.some((one) => one.refusals[action] === null);
-      if (allowed && canAct(linkLevel(now.link, Date.now()))) openPreview({ runId, action, ids: tasks.map((one) => one.id) });
+      if (allowed && hindrance(feed.store.getState(), Date.now()) === null) openPreview({ runId, action, ids: tasks.map((one) => one.id) });
     },
     [tasks, runId],
   );

@@ -5,6 +5,7 @@ import { ACTIONS, type Action } from '@tagmill/shared/words';
 import { Check, CirclePlay, ListRestart, type LucideIcon, Pause, Play, RefreshCw, SkipForward, Square, Undo2 } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useHindrance } from '../feed/hooks.ts';
 import { Key } from '../ui/key.tsx';
 
 export const ACTION_ICON: Readonly<Record<Action, LucideIcon>> = {
@@ -49,19 +50,19 @@ function primaryOf(records: readonly InstanceRecord[]): Action | null {
 
 interface Props {
   readonly records: readonly InstanceRecord[];
-  readonly linkDown: boolean;
   readonly only?: readonly Action[];
   readonly onAction: (action: Action) => void;
 }
 
-export function ActionButtons({ records, linkDown, only, onAction }: Props): ReactElement {
+export function ActionButtons({ records, only, onAction }: Props): ReactElement {
   const { t } = useTranslation();
+  const off = useHindrance();
   const primary = primaryOf(records);
   const failed = records.length === 1 ? records[0]!.shardsFailed : 0;
   return (
     <div className="tm-actions" role="toolbar" aria-label={t('panel.actions')}>
       {(only ?? ACTIONS).map((action) => {
-        const refusal = linkDown ? t('panel.linkLost') : refusalOf(records, action, t('panel.refusedAll'));
+        const refusal = off !== null ? t(`panel.off.${off}`) : refusalOf(records, action, t('panel.refusedAll'));
         const Icon = ACTION_ICON[action];
         const label = action === 'retry' && failed > 0 ? t('actionCount.retry', { count: failed }) : t(`action.${action}`);
         return (

@@ -8,7 +8,7 @@ import type { ActionAnswer, InstanceRecord } from '@tagmill/shared/feed/views';
 import { ArrowRight, ChevronLeft, RefreshCw } from 'lucide-react';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { runTopic, useCanAct, useManagerNow, useSeq } from '../feed/hooks.ts';
+import { runTopic, useCanAct, useFeed, useManagerNow, useSeq } from '../feed/hooks.ts';
 import {
   asksDownstream,
   checkPreview,
@@ -144,14 +144,17 @@ function acted({ affected }: ActionAnswer, ids: readonly string[]): number {
 
 /** Asks again at once when a task that it would touch changed, and at most once a second when the run moved. */
 function useRecheck({ runId, ids }: Target, records: Readonly<Record<string, InstanceRecord>>): void {
-  const seq = useSeq(runTopic(runId));
+  const topic = runTopic(runId);
+  const seq = useSeq(topic);
+  // Another process of the manager numbers anew.
+  const epoch = useFeed((state) => (topic === null ? undefined : state.topics[topic]?.state?.epoch));
   const answer = usePreview((state) => state.answer);
   const touched = [...ids, ...(answer?.affected.map((one) => one.id) ?? [])];
   const states = touched.map((id) => `${records[id]?.state} ${records[id]?.held}`).join();
   const asked = useRef({ atMs: Date.now(), states, count: touched.length });
   const count = touched.length;
   useEffect(() => {
-    void seq;
+    void [seq, epoch];
     const moved = asked.current.count === count && asked.current.states !== states;
     const wait = moved ? 0 : Math.max(0, RECHECK_MS - (Date.now() - asked.current.atMs));
     asked.current = { ...asked.current, states, count };
@@ -160,7 +163,7 @@ function useRecheck({ runId, ids }: Target, records: Readonly<Record<string, Ins
       void checkPreview();
     }, wait);
     return () => clearTimeout(timer);
-  }, [seq, states, count]);
+  }, [seq, epoch, states, count]);
 }
 
 function useConfirmKeys(confirm: () => void, policies: boolean): void {

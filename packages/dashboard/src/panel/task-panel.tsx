@@ -4,7 +4,7 @@ import type { Action } from '@tagmill/shared/words';
 import { X } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
-import { instanceTopic, useCanAct, useManagerNow, useTopic } from '../feed/hooks.ts';
+import { instanceTopic, useManagerNow, useTopic } from '../feed/hooks.ts';
 import { tookMs } from '../run/card-text.ts';
 import { useAsked } from '../run/preview-store.ts';
 import { clock, duration } from '../ui/format.ts';
@@ -27,7 +27,6 @@ interface Props {
 
 export function TaskPanel(props: Props): ReactElement {
   const { t } = useTranslation();
-  const canAct = useCanAct();
   const only = props.tasks.length === 1 ? props.tasks[0]! : null;
   useTopic(instanceTopic(only?.id ?? null));
   if (props.tasks.length === 0) {
@@ -52,7 +51,7 @@ export function TaskPanel(props: Props): ReactElement {
           </IconButton>
         </div>
         {only !== null && <StateLine task={only} />}
-        <ActionButtons records={props.tasks} linkDown={!canAct} onAction={props.onAction} />
+        <ActionButtons records={props.tasks} onAction={props.onAction} />
         {only !== null && <AskedLine task={only} />}
       </header>
       {only === null ? <ManyList {...props} /> : <Body {...props} task={only} />}

@@ -4,7 +4,7 @@ import type { Action } from '@tagmill/shared/words';
 import { X } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { instanceTopic, useCanAct, useManagerNow, useTopic } from '../feed/hooks.ts';
+import { instanceTopic, useManagerNow, useTopic } from '../feed/hooks.ts';
 import { ActionButtons } from '../panel/action-buttons.tsx';
 import { WhySection } from '../panel/sections.tsx';
 import { ShardStrip } from '../panel/shard-strip.tsx';
@@ -172,7 +172,6 @@ function PhoneSheet({
   readonly onClose: () => void;
 }): ReactElement {
   const { t } = useTranslation();
-  const canAct = useCanAct();
   useTopic(instanceTopic(task.id));
   return (
     <>
@@ -187,7 +186,7 @@ function PhoneSheet({
       <AskedLine task={task} />
       <WhySection task={task} />
       <ShardStrip task={task} />
-      <ActionButtons records={[task]} linkDown={!canAct} only={PHONE_ACTIONS} onAction={onAction} />
+      <ActionButtons records={[task]} only={PHONE_ACTIONS} onAction={onAction} />
     </>
   );
 }
