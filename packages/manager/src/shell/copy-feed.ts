@@ -31,6 +31,8 @@ export interface FeedPorts {
   /** Signature of a batch, made once for all copies. */
   readonly sign: (batch: CommittedBatch) => Uint8Array;
   readonly failed: (error: unknown) => void;
+  /** Its copy has all that there was when it began to be sent. */
+  readonly holding: () => void;
   /** The executor has entries of this history that the journal does not have. */
   readonly further: (head: CopyHead) => void;
 }
@@ -102,7 +104,8 @@ export class CopyFeed {
       this.ackedSeq = head.seq;
       this.snapshotSeq = head.snapshotSeq;
       this.tailBytes = head.sizeBytes;
-      this.holds = head.seq >= this.goalSeq;
+      // It may come back with all there is: then no acknowledgement will follow.
+      if (head.seq >= this.goalSeq) this.holdsAll();
     });
   }
 
@@ -116,13 +119,19 @@ export class CopyFeed {
     this.ackedBytes = Math.max(this.ackedBytes, ack.bytes);
     if (ack.bytes < this.trustedFromBytes || ack.problem === '') {
       if (ack.bytes >= this.trustedFromBytes) this.ackedSeq = Math.max(this.ackedSeq, ack.seq);
-      this.holds ||= this.ackedSeq >= this.goalSeq && this.ackedSeq > 0;
+      if (this.ackedSeq >= this.goalSeq && this.ackedSeq > 0) this.holdsAll();
       this.wake();
       return;
     }
     this.beginnings += 1;
     if (this.beginnings > MOST_BEGINNINGS) this.broken = ack.problem;
     else this.run(async () => this.begin());
+  }
+
+  private holdsAll(): void {
+    if (this.holds || this.stopped) return;
+    this.holds = true;
+    this.ports.holding();
   }
 
   stop(): void {

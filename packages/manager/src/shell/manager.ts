@@ -70,7 +70,8 @@ export class Manager {
   private grpcAddress = '';
   private readonly report = new RecoveryLog(() => Date.now());
   /** Last entry that is on the disk. */
-  private committedSeq = 0;
+  /** The last entry that is on disk. */
+  private committedAt = { term: 0, seq: 0 };
   private failure: TagmillError | undefined;
   private resolveFailed: (error: TagmillError) => void = () => undefined;
   /** Resolves when the manager cannot go on; what was confirmed is safe. */
@@ -201,8 +202,8 @@ export class Manager {
   private makeReplicator({ journal, leadership, recovered, key, server }: CopyParts): Replicator {
     const { lineage, seq } = recovered;
     let holders = leadership.before.lineage === lineage ? leadership.before.holders : 0;
-    const confirmed = () => ({ lineage, seq: this.committedSeq, holders });
-    this.committedSeq = seq;
+    const confirmed = () => ({ lineage, ...this.committedAt, holders });
+    this.committedAt = { term: recovered.state.term, seq };
     const replicator = new Replicator({
       journal,
       key,
@@ -227,7 +228,7 @@ export class Manager {
     const taken: Stamped = { atMs: forwardClock(state.atMs)(), event: { type: 'term-taken', term } };
     const batch = await journal.append({ seq: seq + 1, term, blob: encodeBatch([taken]) });
     apply(state, taken);
-    this.committedSeq = batch.seq;
+    this.committedAt = { term, seq: batch.seq };
     replicator.committed(batch);
     this.report.termTaken(term);
     this.report.end('term');
@@ -239,7 +240,7 @@ export class Manager {
     return new Loop(recovered.state, seq, {
       commit: (batch, done) => {
         journal.append(batch).then((committed) => {
-          this.committedSeq = committed.seq;
+          this.committedAt = { term, seq: committed.seq };
           replicator.committed(committed);
           if (copied) replicator.whenCopied(committed.seq, done);
           else done();

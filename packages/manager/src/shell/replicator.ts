@@ -108,14 +108,13 @@ export class Replicator {
   acknowledged(id: string, ack: FeedAck): void {
     const feed = this.feeds.get(id);
     if (feed === undefined || ack.lineage !== this.ports.lineage) return;
-    const held = feed.holds;
     feed.acknowledged(ack);
     if (feed.broken !== undefined) {
       this.ports.warn({ executor: feed.name, why: feed.broken }, 'an executor cannot keep its copy of the journal up to date');
       this.feeds.delete(id);
       feed.stop();
       this.takeSpare();
-    } else if (feed.holds && !held) this.count(feed);
+    }
     this.release();
   }
 
@@ -129,7 +128,7 @@ export class Replicator {
 
   private feed({ id, name, heads }: Candidate): void {
     const { journal, key, lineage, send } = this.ports;
-    const feed = new CopyFeed({
+    const feed: CopyFeed = new CopyFeed({
       name,
       lineage,
       key,
@@ -137,6 +136,7 @@ export class Replicator {
       journal,
       send: (frames) => send(id, frames),
       sign: (batch) => this.sign(batch),
+      holding: () => this.count(feed),
       further: ({ term, seq }) =>
         this.ports.warn(
           { executor: name, term, seq },

@@ -4,6 +4,7 @@ import { type SqlDatabase, textOf } from './sql-database.ts';
 /** Added after the first version, with the words that both databases understand. */
 const ADDED = {
   lineage: "VARCHAR(64) NOT NULL DEFAULT ''",
+  confirmed_term: 'BIGINT NOT NULL DEFAULT 0',
   confirmed_seq: 'BIGINT NOT NULL DEFAULT 0',
   holders: 'INTEGER NOT NULL DEFAULT 0',
 } as const;

@@ -26,7 +26,7 @@ export async function readLeader(
   transaction: Pick<SqlDatabase, 'all'> = database,
   suffix = '',
 ): Promise<LeaderRow | undefined> {
-  const sql = `SELECT holder, url, host, pid, term, lineage, confirmed_seq, holders, CASE WHEN lease_until_ms > ${database.dialect.nowMs} THEN 1 ELSE 0 END AS live
+  const sql = `SELECT holder, url, host, pid, term, lineage, confirmed_term, confirmed_seq, holders, CASE WHEN lease_until_ms > ${database.dialect.nowMs} THEN 1 ELSE 0 END AS live
     FROM tagmill_leader WHERE name = ?${suffix}`;
   const [row] = await transaction.all(sql, [NAME]);
   if (row === undefined) return undefined;
@@ -37,7 +37,12 @@ export async function readLeader(
     pid: numberOf(row['pid']),
     term: numberOf(row['term']),
     live: numberOf(row['live']) === 1,
-    confirmed: { lineage: textOf(row['lineage']), seq: numberOf(row['confirmed_seq']), holders: numberOf(row['holders']) },
+    confirmed: {
+      lineage: textOf(row['lineage']),
+      term: numberOf(row['confirmed_term']),
+      seq: numberOf(row['confirmed_seq']),
+      holders: numberOf(row['holders']),
+    },
   };
 }
 
@@ -46,7 +51,7 @@ interface Taken {
   readonly before: ConfirmedEntries;
 }
 
-const NOTHING: ConfirmedEntries = { lineage: '', seq: 0, holders: 0 };
+const NOTHING: ConfirmedEntries = { lineage: '', term: 0, seq: 0, holders: 0 };
 
 async function take(database: SqlDatabase, me: Process): Promise<Taken> {
   const { insertIgnore, forUpdate, nowMs } = database.dialect;
@@ -66,14 +71,16 @@ async function take(database: SqlDatabase, me: Process): Promise<Taken> {
   });
 }
 
+const CONFIRMED = 'lineage = ?, confirmed_term = ?, confirmed_seq = ?, holders = ?';
+const confirmedValues = ({ lineage, term, seq, holders }: ConfirmedEntries): (string | number)[] => [lineage, term, seq, holders];
+
 function keep(database: SqlDatabase, me: Process, { term, before }: Taken, askedAtMs: number): Leadership {
   const mine = 'WHERE name = ? AND holder = ? AND term = ?';
   let confirmed = (): ConfirmedEntries => before;
   const set = (what: string, values: readonly (string | number)[] = []): Promise<number> =>
     database.transaction((transaction) => transaction.run(`UPDATE tagmill_leader SET ${what} ${mine}`, [...values, NAME, me.id, term]));
   const setLease = (untilMs: string): Promise<number> => {
-    const { lineage, seq, holders } = confirmed();
-    return set(`lease_until_ms = ${untilMs}, lineage = ?, confirmed_seq = ?, holders = ?`, [lineage, seq, holders]);
+    return set(`lease_until_ms = ${untilMs}, ${CONFIRMED}`, confirmedValues(confirmed()));
   };
   let released = false;
   const lease = new LeaderLease(askedAtMs, `another manager has taken over ${database.name}; this one must not go on`, {
@@ -88,8 +95,7 @@ function keep(database: SqlDatabase, me: Process, { term, before }: Taken, asked
     before,
     async tell(source) {
       confirmed = source;
-      const { lineage, seq, holders } = source();
-      await set('lineage = ?, confirmed_seq = ?, holders = ?', [lineage, seq, holders]);
+      await set(CONFIRMED, confirmedValues(source()));
     },
     lost: lease.lost,
     leads: () => lease.stands(),

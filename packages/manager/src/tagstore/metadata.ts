@@ -62,7 +62,8 @@ export interface LeaderRow {
 export interface ConfirmedEntries {
   /** History of the last manager with a lasting address; empty: there was none. */
   readonly lineage: string;
-  /** Entries up to here were on its disk when the lease was last renewed. */
+  /** Entries of this term and up to here were on its disk when the lease was last renewed. */
+  readonly term: number;
   readonly seq: number;
   /** Executors that were sent copies of it. */
   readonly holders: number;

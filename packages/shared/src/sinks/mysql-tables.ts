@@ -93,6 +93,7 @@ export const MYSQL_LEADER_TABLE = `CREATE TABLE IF NOT EXISTS tagmill_leader (
   term BIGINT UNSIGNED NOT NULL,
   lease_until_ms BIGINT NOT NULL,
   lineage VARCHAR(64) NOT NULL DEFAULT '',
+  confirmed_term BIGINT NOT NULL DEFAULT 0,
   confirmed_seq BIGINT NOT NULL DEFAULT 0,
   holders INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (name)

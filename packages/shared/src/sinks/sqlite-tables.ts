@@ -60,5 +60,6 @@ export const SQLITE_SINK_TABLES: readonly string[] = [
 export const SQLITE_LEADER_TABLE = `CREATE TABLE IF NOT EXISTS tagmill_leader (
   name TEXT PRIMARY KEY, holder TEXT NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL,
   term INTEGER NOT NULL, lease_until_ms INTEGER NOT NULL,
-  lineage TEXT NOT NULL DEFAULT '', confirmed_seq INTEGER NOT NULL DEFAULT 0, holders INTEGER NOT NULL DEFAULT 0
+  lineage TEXT NOT NULL DEFAULT '', confirmed_term INTEGER NOT NULL DEFAULT 0,
+  confirmed_seq INTEGER NOT NULL DEFAULT 0, holders INTEGER NOT NULL DEFAULT 0
 )`;

@@ -159,17 +159,18 @@ describe.each([
 
   it('what the leader confirmed stands in its row, also when an older version made the table', async () => {
     const first = await metadata.claimLeadership({ id: 'one', url: 'http://x' });
-    expect(first.before).toEqual({ lineage: '', seq: 0, holders: 0 });
-    await first.tell(() => ({ lineage: 'a history', seq: 4_000_000_000_000, holders: 3 }));
+    expect(first.before).toEqual({ lineage: '', term: 0, seq: 0, holders: 0 });
+    await first.tell(() => ({ lineage: 'a history', term: 1, seq: 4_000_000_000_000, holders: 3 }));
     await first.release();
     const next = await metadata.claimLeadership({ id: 'two', url: 'http://y' });
-    expect(next.before).toEqual({ lineage: 'a history', seq: 4_000_000_000_000, holders: 3 });
+    expect(next.before).toEqual({ lineage: 'a history', term: 1, seq: 4_000_000_000_000, holders: 3 });
     await next.release();
     // A manager that says nothing of its journal leaves the row as it was.
     expect((await metadata.leader())?.confirmed).toEqual(next.before);
-    for (const column of ['lineage', 'confirmed_seq', 'holders']) await place.run(`ALTER TABLE tagmill_leader DROP COLUMN ${column}`);
+    for (const column of ['lineage', 'confirmed_term', 'confirmed_seq', 'holders'])
+      await place.run(`ALTER TABLE tagmill_leader DROP COLUMN ${column}`);
     const other = openMetadata(place.url, {});
-    expect(await other.leader()).toMatchObject({ id: 'two', term: 2, confirmed: { lineage: '', seq: 0, holders: 0 } });
+    expect(await other.leader()).toMatchObject({ id: 'two', term: 2, confirmed: { lineage: '', term: 0, seq: 0, holders: 0 } });
     await other.close();
   });
 

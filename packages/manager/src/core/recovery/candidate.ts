@@ -34,7 +34,8 @@ export interface Candidate {
 export interface Confirmed {
   /** History that the last lasting manager led; empty: the database has never seen one. */
   readonly lineage: string;
-  /** Entries up to here were on disk, and may have been confirmed to somebody. */
+  /** Entries of this term and up to here were on disk, and may have been confirmed to somebody. */
+  readonly term: number;
   readonly seq: number;
   /** Executors that were sent copies. */
   readonly holders: number;

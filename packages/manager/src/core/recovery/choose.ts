@@ -3,7 +3,7 @@
  * "Recovery"). Pure: what lies on the own disk, what executors and S3 offer,
  * what the leader's row says was confirmed, and for how long it has waited.
  */
-import { type Candidate, type Choice, type ChoiceInput, entries, grouped, type Judged, titleOf } from './candidate.ts';
+import { type Candidate, type Choice, type ChoiceInput, entries, grouped, type Judged, type Place, titleOf } from './candidate.ts';
 import { conflictOf, homeOf, newestFirst, refusal, shortLineage } from './rank.ts';
 
 /**
@@ -16,7 +16,7 @@ export function choose(input: ChoiceInput): Choice {
   const home = homeOf(input);
   const all = [input.own, ...input.others];
   const usable = all.filter((one) => one.at !== null && one.at.seq > 0 && refusal(one, home, input) === undefined).sort(newestFirst);
-  const needed = neededSeq(input, home);
+  const needed = neededPlace(input, home);
   const judge = (winner?: Candidate): Judged[] => all.map((one) => judged(one, winner, home, input));
   if (isFresh(input)) return { kind: 'fresh', sentence: 'a new journal: nothing was here before', judged: judge() };
   if (waits(input, home, needed)) return { kind: 'wait', sentence: whyItWaits(input, usable[0], needed), judged: judge() };
@@ -24,7 +24,7 @@ export function choose(input: ChoiceInput): Choice {
   const conflict = conflictOf(usable);
   if (conflict !== undefined) return { kind: 'refuse', sentence: twoHistories(conflict), judged: judge() };
   const best = usable[0];
-  if (best === undefined || best.at!.seq < needed) return withLess(input, best, needed, judge);
+  if (best === undefined || !reaches(best.at!, needed)) return withLess(input, best, needed, judge);
   return won(best, judge);
 }
 
@@ -35,35 +35,49 @@ function isFresh({ own, fresh, confirmed, mayWait, recoverFrom }: ChoiceInput): 
 }
 
 /** Entries up to here may have been confirmed: what ends before it has lost something. */
-function neededSeq({ own, confirmed }: ChoiceInput, home: string): number {
-  const said = confirmed.lineage === home ? confirmed.seq : 0;
-  return own.chain === 'broken' || own.chain === 'unreadable' ? Math.max(said, own.lastSeq ?? 0) : said;
+function neededPlace({ own, confirmed }: ChoiceInput, home: string): Needed {
+  const { term, seq } = confirmed.lineage === home ? confirmed : { term: 0, seq: 0 };
+  const broken = own.chain === 'broken' || own.chain === 'unreadable' ? (own.lastSeq ?? 0) : 0;
+  return { term, seq, least: Math.max(seq, broken), broken };
 }
 
-function waits(input: ChoiceInput, home: string, needed: number): boolean {
+interface Needed {
+  readonly term: number;
+  readonly seq: number;
+  /** Entries that the own disk has seen, though they cannot be read there any more. */
+  readonly broken: number;
+  /** The higher of both, for sentences. */
+  readonly least: number;
+}
+
+/** A longer branch of an older term has not seen what a later term confirmed. */
+const reaches = (at: Pick<Place, 'term' | 'seq'>, { term, seq, broken }: Needed): boolean =>
+  at.seq >= broken && (at.term > term || (at.term === term && at.seq >= seq));
+
+function waits(input: ChoiceInput, home: string, needed: Needed): boolean {
   const { own, others, confirmed, mayWait, waitedMs, windowMs, recoverFrom } = input;
   if (!mayWait || waitedMs >= windowMs) return false;
   if (recoverFrom !== '') return recoverFrom !== own.name && !others.some((one) => one.name === recoverFrom);
-  if (own.chain === 'whole' && own.at !== null && own.at.seq >= needed) return false;
+  if (own.chain === 'whole' && own.at !== null && reaches(own.at, needed)) return false;
   // All that were sent copies have shown what they hold: nobody else can have more.
   const shown = others.filter((one) => one.source === 'executor' && one.at?.lineage === home && one.signed).length;
   return confirmed.lineage !== home || confirmed.holders === 0 || shown < confirmed.holders;
 }
 
-function whyItWaits({ own, confirmed, windowMs, recoverFrom }: ChoiceInput, best: Candidate | undefined, needed: number): string {
+function whyItWaits({ own, confirmed, windowMs, recoverFrom }: ChoiceInput, best: Candidate | undefined, needed: Needed): string {
   const seconds = `${windowMs / 1000} s`;
   if (recoverFrom !== '') return `waits up to ${seconds} for the copy of ${recoverFrom}`;
   const why =
     own.chain === 'missing' || own.at === null
-      ? `the data directory holds no journal, and ${entries(Math.max(needed, confirmed.seq))} were confirmed`
+      ? `the data directory holds no journal, and ${entries(Math.max(needed.least, confirmed.seq))} were confirmed`
       : own.chain === 'whole'
-        ? `the own journal ends at ${grouped(own.at.seq)}, and ${grouped(needed)} was confirmed`
+        ? `the own journal ends at ${grouped(own.at.seq)} of term ${own.at.term}, and ${grouped(needed.least)} of term ${needed.term} was confirmed`
         : (own.fault ?? `the own journal is ${own.chain}`);
   const so = best === undefined || best === own ? '' : `; the best so far is that of ${titleOf(best)}, up to ${grouped(best.at!.seq)}`;
   return `${why}: waits up to ${seconds} for the copies of executors${so}`;
 }
 
-function byName(input: ChoiceInput, usable: readonly Candidate[], needed: number, judge: (winner?: Candidate) => Judged[]): Choice {
+function byName(input: ChoiceInput, usable: readonly Candidate[], needed: Needed, judge: (winner?: Candidate) => Judged[]): Choice {
   const chosen = usable.find((one) => one.name === input.recoverFrom);
   if (chosen === undefined) {
     const names = usable.map((one) => one.name).join(', ');
@@ -75,14 +89,15 @@ function byName(input: ChoiceInput, usable: readonly Candidate[], needed: number
       judged: judge(),
     };
   }
-  return chosen.at!.seq < needed ? withLess(input, chosen, needed, judge) : won(chosen, judge);
+  return !reaches(chosen.at!, needed) ? withLess(input, chosen, needed, judge) : won(chosen, judge);
 }
 
 /** Nothing reaches what was confirmed: that is for a person to accept. */
-function withLess(input: ChoiceInput, best: Candidate | undefined, needed: number, judge: (winner?: Candidate) => Judged[]): Choice {
+function withLess(input: ChoiceInput, best: Candidate | undefined, needed: Needed, judge: (winner?: Candidate) => Judged[]): Choice {
   if (input.acceptLoss) {
-    if (best !== undefined) return won(best, judge, ` ${entries(needed - best.at!.seq)} that were confirmed are lost, as accepted.`);
-    return { kind: 'fresh', sentence: `a new journal: ${entries(needed)} that were there are lost, as accepted`, judged: judge() };
+    if (best !== undefined)
+      return won(best, judge, ` what was confirmed behind entry ${grouped(best.at!.seq)} of term ${best.at!.term} is lost, as accepted.`);
+    return { kind: 'fresh', sentence: `a new journal: ${entries(needed.least)} that were there are lost, as accepted`, judged: judge() };
   }
   const own = input.own.fault === null ? '' : ` ${sentence(input.own.fault)}`;
   const lies =
@@ -91,7 +106,7 @@ function withLess(input: ChoiceInput, best: Candidate | undefined, needed: numbe
       : `the best that is there, ${titleOf(best)}, ends at entry ${grouped(best.at!.seq)} of term ${best.at!.term}`;
   return {
     kind: 'refuse',
-    sentence: `entries up to ${grouped(needed)} may have been confirmed, and ${lies}.${own} Start the executors that hold copies and start again, restore the data directory from a backup, or go on without what is missing by --accept-loss.`,
+    sentence: `entries up to ${grouped(needed.least)}${needed.term === 0 ? '' : ` of term ${needed.term}`} may have been confirmed, and ${lies}.${own} Start the executors that hold copies and start again, restore the data directory from a backup, or go on without what is missing by --accept-loss.`,
     judged: judge(),
   };
 }

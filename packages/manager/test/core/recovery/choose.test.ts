@@ -24,7 +24,7 @@ const copy = (name: string, at: Place | null, fields: Partial<Candidate> = {}): 
 const input = (fields: Partial<ChoiceInput>): ChoiceInput => ({
   own: own(null),
   others: [],
-  confirmed: { lineage: LINEAGE, seq: 100, holders: 0 },
+  confirmed: { lineage: LINEAGE, term: 41, seq: 100, holders: 0 },
   fresh: false,
   mayWait: true,
   waitedMs: 0,
@@ -50,14 +50,15 @@ describe('waits for executors only when the own chain is missing, broken or shor
     ['a whole own chain goes on at once', { own: own(place(41, 100)) }, 'own'],
     ['also when executors say that they have more', { own: own(place(41, 100)), others: [copy('e1', place(41, 120))] }, 'e1'],
     ['a shorter one waits', { own: own(place(41, 99)) }, 'wait'],
+    ['a longer one of an older term waits: it has not seen what the later one confirmed', { own: own(place(40, 300)) }, 'wait'],
     ['a torn one waits', { own: torn(place(41, 100)) }, 'wait'],
     ['a broken one waits', { own: broken(place(41, 50), 100) }, 'wait'],
     ['one that cannot be read waits', { own: own(null, { chain: 'unreadable', lastSeq: 100, fault: 'no database' }) }, 'wait'],
     ['an empty directory waits when the database has seen a manager', { fresh: true }, 'wait'],
-    ['an empty directory is new when it has not', { fresh: true, confirmed: { lineage: '', seq: 0, holders: 0 } }, 'fresh'],
+    ['an empty directory is new when it has not', { fresh: true, confirmed: { lineage: '', term: 0, seq: 0, holders: 0 } }, 'fresh'],
     [
       'a journal in which nothing was written yet is new',
-      { own: own(place(0, 0)), confirmed: { lineage: '', seq: 0, holders: 0 } },
+      { own: own(place(0, 0)), confirmed: { lineage: '', term: 0, seq: 0, holders: 0 } },
       'fresh',
     ],
     ['but not when the database has seen a manager', { own: own(place(0, 0)) }, 'wait'],
@@ -65,18 +66,18 @@ describe('waits for executors only when the own chain is missing, broken or shor
     ['nobody is waited for when nobody can find it', { own: torn(place(41, 100)), mayWait: false }, 'own'],
     [
       'what another history confirmed says nothing of this one',
-      { own: own(place(41, 10)), confirmed: { lineage: OTHER, seq: 100, holders: 3 } },
+      { own: own(place(41, 10)), confirmed: { lineage: OTHER, term: 41, seq: 100, holders: 3 } },
       'own',
     ],
     [
       'the window closes when all that were sent copies have come',
-      { others: [copy('e1', place(41, 100))], confirmed: { lineage: LINEAGE, seq: 100, holders: 1 } },
+      { others: [copy('e1', place(41, 100))], confirmed: { lineage: LINEAGE, term: 41, seq: 100, holders: 1 } },
       'e1',
     ],
-    ['and not before', { others: [copy('e1', place(41, 100))], confirmed: { lineage: LINEAGE, seq: 100, holders: 2 } }, 'wait'],
+    ['and not before', { others: [copy('e1', place(41, 100))], confirmed: { lineage: LINEAGE, term: 41, seq: 100, holders: 2 } }, 'wait'],
     [
       'one that has no copy does not close it',
-      { others: [copy('e1', null), copy('e2', place(41, 100))], confirmed: { lineage: LINEAGE, seq: 100, holders: 2 } },
+      { others: [copy('e1', null), copy('e2', place(41, 100))], confirmed: { lineage: LINEAGE, term: 41, seq: 100, holders: 2 } },
       'wait',
     ],
     ['one that was chosen is waited for', { own: own(place(41, 100)), recoverFrom: 'e1' }, 'wait'],
@@ -87,6 +88,12 @@ describe('waits for executors only when the own chain is missing, broken or shor
 describe('the winner is the highest (term, sequence) with an unbroken chain', () => {
   test.each<[string, Partial<ChoiceInput>, string]>([
     ['the newest copy of a wiped manager', { ...waited, others: [copy('e1', place(41, 102)), copy('e2', place(41, 104))] }, 'e2'],
+    [
+      'also the own one of an older term, though it is longer',
+      { ...waited, own: own(place(40, 300)), others: [copy('e2', place(41, 104))] },
+      'e2',
+    ],
+    ['and is not gone on with when nobody has the later one', { ...waited, own: own(place(40, 300)) }, 'refuse'],
     ['a higher sequence of a replaced term loses', { ...waited, others: [copy('e1', place(40, 217)), copy('e2', place(41, 104))] }, 'e2'],
     ['a torn own tail loses to a copy that has more', { ...waited, own: torn(place(41, 100)), others: [copy('e1', place(41, 101))] }, 'e1'],
     ['and wins when no copy has more', { ...waited, own: torn(place(41, 100)), others: [copy('e1', place(41, 90))] }, 'own'],
@@ -154,7 +161,7 @@ test('two histories, and nothing says which is this manager’s: both are shown'
     input({
       ...waited,
       own: own(null, { chain: 'unreadable', fault: 'no database' }),
-      confirmed: { lineage: '', seq: 0, holders: 0 },
+      confirmed: { lineage: '', term: 0, seq: 0, holders: 0 },
       others: [copy('e1', place(4, 10)), copy('e2', place(4, 10, 'x', OTHER))],
     }),
   );
@@ -168,7 +175,7 @@ test('each candidate says why, as on the page', () => {
   const choice = choose(
     input({
       ...waited,
-      confirmed: { lineage: LINEAGE, seq: 48_251_870, holders: 6 },
+      confirmed: { lineage: LINEAGE, term: 41, seq: 48_251_870, holders: 6 },
       own: own(place(41, 48_251_870), {
         chain: 'torn',
         lastSeq: 48_251_871,
@@ -217,7 +224,7 @@ test('the winner is never behind any candidate that can be used, and no clock pl
       fc.nat(25),
       (mine, copies, acceptLoss, seq) => {
         const others = copies.map((one, i) => copy(`e${i}`, one.at, one));
-        const given = input({ ...waited, own: own(mine), others, acceptLoss, confirmed: { lineage: LINEAGE, seq, holders: 2 } });
+        const given = input({ ...waited, own: own(mine), others, acceptLoss, confirmed: { lineage: LINEAGE, term: 41, seq, holders: 2 } });
         const choice = choose(given);
         const usable = [given.own, ...others].filter((one) => one.at !== null && one.signed && one.chain === 'whole').map((one) => one.at!);
         if (choice.kind === 'winner') {

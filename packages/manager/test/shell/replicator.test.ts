@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { Replicator } from '../../src/shell/replicator.ts';
+import { signatureOf } from '../../src/shell/recovery-key.ts';
+import type { CommittedBatch } from '../../src/store/journal.ts';
+
+const KEY = new Uint8Array(32).fill(7);
+const LINEAGE = 'a history';
+
+const batch = (seq: number): CommittedBatch => ({
+  seq,
+  term: 1,
+  blob: Uint8Array.of(seq),
+  hash: createHash('sha256').update(String(seq)).digest(),
+});
+
+test('an executor that comes back with all there is counts at once: nothing more is sent that it could acknowledge', async () => {
+  const batches = [1, 2, 3].map(batch);
+  let told = 0;
+  let sent = 0;
+  const replicator = new Replicator({
+    journal: {
+      tail: (from: number) => Promise.resolve(batches.filter((one) => one.seq >= from)),
+      snapshotFile: () => undefined,
+      onSnapshot: () => () => undefined,
+    },
+    key: KEY,
+    lineage: LINEAGE,
+    lastSeq: 3,
+    copies: 1,
+    send: () => {
+      sent += 1;
+      return true;
+    },
+    tellHolders: (holders: number) => {
+      told = holders;
+      return Promise.resolve();
+    },
+    warn: (facts: object, sentence: string) => expect.unreachable(`${sentence} ${JSON.stringify(facts)}`),
+    info: () => undefined,
+  } as unknown as ConstructorParameters<typeof Replicator>[0]);
+  const last = batches[2]!;
+  const head = {
+    lineage: LINEAGE,
+    term: 1,
+    seq: 3,
+    hash: last.hash,
+    contentHash: new Uint8Array(0),
+    snapshotSeq: 0,
+    sizeBytes: 3,
+    writtenMs: 0,
+  };
+  const mac = signatureOf(KEY, 'batch', { lineage: LINEAGE, ...last });
+  replicator.joined('e1', 'e1', [{ ...head, mac }]);
+  await new Promise<void>((resolve) => replicator.whenCopied(3, resolve));
+  expect([told, sent]).toEqual([1, 0]);
+  replicator.close();
+});
