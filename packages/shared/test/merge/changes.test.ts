@@ -10,14 +10,12 @@ describe('change blocks', () => {
   it('decode to what was encoded', () => {
     const entry = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant(null), fc.constant(undefined));
     const left = fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), entry), { maxLength: 4 });
-    const user = fc
-      .record({ userId: fc.string({ unit: 'grapheme' }), entered: ids, left })
-      .map(({ userId, entered, left }) => ({
-        userId,
-        entered,
-        exited: left.map(([id]) => id),
-        exitedEntries: left.map(([, text]) => text),
-      }));
+    const user = fc.record({ userId: fc.string({ unit: 'grapheme' }), entered: ids, left }).map(({ userId, entered, left }) => ({
+      userId,
+      entered,
+      exited: left.map(([id]) => id),
+      exitedEntries: left.map(([, text]) => text),
+    }));
     fc.assert(
       fc.property(fc.array(user), (users) => {
         const block = {
@@ -46,7 +44,12 @@ describe('change blocks', () => {
   });
 
   it('more sets than 16 bits number', () => {
-    const users = Array.from({ length: 70_000 }, (_, index) => ({ userId: String(index), entered: [index + 1], exited: [], exitedEntries: [] }));
+    const users = Array.from({ length: 70_000 }, (_, index) => ({
+      userId: String(index),
+      entered: [index + 1],
+      exited: [],
+      exitedEntries: [],
+    }));
     expect(decodeChanges(encodeChanges({ ruleVersions: new Map(), users })).users.at(-1)).toEqual(users.at(-1));
   });
 
@@ -69,11 +72,14 @@ describe('change blocks', () => {
     const whole = encodeChanges({ ruleVersions: new Map(), users: [{ userId: 'ab', entered: [1], exited: [], exitedEntries: [] }] });
     const bytes = inflateRawSync(whole);
     expect(() => decodeChanges(deflateRawSync(bytes.subarray(0, -1)))).toThrow('1 users');
-    expect(() => decodeChanges(deflateRawSync(Buffer.from(bytes.toString('latin1').replace('"v":2', '"v":9'), 'latin1')))).toThrow('version 9');
+    expect(() => decodeChanges(deflateRawSync(Buffer.from(bytes.toString('latin1').replace('"v":2', '"v":9'), 'latin1')))).toThrow(
+      'version 9',
+    );
   });
 
   it('keep the entries of a whole batch, but never so many that no server takes the block', () => {
-    const since = (index: number): string => `"7":{"tag_name":"name","reason":"reason","source":"AUTO","rule_version":1,"since":"${index}"}`;
+    const since = (index: number): string =>
+      `"7":{"tag_name":"name","reason":"reason","source":"AUTO","rule_version":1,"since":"${index}"}`;
     const recorder = new ChangeRecorder();
     for (let index = 0; index < 65_536; index += 1) recorder.changed(Buffer.from(`u${index}`), [], [7], [since(index % 1_000)]);
     for (let index = 0; index < 8; index += 1) recorder.changed(Buffer.from(`v${index}`), [], [8], [String(index).repeat(700_000)]);

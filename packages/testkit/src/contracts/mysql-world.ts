@@ -3,8 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { MysqlTagSink, type MysqlSinkOptions } from '@tagmill/executor/sinks/mysql/sink';
 import { type MysqlTarget, parseDatabaseUrl } from '@tagmill/shared/database-url';
 import { MYSQL_SINK_TABLES } from '@tagmill/shared/sinks/mysql-tables';
+import { MysqlShardLedger } from '@tagmill/manager/tagstore/mysql/ledger';
 import mysql from 'mysql2/promise';
 import type { MariadbServer } from '../mariadb.ts';
+import { frozenAttempt, makeGate, outcome } from './frozen.ts';
 import type { NewRow, SinkWorld, StoredRow } from './sink-contract.ts';
 
 const SCHEMA = fileURLToPath(new URL('../../fixtures/sql/mysql.sql', import.meta.url));
@@ -70,6 +72,34 @@ export async function makeMysqlWorld(server: MariadbServer, database: string, si
         'SELECT user_id, CAST(tag_ids AS CHAR) tag_ids, CAST(tag_details AS CHAR) tag_details, created_time, updated_time FROM user_tags ORDER BY BINARY user_id',
       );
       return rows.map(storedRow);
+    },
+    async remove(userId) {
+      await query('DELETE FROM user_tags WHERE user_id = ?', [userId]);
+    },
+    ledger: new MysqlShardLedger(target),
+    async frozenMerge(point, at, job, command, batches) {
+      const gate = makeGate();
+      let times = -1;
+      const slow = new MysqlTagSink(target, {
+        ...sinkOptions,
+        at: async (reached) => {
+          if (reached === point && ++times === at) await gate.pass();
+        },
+      });
+      sinks.push(slow);
+      const ended = outcome(slow.merge(job, command, batches, new AbortController().signal));
+      return frozenAttempt(gate.reached, gate.open, ended);
+    },
+    async rewriteBlocks(change) {
+      for (const row of await query('SELECT run_id, pass, shard, batch, block FROM tagmill_changes')) {
+        await pool.query('UPDATE tagmill_changes SET block = ? WHERE run_id = ? AND pass = ? AND shard = ? AND batch = ?', [
+          Buffer.from(change(row['block'] as Uint8Array)),
+          row['run_id'],
+          row['pass'],
+          row['shard'],
+          row['batch'],
+        ]);
+      }
     },
     async changeBlocks() {
       return (await query('SELECT block FROM tagmill_changes')).map((row) => row['block'] as Uint8Array);

@@ -1,8 +1,11 @@
 /** What every sink must do; run on each of them by the test that names it. */
+import type { ShardLedger } from '@tagmill/manager/tagstore/ledger';
+import type { MergeCommand, MergeResult, PassJob, PassTag } from '@tagmill/shared/job';
+import type { MergeBatch } from '@tagmill/shared/merge/batch';
 import { decodeChanges } from '@tagmill/shared/merge/changes';
-import type { MergeResult, PassTag } from '@tagmill/shared/job';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FreezePoint, FrozenAttempt } from './frozen.ts';
 import {
   type AfterRow,
   afterFreshRows,
@@ -42,7 +45,14 @@ export interface SinkWorld {
   /** Somebody's hand edit. */
   setTags(userId: string, tagIds: string, tagDetails: string | null): Promise<void>;
   rows(): Promise<StoredRow[]>;
+  /** A row that somebody deletes. */
+  remove(userId: string): Promise<void>;
   changeBlocks(): Promise<Uint8Array[]>;
+  /** Writes every change block anew. */
+  rewriteBlocks(change: (block: Uint8Array) => Uint8Array): Promise<void>;
+  readonly ledger: ShardLedger;
+  /** An attempt of its own that stops at the point in batch `at` of the shard. */
+  frozenMerge(point: FreezePoint, at: number, job: PassJob, command: MergeCommand, batches: readonly MergeBatch[]): Promise<FrozenAttempt>;
   batchesDone(): Promise<number>;
   close(): Promise<void>;
 }

@@ -2,9 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { SqliteTagStoreClient } from '@tagmill/manager/tagstore/sqlite/client';
+import { mergeJobOf } from '@tagmill/shared/merge/pass-tags';
 import Sqlite from 'better-sqlite3';
+import { frozenAttempt } from './frozen.ts';
 import type { SinkWorld, StoredRow } from './sink-contract.ts';
+import type { FrozenOrder } from './sqlite-frozen.ts';
 
 export interface SqliteWorld extends SinkWorld {
   readonly path: string;
@@ -16,6 +20,7 @@ export async function makeSqliteWorld(): Promise<SqliteWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'tagmill-sqlite-'));
   const path = join(directory, 'tags.db');
   const clients: SqliteTagStoreClient[] = [await SqliteTagStoreClient.open(path)];
+  const workers: Worker[] = [];
   const database = new Sqlite(path, { timeout: 10_000 });
   return {
     path,
@@ -53,6 +58,39 @@ export async function makeSqliteWorld(): Promise<SqliteWorld> {
         )
         .all() as StoredRow[];
     },
+    async remove(userId) {
+      database.prepare('DELETE FROM user_tags WHERE user_id = ?').run(userId);
+    },
+    ledger: clients[0]!,
+    async frozenMerge(point, at, job, command, batches) {
+      const gate = new Int32Array(new SharedArrayBuffer(4));
+      const workerData: FrozenOrder = {
+        path,
+        job: mergeJobOf(job),
+        command,
+        batches,
+        failpoint: `manager.tags.${point}`,
+        time: at + 1,
+        gate,
+      };
+      const worker = new Worker(new URL('./sqlite-frozen.ts', import.meta.url), { workerData });
+      workers.push(worker);
+      const frozen = Promise.withResolvers<void>();
+      const ended = new Promise<string>((resolve, reject) => {
+        worker.on('message', (said: string) => (said === 'frozen' ? frozen.resolve() : resolve(said)));
+        worker.on('error', reject);
+      });
+      const wake = (): void => {
+        Atomics.store(gate, 0, 1);
+        Atomics.notify(gate, 0);
+      };
+      return frozenAttempt(frozen.promise, wake, ended);
+    },
+    async rewriteBlocks(change) {
+      const update = database.prepare('UPDATE tagmill_changes SET block = ? WHERE rowid = ?');
+      const rows = database.prepare('SELECT rowid AS id, block FROM tagmill_changes').all() as { id: number; block: Uint8Array }[];
+      for (const { id, block } of rows) update.run(Buffer.from(change(block)), id);
+    },
     async changeBlocks() {
       return database.prepare('SELECT block FROM tagmill_changes').pluck().all() as Uint8Array[];
     },
@@ -61,6 +99,7 @@ export async function makeSqliteWorld(): Promise<SqliteWorld> {
     },
     async close() {
       for (const client of clients) await client.close();
+      for (const worker of workers) await worker.terminate();
       database.close();
       await rm(directory, { recursive: true, force: true });
     },

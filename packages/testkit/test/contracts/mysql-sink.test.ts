@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { makeMysqlWorld } from '../../src/contracts/mysql-world.ts';
+import { settleContract } from '../../src/contracts/settle-contract.ts';
 import { sinkContract } from '../../src/contracts/sink-contract.ts';
 import { type MariadbServer, startMariadb } from '../../src/mariadb.ts';
 
@@ -13,3 +14,4 @@ afterAll(async () => {
 
 sinkContract('MariaDB, bulk loads', () => makeMysqlWorld(server, 'bulk'));
 sinkContract('MariaDB, rows inserted', () => makeMysqlWorld(server, 'plain', { bulk: false }));
+settleContract('MariaDB', () => makeMysqlWorld(server, 'settled'));

@@ -1,4 +1,6 @@
+import { settleContract } from '../../src/contracts/settle-contract.ts';
 import { sinkContract } from '../../src/contracts/sink-contract.ts';
 import { makeSqliteWorld } from '../../src/contracts/sqlite-world.ts';
 
 sinkContract('SQLite', makeSqliteWorld);
+settleContract('SQLite', makeSqliteWorld);
