@@ -10,16 +10,18 @@ import { Settler } from './settler.ts';
 
 /** Shards in one statement. */
 const CHUNK = 500;
-/** How often the connection that holds a shard is waited for, and ended. */
+/** How often, a second each, an attempt that holds a shard is waited for, and ended. */
 const TURNS = 10;
 /** A deadlock or a lost connection: tried so often. */
 const TRIES = 3;
 
 export class MysqlShardLedger implements ShardLedger {
   readonly #target: MysqlTarget;
+  readonly #turns: number;
 
-  constructor(target: MysqlTarget) {
+  constructor(target: MysqlTarget, options: { readonly turns?: number } = {}) {
     this.#target = target;
+    this.#turns = options.turns ?? TURNS;
   }
 
   async settle(request: SettleRequest): Promise<readonly (MergeResult | null)[]> {
@@ -50,7 +52,7 @@ export class MysqlShardLedger implements ShardLedger {
     for (const [at, shard] of held.entries()) {
       let refused: unknown;
       for (let turns = 1; !(await settler.raiseInTurn(request, shard)); turns += 1) {
-        if (turns >= TURNS) throw this.#stillHeld(shard, refused);
+        if (turns > this.#turns) throw this.#stillHeld(shard, refused);
         try {
           await settler.killHolders(request, held.slice(at));
         } catch (error) {
