@@ -92,6 +92,8 @@ export class JournalRoom {
       return this.look();
     } catch (error) {
       this.closeFile();
+      this.unlock();
+      this.unlock = undefined;
       throw isBusy(error) ? inUse(dataDir, error) : openFault(this.path, error);
     }
   }
