@@ -72,6 +72,8 @@ export class CopyFeed {
   private ready: ReplicaFrame[] = [];
   private busy = false;
   private stopped = false;
+  /** It could send no more: an acknowledgement or the replicator's clock wakes it, not its own end. */
+  private held = false;
   ackedSeq = 0;
   /** It holds all that there was when it began to be sent. */
   holds = false;
@@ -147,6 +149,7 @@ export class CopyFeed {
       return;
     }
     this.busy = true;
+    this.held = false;
     step()
       .catch((error: unknown) => {
         this.broken = error instanceof Error ? error.message : String(error);
@@ -158,7 +161,7 @@ export class CopyFeed {
         this.queued = undefined;
         if (this.stopped) this.dropSnapshot();
         else if (next !== undefined) this.run(next);
-        else if (this.broken === undefined) this.wake();
+        else if (this.broken === undefined && !this.held) this.wake();
       });
   }
 
@@ -199,9 +202,9 @@ export class CopyFeed {
       if (this.ready.length === 0) return;
       // What is not urgent must not stand before what is: a snapshot is sent in few parts at a time.
       const ahead = this.ready[0]!.kind === SNAPSHOT ? SNAPSHOT_AHEAD_BYTES : LIMITS.copyAheadBytes;
-      if (this.sentBytes - this.ackedBytes >= ahead) return;
       const frames = this.ready;
-      if (!this.ports.send(frames)) return;
+      this.held = this.sentBytes - this.ackedBytes >= ahead || !this.ports.send(frames);
+      if (this.held) return;
       this.ready = [];
       for (const frame of frames) this.sentBytes += (frame.data as Uint8Array).length;
       if (this.begun && this.trustedFromBytes === Number.POSITIVE_INFINITY) this.trustedFromBytes = this.sentBytes;

@@ -52,7 +52,36 @@ test('an executor that comes back with all there is counts at once: nothing more
   };
   const mac = signatureOf(KEY, 'batch', { lineage: LINEAGE, ...last });
   replicator.joined('e1', 'e1', [{ ...head, mac }]);
-  await new Promise<void>((resolve) => replicator.whenCopied(3, resolve));
+  await new Promise<void>((resolve) => replicator.whenCopied(3, () => resolve()));
   expect([told, sent]).toEqual([1, 0]);
+  replicator.close();
+});
+
+test('an executor that reads nothing is left alone until the next look: the manager goes on meanwhile', async () => {
+  let asked = 0;
+  const replicator = new Replicator({
+    journal: {
+      tail: (from: number) => Promise.resolve([1, 2, 3].map(batch).filter((one) => one.seq >= from)),
+      snapshotFile: () => undefined,
+      onSnapshot: () => () => undefined,
+    },
+    key: KEY,
+    lineage: LINEAGE,
+    lastSeq: 3,
+    copies: 1,
+    send: () => {
+      asked += 1;
+      // Without an end the process would hang here instead of failing.
+      if (asked > 1_000) throw new Error('it is asked over and over');
+      return false;
+    },
+    tellHolders: () => Promise.resolve(),
+    warn: (facts: object, sentence: string) => expect.unreachable(`${sentence} ${JSON.stringify(facts)}`),
+    info: () => undefined,
+  } as unknown as ConstructorParameters<typeof Replicator>[0]);
+  replicator.joined('e1', 'e1', []);
+  await expect.poll(() => asked).toBeGreaterThan(0);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toBeLessThan(100);
   replicator.close();
 });
