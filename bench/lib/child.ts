@@ -1,6 +1,19 @@
 /** Processes that a benchmark starts and ends: by their id, never by a name. */
 import { type ChildProcess, spawn } from 'node:child_process';
 
+const alive = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+
+/** What is still there when this process ends, ends with it. */
+export function endWithUs<T extends ChildProcess>(child: T): T {
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
+  return child;
+}
+
 /** Resolves with the match once the words have come on stdout or stderr. Errors: the process ended without them. */
 export function said(child: ChildProcess, words: RegExp): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
@@ -36,8 +49,10 @@ export function spawnNode(
   env: Readonly<Record<string, string>> = {},
   nodeArgs: readonly string[] = [],
 ): ChildProcess {
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeArgs, script, ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeArgs, script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, ...env },
+    serialization: 'advanced',
   });
+  return endWithUs(child);
 }

@@ -1,6 +1,6 @@
 /** One worker process of BullMQ: `bullmq-main.ts SOCKET`. */
 import { importPackage } from './npm-package.ts';
-import { tellDone } from './worker-group.ts';
+import { tellDone } from './tell-done.ts';
 
 /** Jobs of one process at a time; more brought nothing. Those that are done are not kept: that is faster than keeping them. */
 const CONCURRENCY = 25;

@@ -1,6 +1,6 @@
 /** One worker process of graphile-worker: `graphile-worker-main.ts CONNECTION_STRING`. */
 import { importPackage } from './npm-package.ts';
-import { tellDone } from './worker-group.ts';
+import { tellDone } from './tell-done.ts';
 
 /** From its page on performance: jobs fetched and completed in batches. */
 const TUNING = {

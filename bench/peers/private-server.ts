@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endChild } from '../lib/child.ts';
+import { endChild, endWithUs } from '../lib/child.ts';
 
 export interface Owner {
   readonly uid?: number;
@@ -38,7 +38,7 @@ export class PrivateServer {
   }
 
   start(program: string, args: readonly string[]): void {
-    this.#child = spawn(program, args, { ...this.owner, cwd: this.directory, stdio: 'ignore' });
+    this.#child = endWithUs(spawn(program, args, { ...this.owner, cwd: this.directory, stdio: 'ignore' }));
   }
 
   async stop(signal: NodeJS.Signals): Promise<void> {

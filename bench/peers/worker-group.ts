@@ -2,15 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { endChild, spawnNode } from '../lib/child.ts';
 import { cpuSecondsOf } from '../lib/processes.ts';
-
-export interface FromPeerWorker {
-  readonly ready?: true;
-  /** Jobs done since it was started. */
-  readonly done?: number;
-}
-
-/** How often a worker says what it has done: often enough that the end is seen, rare enough to cost nothing. */
-const TELL_MS = 10;
+import type { FromPeerWorker } from './tell-done.ts';
 
 export class WorkerGroup {
   readonly #children: readonly ChildProcess[];
@@ -77,16 +69,4 @@ export class WorkerGroup {
   async end(): Promise<void> {
     await Promise.all(this.#children.map((child) => endChild(child)));
   }
-}
-
-/** In a worker process: tells `count()` when it has changed. */
-export function tellDone(count: () => number): void {
-  let told = 0;
-  setInterval(() => {
-    const done = count();
-    if (done === told) return;
-    told = done;
-    process.send?.({ done } satisfies FromPeerWorker);
-  }, TELL_MS);
-  process.on('disconnect', () => process.exit(0));
 }
