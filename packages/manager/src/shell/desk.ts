@@ -51,8 +51,9 @@ export class Desk implements ManagerPort {
   }
 
   drainExecutor(id: string): boolean {
-    const { state, loop } = this.hall.live();
+    const { state, loop, watch } = this.hall.live();
     if (!state.executors.has(id)) return false;
+    watch.refuseUnwritable();
     loop.push({ type: 'executor-draining', id });
     return true;
   }
@@ -95,7 +96,8 @@ export class Desk implements ManagerPort {
   }
 
   async createRun(request: RunRequest): Promise<string> {
-    const { loop, state, database, tasks } = this.hall.live();
+    const { loop, state, database, tasks, watch } = this.hall.live();
+    watch.refuseUnwritable();
     if (state.queue.length >= LIMITS.queuedRuns)
       throw new TagmillError('RATE_LIMITED', `${state.queue.length} runs wait already: wait for some to end`);
     const rules = request.mode === 'noop' ? [] : await database.metadata.loadRules();
@@ -181,6 +183,7 @@ export class Desk implements ManagerPort {
     const failure = this.hall.failure();
     let ok = failure === undefined && watch.fault === undefined;
     checks['journal'] = failure?.message ?? watch.fault ?? 'ok';
+    checks['snapshot'] = watch.snapshotText(this.now());
     try {
       await database.metadata.ping();
       checks['database'] = 'ok';

@@ -21,6 +21,8 @@ export class JournalWatch {
       }),
       journal.onSnapshot(() => changed()),
     ];
+    const { health } = journal;
+    if (health.state !== 'ok') loop.pause(health.sentence);
   }
 
   /** Errors: JOURNAL_UNWRITABLE while nothing can be taken. */
@@ -42,6 +44,14 @@ export class JournalWatch {
       journal: health.state === 'ok' ? { state: 'ok', sentence: null, sinceMs: null } : health,
       snapshot: head === undefined ? null : { seq: head.seq, atMs: head.atMs, sizeBytes: head.sizeBytes },
     };
+  }
+
+  /** Entry, size and age of the newest snapshot, for people. */
+  snapshotText(nowMs: number): string {
+    const head = this.journal.snapshotFile()?.head;
+    if (head === undefined) return 'none yet';
+    const age = Math.max(0, Math.round((nowMs - head.atMs) / 1_000));
+    return `entry ${head.seq}, ${head.nodes} instances, ${Math.ceil(head.sizeBytes / 1_024)} KiB, made ${age} s ago`;
   }
 
   close(): void {
