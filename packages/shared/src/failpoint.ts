@@ -73,10 +73,10 @@ type SinkFailpoint =
   | 'sink.batch.written'
   | 'sink.batch.committed';
 
-export type FailpointHook = (name: Failpoint) => void;
+type FailpointHook = (name: Failpoint) => void;
 
 /** Where the preloaded module of the tests leaves its hook. */
-export const FAILPOINT_HOOK = Symbol.for('tagmill.failpoints');
+const FAILPOINT_HOOK = Symbol.for('tagmill.failpoints');
 
 const hook = (globalThis as { readonly [FAILPOINT_HOOK]?: unknown })[FAILPOINT_HOOK];
 

@@ -1,17 +1,18 @@
 /**
- * `npm run soak [-- --repeats N --first SEED --only WORDS]`: every fault of the
- * tests with real processes from N seeds (20), and `task-all` in every
- * combination of target, source, executors and shards. One line a repeat; ends
- * non-zero when one failed.
+ * `npm run soak [-- --repeats N --first SEED --only WORDS]`, with real
+ * processes, from N seeds (20): every fault of the tests, every kill (failpoint
+ * x role x kind) into both targets, the manager killed at 500 points of one
+ * journal, and `task-all` in every combination of target, source, executors and
+ * shards. `--only` names trials, or kills, by a part of their names. One line a
+ * trial, a summary, and a non-zero end when one failed.
  */
 import { parseArgs } from 'node:util';
 import { endAll } from './e2e/command.ts';
-import { FAULTS, type FaultPlaces, handEdits, stopBeforeMerge, strikeOnce, twoRuns } from './e2e/faults.ts';
-import { reloads } from './e2e/feed-run.ts';
-import { everyCombination, nameOf, runCombination, uploadTables } from './e2e/matrix.ts';
-import { SqliteTargets } from './e2e/target.ts';
 import { startMariadb } from './mariadb.ts';
 import { startS3Server } from './s3-server.ts';
+import { uploadTables } from './e2e/matrix.ts';
+import { SqliteTargets } from './e2e/target.ts';
+import { type Trial, trialsOf } from './soak-trials.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,44 +27,36 @@ if (!(repeats >= 1) || !(first >= 0)) {
   process.exit(2);
 }
 
-type Trial = readonly [name: string, act: () => Promise<string[]>];
-
-function faultTrials(places: FaultPlaces): Trial[] {
-  const trials: Trial[] = [];
-  for (let seed = first; seed < first + repeats; seed += 1) {
-    // Both targets get half of the seeds where the fault can strike both.
-    for (const fault of FAULTS)
-      trials.push([`${fault.name}, seed ${seed}`, () => strikeOnce(places, fault, fault.sinks[seed % fault.sinks.length]!, seed)]);
-    const sink = seed % 2 === 0 ? 'mariadb' : 'sqlite';
-    trials.push([`hand edits in the middle of a merge, seed ${seed}`, () => handEdits(places, sink, seed)]);
-    trials.push([`two runs of different tags at once, repeat ${seed}`, () => twoRuns(places, sink)]);
-    trials.push([`a stop before the merge, seed ${seed}`, () => stopBeforeMerge(places, sink, seed)]);
-    trials.push([`the browser reloading, seed ${seed}`, () => reloads(places, sink, seed)]);
-  }
-  return trials;
+interface Sum {
+  trials: number;
+  failed: number;
+  kills: number;
 }
 
-async function attempt([name, act]: Trial): Promise<boolean> {
+async function attempt({ name, act }: Trial, sum: Sum): Promise<void> {
   const startedMs = performance.now();
-  let wrong: string[];
+  let wrong: readonly string[];
+  let kills = 0;
   try {
-    wrong = await act();
+    const done = await act();
+    [wrong, kills] = 'kills' in done ? [done.wrong, done.kills] : [done, 0];
   } catch (error) {
     wrong = [error instanceof Error ? error.message : String(error)];
   } finally {
     endAll();
   }
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  console.log(
-    `${wrong.length === 0 ? 'ok    ' : 'FAILED'} ${seconds.padStart(6)} s  ${name}${wrong.map((line) => `\n         ${line}`).join('')}`,
-  );
-  return wrong.length === 0;
+  const counted = kills === 0 ? '' : `: ${kills} kills`;
+  const lines = wrong.map((line) => `\n         ${line}`).join('');
+  console.log(`${wrong.length === 0 ? 'ok    ' : 'FAILED'} ${seconds.padStart(6)} s  ${name}${counted}${lines}`);
+  sum.trials += 1;
+  sum.kills += kills;
+  if (wrong.length > 0) sum.failed += 1;
 }
 
 const [mariadb, s3] = [await startMariadb(), await startS3Server()];
 const sqlite = new SqliteTargets();
-let failed = 0;
-let done = 0;
+const sum: Sum = { trials: 0, failed: 0, kills: 0 };
 
 async function cleanUp(): Promise<void> {
   endAll();
@@ -82,15 +75,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 try {
   await uploadTables(s3);
-  const places = { mariadb, sqlite, s3 };
-  const matrix = everyCombination().map((one): Trial => [`task-all, ${nameOf(one)}`, () => runCombination(places, one)]);
-  for (const trial of [...faultTrials(places), ...matrix]) {
-    if (!trial[0].includes(values.only)) continue;
-    done += 1;
-    if (!(await attempt(trial))) failed += 1;
-  }
+  for (const trial of trialsOf({ mariadb, sqlite, s3 }, { first, repeats, only: values.only })) await attempt(trial, sum);
 } finally {
   await cleanUp();
 }
-console.log(`${done - failed} of ${done} repeats ended well`);
-process.exitCode = failed > 0 || done === 0 ? 1 : 0;
+console.log(`${sum.trials - sum.failed} of ${sum.trials} trials ended well, ${sum.kills} kills in them`);
+process.exitCode = sum.failed > 0 || sum.trials === 0 ? 1 : 0;

@@ -26,6 +26,8 @@ export interface Running {
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** For Node itself, before the command. */
+  readonly nodeArgs?: readonly string[];
 }
 
 const alive = new Set<ChildProcess>();
@@ -45,7 +47,7 @@ function environment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv
 
 /** Starts a command; it runs until it ends or is killed. */
 export function start(args: readonly string[], options: CommandOptions = {}): Running {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...(options.nodeArgs ?? []), MAIN, ...args], {
     cwd: options.cwd ?? FIXTURES,
     env: environment(options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -15,6 +15,8 @@ export interface FleetOptions {
   readonly tables?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** For Node itself, in every process. */
+  readonly nodeArgs?: readonly string[];
 }
 
 export interface ExecutorOptions {
@@ -48,7 +50,7 @@ export class Fleet {
         ...['--time-zone', 'Asia/Shanghai', '--shard-rows', '100', '--lease', `${LEASE_MS / 1000}s`, '--heartbeat', '1s'],
         ...['--log-level', 'warn', '--http', addresses[0]!, '--grpc', addresses[1]!, ...(args ?? [])],
       ],
-      { env: { ...SECRETS, ...env } },
+      { env: { ...SECRETS, ...env }, nodeArgs: this.options.nodeArgs ?? [] },
     );
     const [, http, grpc] = await this.manager.said(/dashboard and REST at (\S+), executors join at (\S+)/);
     this.http = http!;
@@ -59,6 +61,7 @@ export class Fleet {
     const args = ['executor', '--manager', options.manager ?? this.grpc, '--name', name, '--slots', String(options.slots ?? 1)];
     const running = start([...args, '--cache-dir', join(this.options.directory, name), '--log-level', 'warn'], {
       env: { ...SECRETS, ...this.options.env, ...options.env },
+      nodeArgs: this.options.nodeArgs ?? [],
     });
     this.executors.set(name, running);
     return running;

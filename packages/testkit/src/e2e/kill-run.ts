@@ -1,0 +1,249 @@
+/** Kills one after another, over as many runs as they need; each run is held to the oracle at its end. */
+import { readFileSync } from 'node:fs';
+import type { InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
+import type { Prng } from '@tagmill/shared/prng';
+import { ClickLog } from './click-log.ts';
+import { type Running, until } from './command.ts';
+import type { Taken } from './failpoints-control.ts';
+import { FAILPOINTS, type Provocation } from './failpoints-list.ts';
+import { descendants } from './fleet.ts';
+import { type Kill, nameOf } from './kill-list.ts';
+import { KILL_LEASE_MS, type KillWorld } from './kill-world.ts';
+import { isAgain, provoke } from './provoke.ts';
+import { SMALL_TAGS } from './small-world.ts';
+
+interface Going {
+  readonly id: string;
+  readonly clicks: ClickLog;
+  /** Kills that fell into it. */
+  readonly kills: Kill[];
+}
+
+/** Runs that a kill may take until a process comes to its point. */
+const MOST_RUNS = 3;
+const WATCHED = `tag-${SMALL_TAGS[0]}`;
+
+export class KillRun {
+  readonly world: KillWorld;
+  readonly #prng: Prng;
+  readonly wrong: string[] = [];
+  readonly #orphans: number[] = [];
+  #going: Going | undefined;
+  /** What brings a process to the point that is armed. */
+  #provoked: Promise<void> = Promise.resolve();
+  kills = 0;
+  runs = 0;
+
+  constructor(world: KillWorld, prng: Prng) {
+    this.world = world;
+    this.#prng = prng;
+  }
+
+  get going(): Going {
+    if (this.#going === undefined) throw new Error('no run is going');
+    return this.#going;
+  }
+
+  /** One kill in the run that is going, or in a new one. Throws when nobody comes to the point. */
+  async strike(kill: Kill): Promise<void> {
+    const { control } = this.world;
+    const { comes } = FAILPOINTS[kill.point];
+    if (this.#going !== undefined && (comes === 'run' || (await this.world.fleet.isOver(this.#going.id)))) await this.#finishRun();
+    if (this.#going === undefined && comes !== 'run') await this.#begin();
+    const deed = kill.kind === 'cut' ? 'ask' : kill.kind === 'orphan' ? 'stop' : kill.kind;
+    const id = control.arm({ point: kill.point, hit: kill.hit, deed, victim: kill.victim });
+    for (let runs = 1; ; runs += 1) {
+      const before = await this.#progress();
+      this.#provoked = this.#going === undefined ? this.#begin() : provoke(this, comes);
+      const taken = await this.#untilTaken(id, comes);
+      if (taken !== undefined) {
+        control.disarm();
+        this.kills += 1;
+        await this.#recover(kill, id, taken);
+        if (this.#going === undefined) await this.#adopt();
+        this.going.kills.push(kill);
+        await this.#check(before);
+        return;
+      }
+      if (runs === MOST_RUNS) throw new Error(`${nameOf(kill)}: no process came to it in ${runs} runs`);
+      await this.#finishRun();
+    }
+  }
+
+  /** Ends the run that is going; what was wrong stands in `wrong`. */
+  async finish(): Promise<string[]> {
+    await this.#finishRun();
+    return this.wrong;
+  }
+
+  /** Starts a run; it is not there when the manager died meanwhile. */
+  async #begin(): Promise<void> {
+    const id = await this.world.newRun();
+    if (id !== undefined) this.#go(id);
+  }
+
+  /** The run that a dead manager took and did not acknowledge, or the same request again, as its sender does. */
+  async #adopt(): Promise<void> {
+    const id = await this.world.newestRun();
+    if (id === undefined) await this.#begin();
+    else this.#go(id);
+  }
+
+  #go(id: string): void {
+    this.runs += 1;
+    this.#going = { id, clicks: new ClickLog(this.world.fleet, id), kills: [] };
+  }
+
+  async #finishRun(): Promise<void> {
+    const going = this.#going;
+    if (going === undefined) return;
+    this.#going = undefined;
+    // Frozen ones wake up either while the run goes on or when it is over.
+    if (this.#prng.chance(0.5)) await this.#wakeOrphans();
+    await going.clicks.release();
+    const wrong = [...(await this.world.verdict(going.id)), ...(await going.clicks.missing())];
+    if (this.#orphans.length > 0) {
+      await this.#wakeOrphans();
+      wrong.push(...(await this.world.verdict(going.id)));
+    }
+    if (wrong.length === 0) return;
+    this.wrong.push(`run ${going.id} with ${going.kills.map(nameOf).join('; ') || 'no kill'}:`, ...wrong.map((line) => `  ${line}`));
+  }
+
+  /** Undefined when the run is over and nobody came. Nothing is waited for from a process that may be frozen by now. */
+  async #untilTaken(id: number, comes: Provocation): Promise<Taken | undefined> {
+    const { control } = this.world;
+    let over = false;
+    let failure: unknown;
+    const isDone = (): boolean => over || failure !== undefined || control.taken(id) !== undefined;
+    const watch = async (): Promise<void> => {
+      while (!isDone()) {
+        await this.#provoked;
+        over = this.#going !== undefined && (await this.world.fleet.isOver(this.#going.id));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        // The victim may not have been there when a process came to the point.
+        if (!isDone() && isAgain(comes)) this.#provoked = provoke(this, comes);
+      }
+    };
+    watch().catch((error: unknown) => {
+      failure = error ?? new Error('the run cannot be watched');
+    });
+    const found = await until(
+      'a process at the armed point',
+      () => {
+        if (failure !== undefined) throw failure;
+        return control.taken(id) ?? (over ? 'over' : undefined);
+      },
+      5,
+    );
+    return found === 'over' ? control.taken(id) : found;
+  }
+
+  async #recover(kill: Kill, id: number, taken: Taken): Promise<void> {
+    const { world } = this;
+    switch (kill.kind) {
+      case 'cut':
+        world.cut(kill.victim, this.#executorOf(taken.pid)?.[0]);
+        world.control.go(id);
+        await this.#provoked;
+        return;
+      case 'orphan':
+        await this.#makeOrphan(taken.pid);
+        return;
+      case 'stop':
+        await this.#wakeLater(kill, taken.pid);
+        break;
+      case 'kill':
+        await this.#untilGone(kill, taken.pid);
+        break;
+    }
+    await this.#provoked;
+    if (kill.victim === 'manager') await world.keepManager();
+  }
+
+  async #untilGone(kill: Kill, pid: number): Promise<void> {
+    const { world } = this;
+    // A worker's executor starts another.
+    if (kill.victim === 'manager') await world.fleet.manager.ended;
+    if (kill.victim !== 'executor') return;
+    const [name, executor] = this.#executorOf(pid)!;
+    await executor.ended;
+    world.startExecutor(name);
+  }
+
+  async #wakeLater(kill: Kill, pid: number): Promise<void> {
+    if (kill.victim !== 'executor') {
+      await sleepBeyondLeases();
+      process.kill(pid, 'SIGCONT');
+      return;
+    }
+    const { fleet } = this.world;
+    const [name] = this.#executorOf(pid)!;
+    // A stopped container freezes the workers too, a debugger only the process itself.
+    const pids = this.#prng.chance(0.5) ? [pid, ...descendants(pid)] : [pid];
+    for (const one of pids) process.kill(one, 'SIGSTOP');
+    await Promise.all([fleet.executorIs(name, ['silent', 'gone']), sleepBeyondLeases()]);
+    for (const one of pids) process.kill(one, 'SIGCONT');
+    await fleet.executorIs(name, ['connected']);
+  }
+
+  async #makeOrphan(pid: number): Promise<void> {
+    const { world } = this;
+    this.#orphans.push(pid);
+    const [name, executor] = this.#executorOf(pid)!;
+    // Not `ended`: its frozen worker keeps its output open.
+    const gone = new Promise((resolve) => executor.child.once('exit', resolve));
+    executor.child.kill('SIGKILL');
+    await gone;
+    world.startExecutor(name);
+    await this.#provoked;
+    if (this.#prng.chance(0.5)) {
+      await world.fleet.executorIs(name, ['connected']);
+      await this.#wakeOrphans();
+    }
+  }
+
+  /** By the process itself or one of its workers. */
+  #executorOf(pid: number): readonly [string, Running] | undefined {
+    return [...this.world.fleet.executors].find(
+      ([, { pid: own, child }]) => own === pid || (child.exitCode === null && child.signalCode === null && descendants(own).includes(pid)),
+    );
+  }
+
+  /** They end by themselves: their executor is gone. */
+  async #wakeOrphans(): Promise<void> {
+    for (const pid of this.#orphans.splice(0)) {
+      process.kill(pid, 'SIGCONT');
+      await until(`the end of the orphan ${pid}`, () => (isGone(pid) ? true : undefined));
+    }
+  }
+
+  async #progress(): Promise<InstanceRecord | undefined> {
+    return this.#going === undefined ? undefined : this.world.fleet.instance(this.#going.id, WATCHED);
+  }
+
+  /** What the API has told stays told: it is confirmed, so it is on disk. */
+  async #check(before: InstanceRecord | undefined): Promise<void> {
+    const { fleet } = this.world;
+    const { id, clicks } = this.going;
+    const now = await until(`instance ${WATCHED} of ${id}`, () => fleet.instance(id, WATCHED));
+    const run = await until(`run ${id}`, () => fleet.tryGet<RunRecord>(`/api/v1/runs/${id}`));
+    const wrong = await clicks.missing();
+    if (before !== undefined && now.step === before.step && now.shardsTotal === before.shardsTotal && now.shardsDone < before.shardsDone)
+      wrong.push(`${WATCHED} of ${run.id} had ${before.shardsDone} shards done in ${before.step}, and has ${now.shardsDone}`);
+    this.wrong.push(...wrong.map((line) => `after ${nameOf(this.going.kills.at(-1)!)}: ${line}`));
+  }
+}
+
+/** Nothing tells of the sleep of a process, so the time is the case itself. */
+const sleepBeyondLeases = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, KILL_LEASE_MS * 1.25));
+
+/** Ended, whether or not anybody took note of it. */
+function isGone(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.startsWith('Z');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    throw error;
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * A fleet with failpoints in every process, on small tables, for many kills and
+ * many runs one after another: a manager and the executors `one` and `two`,
+ * each of their connections through a proxy of its own, so that it can be cut.
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunRecord } from '@tagmill/shared/feed/views';
+import type { MariadbServer } from '../mariadb.ts';
+import type { Running } from './command.ts';
+import { appliedOnce } from './exactly-once.ts';
+import { FailpointControl, type Victim } from './failpoints-control.ts';
+import type { Sink } from './faults.ts';
+import { descendants, Fleet } from './fleet.ts';
+import { differences, type StoredRow } from './oracle.ts';
+import { makeSmallWorld, SMALL_TAGS, type SmallWorld, smallReportIsRight } from './small-world.ts';
+import { mariadbTarget, type SqliteTargets, type Target } from './target.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+export interface KillPlaces {
+  readonly mariadb: MariadbServer;
+  readonly sqlite: SqliteTargets;
+}
+
+/** Short: a frozen process is waited for as long as this. */
+export const KILL_LEASE_MS = 2_000;
+const HEARTBEAT_MS = 400;
+
+export interface KillOptions {
+  readonly sink: Sink;
+  /** Users in a shard, about; there are a little over 1,000 users. */
+  readonly shardRows: number;
+  readonly managerArgs?: readonly string[];
+}
+
+let made = 0;
+
+export class KillWorld {
+  readonly options: KillOptions;
+  readonly small: SmallWorld;
+  readonly target: Target;
+  readonly control = new FailpointControl();
+  readonly fleet: Fleet;
+  /** To the database: of the manager, and of the workers. */
+  readonly database: { readonly manager: TcpProxy; readonly workers: TcpProxy } | undefined;
+  /** From each executor to the manager. */
+  readonly streams = new Map<string, TcpProxy>();
+  /** Points that processes came to, once it is closed. */
+  seen: ReadonlySet<string> = new Set();
+  #before: readonly StoredRow[] = [];
+  /** Runs from before the last reset. */
+  #known: ReadonlySet<string> = new Set();
+
+  private constructor(options: KillOptions, small: SmallWorld, target: Target, database: KillWorld['database'], databaseUrl: string) {
+    this.options = options;
+    this.small = small;
+    this.target = target;
+    this.database = database;
+    const lease = ['--lease', `${KILL_LEASE_MS}ms`, '--heartbeat', `${HEARTBEAT_MS}ms`, '--shard-rows', String(options.shardRows)];
+    this.fleet = new Fleet({
+      databaseUrl,
+      directory: mkdtempSync(join(tmpdir(), 'tagmill-kills-')),
+      tables: small.tables,
+      args: [...lease, ...(options.managerArgs ?? [])],
+      env: this.control.env,
+      nodeArgs: this.control.nodeArgs,
+    });
+  }
+
+  static async start(places: KillPlaces, options: KillOptions): Promise<KillWorld> {
+    made += 1;
+    const small = await makeSmallWorld();
+    const target =
+      options.sink === 'sqlite' ? await places.sqlite.make('before') : await mariadbTarget(places.mariadb, `kills_${made}`, 'before');
+    await target.watchWrites();
+    await target.exec('CREATE TABLE test_start AS SELECT user_id, tag_ids, tag_details, created_time, updated_time FROM user_tags');
+    const through = async (): Promise<TcpProxy> => startTcpProxy(`127.0.0.1:${places.mariadb.port}`);
+    const database = options.sink === 'sqlite' ? undefined : { manager: await through(), workers: await through() };
+    const world = new KillWorld(options, small, target, database, urlThrough(target.url, database?.manager));
+    try {
+      await world.fleet.startManager();
+      for (const name of ['one', 'two']) {
+        world.streams.set(name, await startTcpProxy(world.fleet.grpc));
+        world.startExecutor(name);
+      }
+      return world;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+  }
+
+  /** As its service does after its death. */
+  startExecutor(name: string): Running {
+    const own = this.database === undefined ? {} : { TAGMILL_DATABASE_URL: urlThrough(this.target.url, this.database.workers) };
+    return this.fleet.startExecutor(name, { manager: this.streams.get(name)!.address, env: own });
+  }
+
+  /** The target as it was at first, and a new run over it. Undefined when the manager died under the request. */
+  async newRun(): Promise<string | undefined> {
+    await this.target.exec('DELETE FROM user_tags');
+    await this.target.exec(
+      'INSERT INTO user_tags (user_id, tag_ids, tag_details, created_time, updated_time) SELECT user_id, tag_ids, tag_details, created_time, updated_time FROM test_start',
+    );
+    await this.target.exec('DELETE FROM test_writes');
+    if ((await this.target.batchesDone()) > 0) await this.target.exec('DELETE FROM tagmill_changes');
+    this.#before = await this.target.rows();
+    this.#known = new Set((await this.#runs()).map((run) => run.id));
+    try {
+      return await this.fleet.createRun({ mode: 'task-tags', tag_ids: SMALL_TAGS, business_date: '2026-11-22' });
+    } catch (error) {
+      if (error instanceof TypeError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The newest run since `newRun` was asked for. */
+  async newestRun(): Promise<string | undefined> {
+    return (await this.#runs()).find((run) => !this.#known.has(run.id))?.id;
+  }
+
+  /** Waits for the end of the run and of what ran beside it; sentences about what is not as it must be. */
+  async verdict(runId: string): Promise<string[]> {
+    const report = await this.fleet.ended(runId);
+    const runs = (await this.#runs()).filter((run) => !this.#known.has(run.id));
+    for (const { id } of runs) await this.fleet.ended(id);
+    const { after } = this.small;
+    return [
+      // What another run has changed before is not a change of this one.
+      ...(runs.length > 1 ? [] : smallReportIsRight(this.small, report)),
+      ...differences(await this.target.rows(), after, this.#before),
+      ...(await appliedOnce(this.target, this.#before, after, new Set(), runs.length)),
+    ];
+  }
+
+  /** Resets connections: an executor's to the manager, a worker's to the database, all of a manager's. */
+  cut(whose: Victim, executor?: string): void {
+    for (const [name, proxy] of this.streams)
+      if (whose === 'manager' || (whose === 'executor' && (executor ?? 'one') === name)) proxy.cut();
+    if (whose === 'manager') this.database?.manager.cut();
+    if (whose === 'worker') this.database?.workers.cut();
+  }
+
+  /** Starts the manager again when it is not running, as its service does. */
+  async keepManager(): Promise<void> {
+    const { child } = this.fleet.manager;
+    if (child.exitCode !== null || child.signalCode !== null) await this.fleet.startManager();
+  }
+
+  /** A worker process of an executor, once it has one. */
+  workerOf(executor: string): number | undefined {
+    return descendants(this.fleet.executors.get(executor)!.pid)[0];
+  }
+
+  /** What each process wrote last, for a failure that nobody explains. */
+  lastWords(): string[] {
+    const all = [['manager', this.fleet.manager] as const, ...this.fleet.executors];
+    return all.map(([name, { stderr }]) => `${name} wrote last: ${stderr.slice(-1_500)}`);
+  }
+
+  async #runs(): Promise<readonly RunRecord[]> {
+    return (await this.fleet.get<{ readonly runs: readonly RunRecord[] }>('/api/v1/runs?limit=20')).runs;
+  }
+
+  async close(): Promise<void> {
+    this.seen = this.control.seen();
+    for (const { child } of [this.fleet.manager, ...this.fleet.executors.values()]) {
+      child?.kill('SIGCONT');
+      child?.kill('SIGKILL');
+    }
+    for (const proxy of [...this.streams.values(), ...(this.database === undefined ? [] : Object.values(this.database))])
+      await proxy.stop();
+    await this.target.close();
+    this.fleet.remove();
+    this.control.remove();
+    this.small.remove();
+  }
+}
+
+function urlThrough(url: string, proxy: TcpProxy | undefined): string {
+  if (proxy === undefined) return url;
+  const through = new URL(url);
+  through.port = String(proxy.port);
+  return through.href;
+}

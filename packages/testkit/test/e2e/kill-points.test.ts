@@ -1,0 +1,33 @@
+/** A manager that is killed again and again, in one run, at points spread over its journal. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { endAll } from '../../src/e2e/command.ts';
+import type { Sink } from '../../src/e2e/faults.ts';
+import { killPoints } from '../../src/e2e/kill-points.ts';
+import type { KillPlaces } from '../../src/e2e/kill-world.ts';
+import { SqliteTargets } from '../../src/e2e/target.ts';
+import { startMariadb } from '../../src/mariadb.ts';
+
+let places: KillPlaces;
+beforeAll(async () => {
+  places = { mariadb: await startMariadb(), sqlite: new SqliteTargets() };
+});
+afterEach(endAll);
+afterAll(async () => {
+  await places?.mariadb.stop();
+  places?.sqlite.remove();
+});
+
+test.each<readonly [Sink, number]>([
+  ['mariadb', 25],
+  ['sqlite', 15],
+])(
+  'what was acknowledged or told as done is there after each kill (%s, %i kills)',
+  async (sink, kills) => {
+    const done = await killPoints(places, { sink, kills, clicks: 20, shardRows: 20, seed: kills });
+    expect(done.wrong).toEqual([]);
+    expect(done.kills).toBeGreaterThan(kills / 2);
+    expect(done.clicks).toBeGreaterThan(10);
+    expect(done.longestGap).toBeLessThan(0.5);
+  },
+  400_000,
+);
