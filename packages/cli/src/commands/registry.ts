@@ -22,5 +22,6 @@ export const VERBS: readonly Verb[] = [
   { name: 'incremental', summary: 'compute all tags for users registered in the last days', load: () => import('./incremental.ts') },
   { name: 'manager', summary: 'run a manager: graph, REST, live feed and dashboard', load: () => import('./manager.ts') },
   { name: 'executor', summary: 'run an executor that joins a manager', load: () => import('./executor.ts') },
+  { name: 'recovery', summary: 'what a manager’s newest start did, and why', load: () => import('./recovery.ts') },
   { name: 'doctor', summary: 'check database, tables, S3, disk, time, ports and versions', load: () => import('./doctor.ts') },
 ];

@@ -142,7 +142,8 @@ export class Executor {
 
   /** What runs goes on; only rows on their way to the manager are lost with the stream. */
   private lost(why: string): void {
-    this.log.warn({ manager: this.config.manager, why }, 'lost the manager; dialling again');
+    // Told once: it is dialled several times a second at first.
+    this.log[this.lostAtMs === undefined ? 'warn' : 'debug']({ manager: this.config.manager, why }, 'lost the manager; dialling again');
     this.lostAtMs ??= performance.now();
     if (this.connections?.sink.kind !== 'manager') return;
     for (const task of this.tasks.values()) {

@@ -69,7 +69,6 @@ export class Manager {
   private readonly listeners = new Set<(urgent: boolean) => void>();
   private grpcAddress = '';
   private readonly report = new RecoveryLog(() => Date.now());
-  /** Last entry that is on the disk. */
   /** The last entry that is on disk. */
   private committedAt = { term: 0, seq: 0 };
   private failure: TagmillError | undefined;
@@ -158,6 +157,7 @@ export class Manager {
     const term = Math.max(leadership.term, recovered.state.term + 1);
     const replicator = this.makeReplicator({ journal, leadership, recovered, key, server });
     const seq = await this.takeTerm(journal, replicator, recovered, term);
+    await replicator.begin();
     const loop = this.makeLoop({ journal, leadership, replicator, recovered, term, seq });
     const { sink } = database;
     const rows = sink === undefined ? undefined : new RowsIn(sink, (runId, number) => this.jobOf(runId, number));
@@ -168,6 +168,7 @@ export class Manager {
     const feed = new FeedSource(state, () => this.grpcAddress);
     this.running = { loop, settler, state, database, sink, rows, server, feed, watch, replicator, tasks, lineage };
     this.closers.push(() => loop.stop());
+    this.closers.push(() => replicator.letGo());
     this.closers.push(() => settler.close());
     this.closers.push(async () => watch.close());
     this.report.begin('executors');
@@ -212,7 +213,7 @@ export class Manager {
       copies: this.config.copies,
       send: (executor, frames) => server.sendReplica(executor, frames),
       tellHolders: async (count) => {
-        holders = count;
+        holders = count ?? holders;
         if (!this.isPassing) await leadership.tell(confirmed);
       },
       warn: (facts, sentence) => this.log.warn(facts, sentence),

@@ -5,6 +5,7 @@
  * copied` for the first of them.
  */
 import type { ReplicaFrame } from '@tagmill/shared/gen/tagmill/v1/ReplicaFrame';
+import { TagmillError } from '@tagmill/shared/errors';
 import { LIMITS } from '@tagmill/shared/limits';
 import type { CopyHead } from '../grpc/wire.ts';
 import type { CommittedBatch, Journal, SnapshotHead } from '../store/journal.ts';
@@ -22,8 +23,8 @@ export interface ReplicatorPorts {
   readonly copies: number;
   /** False when it is not there, or has not read what was sent before. */
   readonly send: (executor: string, frames: readonly ReplicaFrame[]) => boolean;
-  /** The set of those that hold copies has changed; resolves once the leader's row says so. */
-  readonly tellHolders: (holders: number) => Promise<void>;
+  /** So many hold copies (undefined: as many as before); resolves once the leader's row says so. */
+  readonly tellHolders: (holders: number | undefined) => Promise<void>;
   readonly warn: (facts: Record<string, unknown>, sentence: string) => void;
   readonly info: (facts: Record<string, unknown>, sentence: string) => void;
 }
@@ -36,6 +37,13 @@ interface Candidate {
 
 /** How often feeds that could not send look again, ms. */
 const TICK_MS = 20;
+const LAST_WAIT_MS = 2_000;
+
+const notCopied = (): TagmillError =>
+  new TagmillError(
+    'UNREACHABLE',
+    'it is on the disk of the manager and in no copy yet, and the manager ends: look after its next start whether it was taken',
+  );
 
 export class Replicator {
   private readonly ports: ReplicatorPorts;
@@ -44,10 +52,11 @@ export class Replicator {
   private readonly feeds = new Map<string, CopyFeed>();
   /** Executors that would take a copy, beyond those that are sent one. */
   private readonly spare = new Map<string, Candidate>();
-  private readonly waiting: { readonly seq: number; readonly done: () => void }[] = [];
+  private readonly waiting: { readonly seq: number; readonly done: (error?: unknown) => void }[] = [];
   private readonly timer: NodeJS.Timeout;
   private readonly forgetSnapshots: () => void;
   private closed = false;
+  private ending = false;
 
   constructor(ports: ReplicatorPorts) {
     this.ports = ports;
@@ -64,9 +73,15 @@ export class Replicator {
     for (const feed of this.feeds.values()) feed.wake();
   }
 
-  /** Calls back once an executor has the entry in its copy. */
-  whenCopied(seq: number, done: () => void): void {
+  /** The row says what this manager has, and who held copies before it. */
+  async begin(): Promise<void> {
+    await this.ports.tellHolders(undefined);
+  }
+
+  /** Calls back once an executor has the entry in its copy, or with the error that says why nobody will. */
+  whenCopied(seq: number, done: (error?: unknown) => void): void {
     if (this.copiedSeq >= seq) done();
+    else if (this.ending) done(notCopied());
     else this.waiting.push({ seq, done });
   }
 
@@ -116,6 +131,15 @@ export class Replicator {
       this.takeSpare();
     }
     this.release();
+  }
+
+  /** The manager ends: what waits for a copy gets a moment more, and is then told that it has none. */
+  async letGo(): Promise<void> {
+    const deadline = performance.now() + LAST_WAIT_MS;
+    while (this.waiting.length > 0 && this.feeds.size > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    this.ending = true;
+    for (const { done } of this.waiting.splice(0)) done(notCopied());
   }
 
   close(): void {

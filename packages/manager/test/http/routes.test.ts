@@ -1,6 +1,7 @@
 import { TICKET_MS } from '../../src/http/tickets.ts';
 import { availableTags, taskList, taskStatusAnswer, triggerAnswer } from '@tagmill/shared/api/tags';
 import { actionAnswer, createRunAnswer, instanceDetail, runGraph, runList, runReport } from '@tagmill/shared/api/runs';
+import { recoveryReport } from '@tagmill/shared/api/recovery';
 import { executorRecord, runRecord } from '@tagmill/shared/api/records';
 import { drainAnswer, executorList, health, readiness, ticketAnswer, version } from '@tagmill/shared/api/service';
 import type { ZodType } from 'zod';
@@ -301,4 +302,11 @@ describe('without a key', () => {
   });
 
   test('the version tells itself', async () => fits(version, await mouths.call('GET', '/version')));
+});
+
+test('the recovery report, also while the manager still looks for its journal', async () => {
+  const answer = await mouths.call('GET', '/api/v1/recovery');
+  expect(answer.status).toBe(200);
+  fits(recoveryReport, answer);
+  expect(answer.body).toMatchObject({ outcome: 'own', term: 42, termBefore: 41 });
 });

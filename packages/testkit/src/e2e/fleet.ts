@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RunReport } from '@tagmill/shared/api/report';
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord } from '@tagmill/shared/feed/views';
 import { FIXTURES, type Running, start, until } from './command.ts';
+import { freePort } from './free-port.ts';
 
 export const SECRETS = { TAGMILL_JOIN_TOKEN: 'token-of-tests', TAGMILL_API_KEY: 'key-of-tests' } as const;
 /** Short enough that a test need not wait long, long enough for a busy machine. */
@@ -42,7 +43,11 @@ export class Fleet {
   /** Starts the manager; again on the same addresses and data after it was killed. */
   async startManager(): Promise<void> {
     const { databaseUrl, directory, tables, args, env } = this.options;
-    const addresses = this.http === '' ? ['127.0.0.1:0', '127.0.0.1:0'] : [this.http.replace('http://', ''), this.grpc];
+    // Ports that stay: a manager that comes back without its data is found by its executors.
+    const addresses =
+      this.http === ''
+        ? [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
+        : [this.http.replace('http://', ''), this.grpc];
     this.manager = start(
       [
         'manager',

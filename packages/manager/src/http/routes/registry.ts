@@ -3,6 +3,7 @@ import type { App, RouteContext } from '../app.ts';
 import { actionRoute } from './actions.ts';
 import { executorRoutes } from './executors.ts';
 import { feedRoutes } from './feed.ts';
+import { recoveryRoute } from './recovery.ts';
 import { runRoutes } from './runs.ts';
 import { serviceRoutes } from './service.ts';
 import { tagRoutes } from './tags.ts';
@@ -15,5 +16,6 @@ export const ROUTES: readonly ((app: App, context: RouteContext) => void)[] = [
   runRoutes,
   actionRoute,
   executorRoutes,
+  recoveryRoute,
   feedRoutes,
 ];
