@@ -23,6 +23,10 @@ export interface LoopPorts {
   readonly commit: (batch: JournalBatch, done: (error?: unknown) => void) => void;
   /** Term under which this manager writes. */
   readonly term: () => number;
+  /** Whether this manager still leads, by its own monotonic clock: else nothing is decided, confirmed or sent. */
+  readonly leads: () => boolean;
+  /** Runs the task as soon as this manager leads: at once, or when its lease is renewed; never when it is lost. */
+  readonly whenLeading: (task: () => void) => void;
   /** Wall clock, ms since 1970; never runs backwards. */
   readonly now: () => number;
   /** Monotonic clock, ms: leases are counted by it. */
@@ -72,6 +76,7 @@ export class Loop {
   private committing = false;
   private stopped = false;
   private scheduled = false;
+  private waitingToLead = false;
   private cancelWake: (() => void) | undefined;
   private drained: (() => void)[] = [];
 
@@ -130,6 +135,11 @@ export class Loop {
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelWake?.();
+    if (!this.ports.leads()) {
+      // Whoever leads now goes on; nothing of this one may be told any more.
+      for (const { waiter } of this.inputs.splice(0)) waiter?.reject(new Error('the manager does not lead any more'));
+      return;
+    }
     // What a journal that takes nothing has not taken was confirmed to nobody.
     if (this.refusal !== undefined) return;
     if (!this.committing && this.inputs.length === 0 && this.decisions.length === 0) return;
@@ -153,7 +163,7 @@ export class Loop {
   }
 
   private turn(): void {
-    if (this.committing || this.refusal !== undefined) return;
+    if (this.committing || this.refusal !== undefined || !this.mayTurn()) return;
     if (!this.stopped) this.decideNow();
     if (this.inputs.length === 0 && this.decisions.length === 0) {
       for (const resolve of this.drained.splice(0)) resolve();
@@ -170,7 +180,8 @@ export class Loop {
     this.underWay = taken;
     failpoint('manager.loop.taken');
     this.ports.commit({ seq: ++this.seq, term: this.ports.term(), blob }, (error) => {
-      if (error === undefined) this.committed(stamped, taken);
+      // It slept in the meantime, perhaps past its lease: what is on disk is told only once it leads for certain.
+      if (error === undefined) this.ports.whenLeading(() => this.committed(stamped, taken));
       else if (error instanceof TagmillError && error.code === 'JOURNAL_UNWRITABLE') this.refused(error, decisions, taken);
       else this.broken(error, taken);
     });
@@ -193,6 +204,17 @@ export class Loop {
       else taken.waiter.reject(refusal);
     }
     this.inputs = kept;
+  }
+
+  private mayTurn(): boolean {
+    if (this.ports.leads()) return true;
+    if (this.waitingToLead) return false;
+    this.waitingToLead = true;
+    this.ports.whenLeading(() => {
+      this.waitingToLead = false;
+      this.schedule();
+    });
+    return false;
   }
 
   /** The journal takes no more: nothing is confirmed from here on. */

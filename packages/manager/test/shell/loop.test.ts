@@ -8,7 +8,14 @@ interface Disk {
   commits: number;
 }
 
-function loopOn(disk: Disk, failures: unknown[], act: LoopPorts['act'] = () => undefined): Loop {
+interface Lease {
+  stands: boolean;
+  readonly waiting: (() => void)[];
+}
+
+const FOR_EVER: Lease = { stands: true, waiting: [] };
+
+function loopOn(disk: Disk, failures: unknown[], act: LoopPorts['act'] = () => undefined, lease = FOR_EVER): Loop {
   return new Loop(emptyState(), 0, {
     commit: (_, done) =>
       void setImmediate(() => {
@@ -19,6 +26,8 @@ function loopOn(disk: Disk, failures: unknown[], act: LoopPorts['act'] = () => u
     now: () => 1_000,
     steady: () => 1_000,
     term: () => 1,
+    leads: () => lease.stands,
+    whenLeading: (task) => void (lease.stands ? task() : lease.waiting.push(task)),
     act,
     changed: () => undefined,
     failed: (error) => failures.push(error),
@@ -64,4 +73,56 @@ test('a defect of the core stops the loop with its sentence, and nothing more is
   expect(String(failures[0])).toContain('unexpected value');
   await expect(loop.submit(TERM)).rejects.toThrow('stopping');
   await loop.stop();
+});
+
+describe('a manager whose lease has run out', () => {
+  const waitFor = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  test('writes and tells nothing until it is renewed, and then goes on with what waited', async () => {
+    const lease: Lease = { stands: true, waiting: [] };
+    const disk = { full: false, commits: 0 };
+    const loop = loopOn(disk, [], undefined, lease);
+    lease.stands = false;
+    const answer = loop.submit(TERM);
+    await waitFor(() => lease.waiting.length === 1);
+    expect(disk.commits).toBe(0);
+    lease.stands = true;
+    for (const task of lease.waiting.splice(0)) task();
+    await answer;
+    expect(loop.state.term).toBe(1);
+  });
+
+  test('that ran out while a batch was being written tells nobody of it before it is renewed', async () => {
+    const lease: Lease = { stands: true, waiting: [] };
+    const disk = { full: false, commits: 0 };
+    const loop = loopOn(disk, [], undefined, lease);
+    let told = false;
+    const answer = loop.submit(TERM).then(() => {
+      told = true;
+    });
+    setImmediate(() => {
+      lease.stands = false;
+    });
+    await waitFor(() => disk.commits === 1 && lease.waiting.length === 1);
+    expect([told, loop.state.term]).toEqual([false, 0]);
+    lease.stands = true;
+    for (const task of lease.waiting.splice(0)) task();
+    await answer;
+    expect(told).toBe(true);
+  });
+
+  test('can be stopped: what waits is refused, nothing is written', async () => {
+    const lease: Lease = { stands: true, waiting: [] };
+    const disk = { full: false, commits: 0 };
+    const loop = loopOn(disk, [], undefined, lease);
+    lease.stands = false;
+    const answer = loop.submit(TERM);
+    await waitFor(() => lease.waiting.length === 1);
+    const stopped = loop.stop();
+    await expect(answer).rejects.toThrow('does not lead');
+    await stopped;
+    expect(disk.commits).toBe(0);
+  });
 });
