@@ -10,6 +10,9 @@ export interface SmallDisk {
   fill(leaveBytes: number): void;
   /** Gives all that was filled free again. */
   free(): void;
+  /** From now on it is opened read-only; what is open stays as it is. */
+  makeReadOnly(): void;
+  makeWritable(): void;
   remove(): void;
 }
 
@@ -33,6 +36,13 @@ export function mountSmallDisk(sizeBytes: number): SmallDisk | string {
         // Somebody else wrote meanwhile: it is full all the more.
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       }
+    },
+    makeReadOnly: () => {
+      execFileSync('mount', ['--bind', path, path], { stdio: 'pipe' });
+      execFileSync('mount', ['-o', 'remount,ro,bind', path], { stdio: 'pipe' });
+    },
+    makeWritable: () => {
+      execFileSync('umount', ['-l', path], { stdio: 'pipe' });
     },
     free: () => {
       truncateSync(ballast);
