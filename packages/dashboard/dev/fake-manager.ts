@@ -81,6 +81,8 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
       tell(socket, { type: 'snapshot', topic: message.topic, epoch: 'empty', seq: 0, atMs: world.nowMs, tables });
       return;
     }
+    // Who asks while it recovers gets the state when there is one.
+    if (world.service.recovering !== null && message.topic !== 'service') return;
     const missed = message.epoch === undefined || message.seq === undefined ? null : world.since(message.topic, message.epoch, message.seq);
     const snapshot = missed === null ? world.snapshot(message.topic) : null;
     if (missed !== null) {
@@ -96,7 +98,11 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
     else tell(socket, snapshot);
   }
 
+  let recovering = false;
   const flush = (): void => {
+    if (recovering && world.service.recovering === null)
+      for (const [socket, topics] of sockets) for (const topic of topics) subscribe(socket, { type: 'subscribe', topic });
+    recovering = world.service.recovering !== null;
     for (const topic of new Set([...sockets.values()].flatMap((topics) => [...topics]))) {
       if (empty && topic !== 'service') continue;
       world.flush(topic, (delta) => {

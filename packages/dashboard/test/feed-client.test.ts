@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeWorld } from '../dev/fake-world.ts';
 import { DENIED, FeedClient, type SocketLike } from '../src/feed/client.ts';
 import { linkLevel } from '../src/feed/link.ts';
-import { hindrance, pageLevel, renewAfterRecovery, serviceOf } from '../src/feed/service.ts';
+import { hindrance, pageLevel, serviceOf } from '../src/feed/service.ts';
 
 /** The client's surroundings, turned by hand: time, chance, sockets and a manager at their other end. */
 class Bench {
@@ -56,8 +56,17 @@ class Bench {
     else this.#handle(message);
   }
 
-  answer(): void {
-    for (const message of this.#unanswered.splice(0)) this.#handle(message);
+  answer(topic?: string): void {
+    const all = this.#unanswered.splice(0);
+    for (const message of all) {
+      if (topic === undefined || message.topic === topic) this.#handle(message);
+      else this.#unanswered.push(message);
+    }
+  }
+
+  /** What is not answered yet never will be. */
+  forget(): void {
+    this.#unanswered = [];
   }
 
   #handle(message: ClientMessage): void {
@@ -66,6 +75,11 @@ class Bench {
       return;
     }
     this.#topics.add(message.topic);
+    // As the manager does: who asks while it recovers gets the state when there is one.
+    if (this.world.service.recovering !== null && message.topic !== 'service') {
+      this.#unanswered.push(message);
+      return;
+    }
     const missed =
       message.epoch === undefined || message.seq === undefined ? null : this.world.since(message.topic, message.epoch, message.seq);
     if (missed === null) {
@@ -222,15 +236,36 @@ describe('feed client', () => {
     await bench.pass(1_000);
     expect(bench.socket).toBeDefined();
     bench.tell({ type: 'time', atMs: bench.world.nowMs });
-    expect(bench.link.status).toBe('reconnecting');
+    expect(linkLevel(bench.link, bench.nowMs)).toBe('reconnecting');
     bench.tell(bench.world.snapshot(topic)!);
-    expect(bench.link.status).toBe('reconnecting');
+    expect(linkLevel(bench.link, bench.nowMs)).toBe('reconnecting');
     bench.answer();
-    expect(bench.link.status).toBe('live');
+    expect(linkLevel(bench.link, bench.nowMs)).toBe('resynced');
   });
 
-  it('shows a manager that recovers as such, keeps what it shows, and asks again once it has its state', async () => {
-    const end = renewAfterRecovery(bench.client);
+  it('asks again for what was not answered, and only for that', async () => {
+    bench.client.use(topic);
+    bench.client.use('executors');
+    await bench.start();
+    bench.work(1_000);
+    bench.slow = true;
+    bench.cut();
+    await bench.pass(1_000);
+    bench.answer('executors');
+    bench.forget();
+    bench.slow = false;
+    const before = bench.sent.length;
+    for (let at = 0; at < 6; at += 1) {
+      bench.tell({ type: 'time', atMs: bench.world.nowMs });
+      await bench.pass(1_000);
+    }
+    expect(bench.sent.slice(before)).toEqual([expect.objectContaining({ type: 'subscribe', topic })]);
+    expect(bench.link.catchesUp).toBe(false);
+    bench.work(500);
+    expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
+  });
+
+  it('shows a manager that recovers as such, keeps what it shows, and reads anew once there is a state', async () => {
     for (const name of [topic, 'executors', 'service']) bench.client.use(name);
     await bench.start();
     bench.work(2_000);
@@ -242,18 +277,42 @@ describe('feed client', () => {
     expect(pageLevel(state(), bench.nowMs)).toBe('recovering');
     expect(hindrance(state(), bench.nowMs)).toBe('recovering');
     expect(bench.seen(topic)).toEqual(before);
-    expect(state().topics[topic]?.refused?.code).toBe('NOT_FOUND');
     bench.world.recovered();
     bench.work(100);
     expect(serviceOf(state())?.recovered?.term).toBe(42);
-    expect(state().topics[topic]?.refused).toBeNull();
+    expect(pageLevel(state(), bench.nowMs)).toBe('reconnecting');
+    expect(hindrance(state(), bench.nowMs)).toBe('link');
+    bench.answer();
     expect(state().topics[topic]?.state?.epoch).toBe('e2');
     expect(pageLevel(state(), bench.nowMs)).toBe('resynced');
     expect(hindrance(state(), bench.nowMs)).toBeNull();
     bench.work(500);
     expect(bench.seen(topic)).toEqual(bench.world.tables(topic));
     expect(bench.seen('executors')).toEqual(bench.world.tables('executors'));
-    end();
+  });
+
+  it('does not take what a manager said of itself before the cut for what it says now', async () => {
+    for (const name of [topic, 'service']) bench.client.use(name);
+    bench.world.restart('e2');
+    await bench.start();
+    const level = () => pageLevel(bench.client.store.getState(), bench.nowMs);
+    expect(level()).toBe('recovering');
+    bench.slow = true;
+    bench.cut();
+    expect(level()).toBe('reconnecting');
+    await bench.pass(1_000);
+    expect(bench.socket).toBeDefined();
+    expect(level()).toBe('reconnecting');
+  });
+
+  it('takes no click while the journal takes no writes', async () => {
+    bench.client.use('service');
+    await bench.start();
+    const now = () => hindrance(bench.client.store.getState(), bench.nowMs);
+    expect(now()).toBeNull();
+    bench.world.service = { ...bench.world.service, journal: { state: 'full', sentence: 'no space', sinceMs: bench.nowMs } };
+    bench.work(100);
+    expect(now()).toBe('journal');
   });
 
   it('takes the clock of the machine that answers, even when it is behind the one before', async () => {
@@ -304,6 +363,23 @@ describe('feed client', () => {
     expect(bench.socket).toBe(first);
     await bench.pass(8_000);
     expect(bench.socket).not.toBe(first);
+    expect(bench.link.status).toBe('live');
+  });
+
+  it('does not count an open socket as a word of the manager, and gives it up after 6 s without one', async () => {
+    bench.client.use(topic);
+    await bench.start();
+    bench.work(1_000);
+    bench.slow = true;
+    bench.cut();
+    await bench.pass(1_000);
+    const first = bench.socket;
+    expect(first).toBeDefined();
+    expect(bench.link.status).toBe('reconnecting');
+    await bench.pass(8_000);
+    expect(bench.socket).not.toBe(first);
+    expect(bench.link.status).toBe('reconnecting');
+    bench.tell({ type: 'time', atMs: bench.world.nowMs });
     expect(bench.link.status).toBe('live');
   });
 

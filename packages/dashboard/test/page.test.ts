@@ -1,97 +1,39 @@
 /** The built page in real Chromium, against a pretended manager. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { ActionRequest } from '@tagmill/shared/feed/views';
 import { INSTANCE_STATES } from '@tagmill/shared/words';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type FakeManager, type FakeOptions, startFakeManager } from '../dev/fake-manager.ts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FakeManager } from '../dev/fake-manager.ts';
 import { fit } from '../src/graph/camera.ts';
 import { CARD_H, CARD_W } from '../src/graph/grid.ts';
 import { layoutGraph } from '../src/graph/layout.ts';
 import { layoutInput } from '../src/graph/use-layout.ts';
-
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking'];
-
-function findChromium(): string {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = folders.flatMap((folder) => [join(folder, 'chromium'), join(folder, 'chromium-browser')]).find((path) => existsSync(path));
-  if (found === undefined) throw new Error('Chromium is not on the PATH; `npm run setup` installs it');
-  return found;
-}
+import { type OpenOptions, PageBench } from './page-bench.ts';
 
 describe('the page in Chromium', () => {
-  let dist: string;
-  let browser: Browser;
+  let bench: PageBench;
   let context: BrowserContext;
   let page: Page;
   let manager: FakeManager;
-  let complaints: string[];
 
   beforeAll(async () => {
-    dist = mkdtempSync(join(tmpdir(), 'tagmill-page-'));
-    await build({ root: join(import.meta.dirname, '..'), logLevel: 'error', build: { outDir: dist, emptyOutDir: true } });
-    browser = await chromium.launch({ executablePath: findChromium(), args: ARGS });
+    bench = await PageBench.start();
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(dist, { recursive: true, force: true });
-  });
+  afterAll(() => bench?.stop());
 
-  beforeEach(() => {
-    complaints = [];
-  });
+  afterEach(() => bench.end());
 
-  afterEach(async () => {
-    await context.close();
-    await manager.close();
-    // A violated content security policy or a thrown error is told on the console.
-    expect(complaints).toEqual([]);
-  });
-
-  interface Options extends Partial<FakeOptions> {
-    readonly warmMs?: number;
-    readonly path?: string;
-    readonly scheme?: 'light' | 'dark';
-    readonly locale?: string;
-    readonly width?: number;
+  async function open(options: OpenOptions = {}): Promise<void> {
+    await bench.open(options);
+    ({ context, page, manager } = bench);
   }
 
-  async function open({
-    warmMs = 8_000,
-    path = '',
-    scheme = 'light',
-    locale = 'en-GB',
-    width = 1440,
-    ...rest
-  }: Options = {}): Promise<void> {
-    manager = await startFakeManager({ port: 0, speed: 1, empty: false, key: null, dist, ...rest });
-    for (let ms = 0; ms < warmMs; ms += 100) manager.world.step(100);
-    context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, locale });
-    page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      const expected = /401 \(Unauthorized\)|WebSocket connection|409 \(Conflict\)/.test(message.text());
-      if (message.type() === 'error' && !expected) complaints.push(message.text());
-    });
-    await page.goto(manager.url + path);
-  }
-
-  const select = async (name: string): Promise<void> => {
-    await page.getByTestId(`node-${name}`).click();
-    await page.getByTestId('panel-state').waitFor();
-  };
-  const task = (name: string) => manager.world.tasks.find((one) => one.name === name)!;
-  const stateIs = (name: string, state: string): Promise<void> =>
-    page.locator(`[data-testid="node-${name}"][data-state="${state}"]`).waitFor();
-  const confirm = async (): Promise<void> => {
-    await page.locator('[data-testid=confirm-action][aria-disabled=false]').click();
-  };
+  const select = (name: string): Promise<void> => bench.select(name);
+  const task = (name: string) => bench.task(name);
+  const stateIs = (name: string, state: string): Promise<void> => bench.stateIs(name, state);
+  const confirm = (): Promise<void> => bench.confirm();
+  const noFindings = (where: string): Promise<void> => bench.noFindings(where);
 
   it('shows every task in the state that the manager has, and counts that agree', async () => {
     await open({ speed: 0 });
@@ -331,10 +273,4 @@ describe('the page in Chromium', () => {
     await stateIs('Promo responder', 'succeeded');
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
   });
-
-  async function noFindings(where: string): Promise<void> {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const serious = violations.filter((one) => one.impact === 'serious' || one.impact === 'critical');
-    expect(serious.map((one) => `${where}: ${one.id} ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`)).toEqual([]);
-  }
 });

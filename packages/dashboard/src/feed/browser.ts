@@ -1,7 +1,6 @@
 /** The feed client of this page, wired to the browser's socket and timers. */
 import { openTicket } from '../api/http.ts';
 import { DENIED, FeedClient, type SocketLike } from './client.ts';
-import { renewAfterRecovery } from './service.ts';
 
 const OPEN_TIMEOUT_MS = 8_000;
 
@@ -18,8 +17,6 @@ export const feed = new FeedClient({
     return () => clearTimeout(timer);
   },
 });
-
-renewAfterRecovery(feed);
 
 function openSocket(ticket: string): Promise<SocketLike> {
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';

@@ -56,6 +56,7 @@ const MAX_DELAY_MS = 10_000;
 /** `time` comes each second; longer silence than this means the connection is dead without saying so. */
 const SILENCE_MS = 6_000;
 const WATCH_EVERY_MS = 1_000;
+const ASK_AGAIN_MS = 5_000;
 /** A topic left and taken up again within this time keeps its subscription. */
 const LINGER_MS = 300;
 const EMPTY: TopicEntry = { state: undefined, gap: false, waits: false, refused: null };
@@ -67,6 +68,8 @@ export class FeedClient {
   #socket: SocketLike | undefined;
   #opening = false;
   #stopped = false;
+  #openedAtMs = 0;
+  #askedAtMs = 0;
   #cancelRetry: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
 
@@ -94,14 +97,6 @@ export class FeedClient {
     if (this.#socket !== undefined) return;
     this.#cancelRetry?.();
     void this.#connect();
-  }
-
-  /** Asks again for the topics that were refused: what was not there may be there now. */
-  renew(): void {
-    if (this.#socket === undefined) return;
-    const refused = Object.entries(this.store.getState().topics).filter(([, entry]) => entry.refused !== null);
-    for (const [topic, entry] of refused) this.#ask(topic, entry);
-    this.#settle();
   }
 
   /** Keeps a topic up to date until the returned function is called. */
@@ -152,23 +147,45 @@ export class FeedClient {
     this.#socket = socket;
     socket.onMessage = (text) => this.#receive(text);
     socket.onClose = () => this.#closed(socket);
-    this.#setLink({ tries: 0, nextTryAtMs: null, lastHeardAtMs: this.#ports.nowMs(), offsetMs: null, delayMs: 0 });
-    for (const [topic, entry] of Object.entries(this.store.getState().topics)) this.#ask(topic, entry);
-    this.#settle();
+    const { topics } = this.store.getState();
+    const asked = Object.entries(topics).map(([topic, { state }]): [string, TopicEntry] => [
+      topic,
+      { state, gap: false, waits: state !== undefined, refused: null },
+    ]);
+    // In one step: at no moment may what is from before look like what is now.
+    this.store.setState(({ link }) => ({
+      topics: Object.fromEntries(asked),
+      link: {
+        ...link,
+        catchesUp: asked.some(([, entry]) => entry.waits),
+        tries: 0,
+        nextTryAtMs: null,
+        offsetMs: null,
+        delayMs: 0,
+      },
+    }));
+    for (const [topic, entry] of asked) this.#ask(topic, entry);
+    this.#askedAtMs = this.#ports.nowMs();
+    this.#openedAtMs = this.#askedAtMs;
   }
 
-  #ask(topic: string, entry: TopicEntry): void {
-    const { state } = entry;
-    this.#setTopic(topic, { state, gap: false, waits: state !== undefined, refused: null });
+  #ask(topic: string, { state }: TopicEntry): void {
     this.#send(state === undefined ? { type: 'subscribe', topic } : { type: 'subscribe', topic, epoch: state.epoch, seq: state.seq });
   }
 
-  /** The link counts as live again once nothing on the screen is from before it was lost. */
+  /** An answer that does not come must not leave the page in the past for ever; a manager that recovers takes its time. */
+  #askAgain(): void {
+    const nowMs = this.#ports.nowMs();
+    if (!this.store.getState().link.catchesUp || nowMs - this.#askedAtMs < ASK_AGAIN_MS) return;
+    this.#askedAtMs = nowMs;
+    for (const [topic, entry] of Object.entries(this.store.getState().topics)) if (entry.waits) this.#ask(topic, entry);
+  }
+
+  /** The page has caught up once nothing on the screen is from before the link was lost. */
   #settle(): void {
-    if (this.#socket === undefined) return;
     const { topics, link } = this.store.getState();
-    const status = Object.values(topics).some((entry) => entry.waits) ? 'reconnecting' : 'live';
-    if (link.status !== status) this.#setLink({ status });
+    const catchesUp = Object.values(topics).some((entry) => entry.waits);
+    if (link.catchesUp !== catchesUp) this.#setLink({ catchesUp });
   }
 
   #closed(socket: SocketLike): void {
@@ -190,18 +207,20 @@ export class FeedClient {
   /** A socket may die without a word; silence is the only sign of it. */
   #watch(): void {
     this.#cancelWatch = this.#ports.later(WATCH_EVERY_MS, () => {
-      const { lastHeardAtMs } = this.store.getState().link;
+      const quietSinceMs = Math.max(this.#openedAtMs, this.store.getState().link.lastHeardAtMs ?? 0);
       const socket = this.#socket;
-      if (socket !== undefined && lastHeardAtMs !== null && this.#ports.nowMs() - lastHeardAtMs > SILENCE_MS) {
+      if (socket !== undefined && this.#ports.nowMs() - quietSinceMs > SILENCE_MS) {
         socket.close();
         this.#closed(socket);
-      }
+      } else if (socket !== undefined) this.#askAgain();
       if (!this.#stopped) this.#watch();
     });
   }
 
   #receive(text: string): void {
     const message = JSON.parse(text) as ServerMessage;
+    // A socket that opens proves little: a hung process has those too.
+    if (this.store.getState().link.status !== 'live') this.#setLink({ status: 'live', lastHeardAtMs: this.#ports.nowMs() });
     if (message.type === 'time') this.#heard(message.atMs);
     else if (message.type === 'delta') {
       this.#heard(message.atMs);

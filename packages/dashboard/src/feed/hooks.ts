@@ -87,7 +87,6 @@ export function useHindrance(): Hindrance | null {
 export const useCanAct = (): boolean => useHindrance() === null;
 
 export const useService = (): ServiceRecord | undefined => useFeed(serviceOf);
-export const useRecovering = (): boolean => useFeed((s) => (serviceOf(s)?.recovering ?? null) !== null);
 
 /** The manager's clock, looked at again each second. */
 export function useManagerNow(everyMs = 1_000): number {

@@ -1,6 +1,8 @@
 /** What is known about the link to the manager, and what the page says about it. Pure. */
 export interface LinkInfo {
   readonly status: 'connecting' | 'live' | 'reconnecting' | 'denied';
+  /** Something on the screen is from before the link was lost: the answers are on their way. */
+  readonly catchesUp: boolean;
   /** Tries since the link was lost. */
   readonly tries: number;
   readonly nextTryAtMs: number | null;
@@ -19,6 +21,7 @@ export interface LinkInfo {
 
 export const LINK_AT_START: LinkInfo = {
   status: 'connecting',
+  catchesUp: false,
   tries: 0,
   nextTryAtMs: null,
   lastHeardAtMs: null,
@@ -49,6 +52,7 @@ export function linkLevel(link: LinkInfo, nowMs: number): LinkLevel {
   if (link.status !== 'live') return link.status;
   const behind = behindMs(link, nowMs);
   if (behind >= STALE_FROM_MS) return 'stale';
+  if (link.catchesUp) return 'reconnecting';
   if (link.gapAtMs !== null && nowMs - link.gapAtMs < GAP_SHOWN_MS) return 'gap';
   if (behind >= BEHIND_FROM_MS) return 'behind';
   return link.resyncedAtMs !== null && nowMs - link.resyncedAtMs < RESYNCED_SHOWN_MS ? 'resynced' : 'live';

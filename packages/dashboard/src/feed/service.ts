@@ -1,6 +1,6 @@
 /** What the manager says of itself, and what that means for the page. */
 import type { ServiceRecord } from '@tagmill/shared/feed/views';
-import type { FeedClient, FeedState } from './client.ts';
+import type { FeedState } from './client.ts';
 import { canAct, type LinkLevel, linkLevel } from './link.ts';
 
 export const SERVICE_TOPIC = 'service';
@@ -10,12 +10,15 @@ export function serviceOf({ topics }: FeedState): ServiceRecord | undefined {
   return topics[SERVICE_TOPIC]?.state?.tables['service']?.['service'] as ServiceRecord | undefined;
 }
 
-const recovers = (state: FeedState): boolean => (serviceOf(state)?.recovering ?? null) !== null;
-
-/** The link, and whether the manager at its other end has its state yet. */
+/**
+ * The link, and whether the manager at its other end has its state yet: while
+ * it recovers it answers for no other topic, so what is shown is from before.
+ */
 export function pageLevel(state: FeedState, nowMs: number): LinkLevel {
   const level = linkLevel(state.link, nowMs);
-  return canAct(level) && recovers(state) ? 'recovering' : level;
+  const isOpen = canAct(level) || (level === 'reconnecting' && state.link.status === 'live');
+  const isToldNow = state.topics[SERVICE_TOPIC]?.waits === false;
+  return isOpen && isToldNow && (serviceOf(state)?.recovering ?? null) !== null ? 'recovering' : level;
 }
 
 /** Why nothing can be asked of the manager now; null when it takes what is asked. */
@@ -26,11 +29,4 @@ export function hindrance(state: FeedState, nowMs: number): Hindrance | null {
   if (level === 'recovering') return 'recovering';
   if (!canAct(level)) return 'link';
   return (serviceOf(state)?.journal?.state ?? 'ok') === 'ok' ? null : 'journal';
-}
-
-/** A manager that recovers refuses its topics; once it has its state they are asked for again. Returns what ends that. */
-export function renewAfterRecovery(client: FeedClient): () => void {
-  return client.store.subscribe((state, before) => {
-    if (recovers(before) && !recovers(state)) client.renew();
-  });
 }

@@ -52,8 +52,7 @@ export function LinkBanner(): ReactElement {
   const { link, level, behindMs, nowMs } = useLink(500);
   const [startedMs] = useState(() => Date.now());
   // An open socket whose first answers are on their way is not worth a banner; a manager that recovers has one of its own.
-  const justHeard = link.nextTryAtMs === null && link.lastHeardAtMs !== null && nowMs - link.lastHeardAtMs < PATIENCE_MS;
-  const answers = level === 'recovering' || (level === 'reconnecting' && justHeard);
+  const answers = level === 'recovering' || (level === 'reconnecting' && link.status === 'live');
   const broken = !canAct(level) && !answers && level !== 'denied' && (level !== 'connecting' || nowMs - startedMs > PATIENCE_MS);
   const spoken = useSpoken(broken, level === 'resynced');
   const silentMs = link.lastHeardAtMs === null ? null : nowMs - link.lastHeardAtMs;

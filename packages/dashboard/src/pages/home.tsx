@@ -1,6 +1,6 @@
 import { type ReactElement, useEffect } from 'react';
 import { useLocation } from 'wouter';
-import { useLoaded, useRecovering, useRuns, useTopic } from '../feed/hooks.ts';
+import { useLoaded, useRuns, useTopic } from '../feed/hooks.ts';
 import { newestFirst } from '../run/recent-runs.tsx';
 import { FirstRun } from './first-run.tsx';
 
@@ -9,10 +9,9 @@ export function Home(): ReactElement | null {
   useTopic('runs');
   const loaded = useLoaded('runs');
   const newest = newestFirst(useRuns())[0]?.id;
-  const recovering = useRecovering();
   const [, go] = useLocation();
   useEffect(() => {
     if (newest !== undefined) go(`/runs/${newest}${location.search}`, { replace: true });
   }, [newest, go]);
-  return loaded && !recovering && newest === undefined ? <FirstRun /> : null;
+  return loaded && newest === undefined ? <FirstRun /> : null;
 }

@@ -7,7 +7,7 @@ import { type ReactElement, useCallback, useEffect, useMemo, useRef, useState } 
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { feed } from '../feed/browser.ts';
-import { runTopic, useEdges, useInstances, useLoaded, useManagerNow, useRecovering, useRefused, useRun, useTopic } from '../feed/hooks.ts';
+import { runTopic, useEdges, useInstances, useLoaded, useManagerNow, useRefused, useRun, useTopic } from '../feed/hooks.ts';
 import { hindrance } from '../feed/service.ts';
 import { Announcer } from '../frame/announcer.tsx';
 import { GraphView, type GraphHandle } from '../graph/graph-view.tsx';
@@ -37,10 +37,8 @@ export function RunPage({ runId }: { readonly runId: string }): ReactElement {
   useTopic('runs');
   const loaded = useLoaded(topic);
   const refused = useRefused(topic);
-  const recovering = useRecovering();
   const [, go] = useLocation();
-  // Until the manager has its journal it knows of no run: that says nothing about this one.
-  if (refused !== null && !recovering) {
+  if (refused !== null) {
     return (
       <main className="tm-note-page">
         <h1>{t('graph.gone')}</h1>
