@@ -15,6 +15,7 @@ import type { Effect } from './effects.ts';
 import type { ManagerEvent, Stamped } from './events.ts';
 import { failInstance, fire } from './instances.ts';
 import { beginMerge, formPass, formRollback } from './passes.ts';
+import type { InstanceError, Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 
 export function apply(state: ManagerState, stamped: Stamped): Effect[] {
@@ -28,6 +29,11 @@ export function apply(state: ManagerState, stamped: Stamped): Effect[] {
   state.touchedRuns.clear();
   return effects;
 }
+
+const withoutPlan = (run: Run): InstanceError =>
+  run.plan === null
+    ? { code: 'ACTION_REFUSED', message: 'the plan was skipped, so there is nothing to evaluate from: run the plan again, then this' }
+    : { code: 'INTERNAL', message: 'the plan knows nothing of this tag' };
 
 /** Tokens and fan-outs that each term has to itself. */
 const TOKENS_A_TERM = 2 ** 36;
@@ -113,11 +119,7 @@ function applyEvent(state: ManagerState, event: ManagerEvent, effects: Effect[])
     case 'tag-refused': {
       const run = state.runs.get(event.runId);
       if (run === undefined) return;
-      const error = run.refusedTags.get(run.task(event.row).tagId ?? 0) ?? {
-        code: 'INTERNAL',
-        message: 'the plan knows nothing of this tag',
-      };
-      failInstance(state, run, event.row, error);
+      failInstance(state, run, event.row, run.refusedTags.get(run.task(event.row).tagId ?? 0) ?? withoutPlan(run));
       return;
     }
     case 'report-made': {

@@ -89,7 +89,8 @@ function beginInRun(run: Run): Decision | undefined {
     if (task.handler === 'report') return { type: 'report-made', runId: run.id, row };
     if (task.handler !== 'tag') return { type: 'pass-formed', runId: run.id, rows: [row] };
     if (run.passTags.has(task.tagId ?? 0)) tags.push(row);
-    else if (run.plan !== null) return { type: 'tag-refused', runId: run.id, row };
+    // Refused by the plan, or there is none: it was skipped while somebody asked for the tag again.
+    else return { type: 'tag-refused', runId: run.id, row };
   }
   if (tags.length === 0) return undefined;
   tags.sort((a, b) => (run.task(a).tagId ?? 0) - (run.task(b).tagId ?? 0));

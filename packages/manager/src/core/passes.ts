@@ -285,7 +285,7 @@ function doubtLostLeases(state: ManagerState, pass: Pass): void {
   for (let shard = 0; shard < fanOut.count; shard++) {
     if (fanOut.state[shard] !== WAITING) continue;
     fanOut.doubt(shard);
-    if (fanOut.step === 'merge') pass.scopeOf[shard] = 0;
+    if (fanOut.step === 'merge') pass.scopeOf[shard] = pass.scopes.length - 1;
   }
 }
 

@@ -139,3 +139,15 @@ describe('skip, mark success, rerun', () => {
     expect(run.state).toBe('failed');
   });
 });
+
+test('a tag that was asked for while its plan was being skipped says that there is nothing to evaluate from', () => {
+  const bench = new Bench();
+  bench.join('e1', 1);
+  const run = bench.run(1, 2);
+  bench.act(run, 'skip', ['plan'], 'skip-subtree');
+  bench.act(run, 'run', ['tag-1']);
+  bench.finish(bench.open(run, 'plan')[0]!, 2);
+  expect(bench.states(run)).toMatchObject({ plan: 'skipped', 'tag-1': 'failed' });
+  expect(run.errors.get(1)?.message).toContain('run the plan again');
+  expect(run.endedMs).not.toBeNull();
+});

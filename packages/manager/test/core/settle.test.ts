@@ -167,3 +167,26 @@ describe('a stop in the merge', () => {
     expect(run.stories.linesOf(1).at(-1)?.text).toContain('1 of 4 shards had been merged');
   });
 });
+
+test('an attempt whose lease the journal lost is taken up without the tags that had left before', () => {
+  const bench = new Bench();
+  bench.join('e1', 1);
+  const run = bench.run(2, 3);
+  bench.plan(run);
+  bench.finishAll(run, 'evaluate');
+  const [carrying] = bench.open(run, 'merge');
+  bench.act(run, 'stop', ['tag-2']);
+  bench.finish(carrying!);
+  expect(bench.states(run)['tag-2']).toBe('stopped');
+  const [leased] = bench.open(run, 'merge');
+  // The restart knows nothing of that last lease, and the executor brings it back.
+  const { fanOut } = run.passes.at(-1)!;
+  fanOut!.giveBack(leased!.shard, bench.nowMs);
+  bench.state.executors.get('e1')!.slotsUsed = 0;
+  bench.input({ type: 'term-taken', term: 2 });
+  bench.input({ type: 'tokens-reserved', upTo: 2 ** 41 });
+  const held = [{ fanOut: fanOut!.id, shards: [leased!.shard], tokens: [leased!.token + 1] }];
+  bench.join('e1', 1, 'e1-1', held);
+  expect(fanOut!.token[leased!.shard]).toBeGreaterThan(leased!.token);
+  expect(run.passes.at(-1)!.scopes[run.passes.at(-1)!.scopeOf[leased!.shard]!]).toEqual([1]);
+});

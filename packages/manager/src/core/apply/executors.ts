@@ -113,7 +113,7 @@ function keeps(state: ManagerState, place: FanOutPlace | undefined, executor: Ex
   if (fanOut.state[shard] === LEASED) return fanOut.token[shard] === token && fanOut.executor[shard] === executor.number + 1;
   if (fanOut.state[shard] !== WAITING || pass.abandoned !== null) return false;
   if (!(token > fanOut.token[shard]!) || token >= state.tokensReserved) return false;
-  hold(state, place, executor, shard, token, true);
+  hold(state, place, executor, shard, token);
   return true;
 }
 

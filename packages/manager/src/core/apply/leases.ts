@@ -42,9 +42,11 @@ export function applyLeased(state: ManagerState, event: LeasedEvent, effects: Ef
 
 /**
  * One shard goes to one executor, by a lease or because it holds it since
- * before a restart: then its attempt may change whatever the first scope names.
+ * before a restart. A lease that the journal lost was given after everything
+ * that it knows of, and once somebody leaves no shard is taken up any more
+ * (doubtLostLeases): so its scope is the last one, too.
  */
-export function hold(state: ManagerState, place: FanOutPlace, executor: Executor, shard: number, token: number, takenUp = false): void {
+export function hold(state: ManagerState, place: FanOutPlace, executor: Executor, shard: number, token: number): void {
   const { run, pass, fanOut } = place;
   fanOut.lease(shard, executor.number, token);
   pass.attempts += 1;
@@ -53,7 +55,7 @@ export function hold(state: ManagerState, place: FanOutPlace, executor: Executor
     executor.slotsUsed += 1;
     pass.leasedAtMs.set(shard, state.atMs);
   }
-  if (fanOut.step === 'merge') pass.scopeOf[shard] = takenUp ? 0 : pass.scopes.length - 1;
+  if (fanOut.step === 'merge') pass.scopeOf[shard] = pass.scopes.length - 1;
   touchExecutor(state, executor);
   if (fanOut.leased + fanOut.done === 1 || !fanOut.tiny) {
     for (const row of pass.members) {

@@ -44,7 +44,7 @@ function accept(state: ManagerState, place: FanOutPlace, executor: Executor, sha
   if (fanOut.state[shard] === LEASED) return fanOut.token[shard] === token && fanOut.executor[shard] === executor.number + 1;
   if (fanOut.state[shard] !== WAITING) return false;
   if (!(token > fanOut.token[shard]!) || token >= state.tokensReserved || place.pass.abandoned !== null) return false;
-  hold(state, place, executor, shard, token, true);
+  hold(state, place, executor, shard, token);
   return true;
 }
 
