@@ -35,8 +35,10 @@ interface Candidate {
   readonly heads: readonly CopyHead[];
 }
 
-/** How often feeds that could not send look again, ms. */
+/** How often feeds look for what is to be sent, ms. */
 const TICK_MS = 20;
+/** Committed bytes that are not left for the next look: few large messages cost every side far less than many small ones. */
+const WAKE_BYTES = 64 * 1024;
 const LAST_WAIT_MS = 2_000;
 
 const notCopied = (): TagmillError =>
@@ -57,6 +59,8 @@ export class Replicator {
   private readonly forgetSnapshots: () => void;
   private closed = false;
   private ending = false;
+  /** Committed since the feeds were woken. */
+  private freshBytes = 0;
 
   constructor(ports: ReplicatorPorts) {
     this.ports = ports;
@@ -70,7 +74,8 @@ export class Replicator {
   committed(batch: CommittedBatch): void {
     if (this.feeds.size === 0 && this.ports.copies === 0) return;
     this.memory.add(batch);
-    for (const feed of this.feeds.values()) feed.wake();
+    this.freshBytes += batch.blob.length;
+    if (this.freshBytes >= WAKE_BYTES) this.pump();
   }
 
   /** The row says what this manager has, and who held copies before it. */
@@ -82,7 +87,10 @@ export class Replicator {
   whenCopied(seq: number, done: (error?: unknown) => void): void {
     if (this.copiedSeq >= seq) done();
     else if (this.ending) done(notCopied());
-    else this.waiting.push({ seq, done });
+    else {
+      this.waiting.push({ seq, done });
+      this.pump();
+    }
   }
 
   /** Entries up to here are in a copy. */
@@ -212,6 +220,7 @@ export class Replicator {
   }
 
   private pump(): void {
+    this.freshBytes = 0;
     for (const feed of this.feeds.values()) feed.wake();
   }
 }

@@ -41,13 +41,16 @@ function load(): ExecutorServiceContract {
   const fromManager = root.lookupType('tagmill.v1.FromManager');
   const session: SessionMethod = {
     ...service.Session,
-    requestSerialize: (message: FromExecutor) => Buffer.from(fromExecutor.encode(message).finish()),
+    requestSerialize: (message: FromExecutor) => asBuffer(fromExecutor.encode(message).finish()),
     requestDeserialize: (bytes: Buffer) => fromExecutor.decode(bytes) as unknown as FromExecutor,
-    responseSerialize: (message: FromManager) => Buffer.from(fromManager.encode(message).finish()),
+    responseSerialize: (message: FromManager) => asBuffer(fromManager.encode(message).finish()),
     responseDeserialize: (bytes: Buffer) => fromManager.decode(bytes) as unknown as FromManager,
   };
   return { Session: session, FetchReplica: service.FetchReplica };
 }
+
+/** The same bytes: what protobufjs gives is nobody else's, so a copy would be work for nothing. */
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** gRPC channel options of both sides (control-plane.md, "The wire"). */
 export const CHANNEL_OPTIONS = {
