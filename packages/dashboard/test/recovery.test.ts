@@ -51,6 +51,7 @@ describe('figures of a recovery report', () => {
   it('call a start fresh only when nothing was lost by it', () => {
     expect(isFresh(freshReport(AT))).toBe(true);
     expect(isFresh({ ...freshReport(AT), entriesLost: 3 })).toBe(false);
+    expect(isFresh({ ...freshReport(AT), entriesLost: null })).toBe(false);
     expect(isFresh(report)).toBe(false);
   });
 

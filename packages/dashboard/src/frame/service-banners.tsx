@@ -8,7 +8,7 @@ import type { ServiceRecord } from '@tagmill/shared/feed/views';
 import { useLink, useService, useTopic } from '../feed/hooks.ts';
 import { canAct } from '../feed/link.ts';
 import { SERVICE_TOPIC } from '../feed/service.ts';
-import { took } from '../recovery/figures.ts';
+import { isLossy, took } from '../recovery/figures.ts';
 import { markOf, markRead, useRead } from '../recovery/read.ts';
 import { span } from '../recovery/span.ts';
 import { localZone } from '../recovery/time.ts';
@@ -74,14 +74,14 @@ function Recovered({ recovered }: { readonly recovered: NonNullable<ServiceRecor
   const { data } = useRecovery();
   // A report of an earlier start says nothing about this one.
   const report: RecoveryReport | null = data?.term === recovered.term ? data : null;
-  const lost = report?.entriesLost ?? 0;
+  const lossy = report !== null && isLossy(report);
   const time = report === null ? null : took(report);
   const at = clock(recovered.atMs, localZone());
   return (
     <Banner
-      tone={lost > 0 ? 'bad' : 'good'}
+      tone={lossy ? 'bad' : 'good'}
       testId="recovered-banner"
-      icon={<Glyph mark={lost > 0 ? 'failed' : 'succeeded'} size={16} />}
+      icon={<Glyph mark={lossy ? 'failed' : 'succeeded'} size={16} />}
       spoken={t('recovered.title', { at })}
     >
       <p>

@@ -339,6 +339,9 @@ export const en = {
     busy: 'Recovering',
     recovered: 'Recovered.',
     nothingLost: 'Nothing that was accepted is lost.',
+    lossUnknown: 'Everything that the database knows to be accepted is there.',
+    lostSome: 'Some of what was accepted is lost.',
+    some: 'some',
     lost_one: '{{count, number}} entry that was accepted is lost.',
     lost_other: '{{count, number}} entries that were accepted are lost.',
     used: {

@@ -359,6 +359,9 @@ export const zh = {
     busy: '正在恢复',
     recovered: '已恢复。',
     nothingLost: '已接受的内容没有丢失。',
+    lossUnknown: '数据库所知的已接受内容都在。',
+    lostSome: '部分已接受的内容丢失。',
+    some: '部分',
     lost_other: '{{count, number}} 条已接受的记录丢失。',
     used: {
       own: '采用了自己的日志。',

@@ -37,5 +37,8 @@ export function took(report: RecoveryReport): { readonly ms: number; readonly un
 export const openAttempts = ({ attempts }: RecoveryReport): number =>
   Math.max(0, attempts.running - attempts.kept - attempts.accepted - attempts.redone);
 
+/** Whether something that was accepted is lost. */
+export const isLossy = ({ entriesLost }: RecoveryReport): boolean => entriesLost === null || (entriesLost ?? 0) > 0;
+
 /** Nothing was there to recover, and nothing that was there is gone. */
-export const isFresh = ({ outcome, entriesLost }: RecoveryReport): boolean => outcome === 'fresh' && (entriesLost ?? 0) === 0;
+export const isFresh = (report: RecoveryReport): boolean => report.outcome === 'fresh' && !isLossy(report);

@@ -6,12 +6,13 @@ import { useTranslation } from 'react-i18next';
 import { sentences } from '../i18n/setup.ts';
 import { count, sentence } from '../ui/format.ts';
 import { Glyph } from '../ui/glyph.tsx';
-import { openAttempts, took } from './figures.ts';
+import { isLossy, openAttempts, took } from './figures.ts';
 import { span } from './span.ts';
 
-/** Whether something is lost, in a sentence; empty while nobody can tell. */
-export function lossText({ entriesLost }: RecoveryReport, t: TFunction): string {
-  if (entriesLost === undefined) return '';
+/** Whether something is lost, in a sentence. A copy alone cannot tell what was confirmed after the database was last told. */
+export function lossText({ entriesLost, outcome }: RecoveryReport, t: TFunction): string {
+  if (entriesLost === undefined) return outcome === 'recovering' ? '' : t('recovery.lossUnknown');
+  if (entriesLost === null) return t('recovery.lostSome');
   return entriesLost === 0 ? t('recovery.nothingLost') : t('recovery.lost', { count: entriesLost });
 }
 
@@ -25,6 +26,9 @@ export function redoneText(report: RecoveryReport, t: TFunction): string {
   return open === 0 ? done : t('recovery.open', { count: open, all: count(running) });
 }
 
+const lostFigure = ({ entriesLost }: RecoveryReport, t: TFunction): string | null =>
+  entriesLost === undefined ? null : entriesLost === null ? t('recovery.some') : count(entriesLost);
+
 function usedText({ outcome, candidates }: RecoveryReport, t: TFunction): string {
   const winner = candidates.find((one) => one.verdict === 'wins');
   return t(`recovery.used.${outcome}`, { name: winner?.name ?? '' });
@@ -33,9 +37,9 @@ function usedText({ outcome, candidates }: RecoveryReport, t: TFunction): string
 export function Verdict({ report }: { readonly report: RecoveryReport }): ReactElement {
   const { t } = useTranslation();
   const busy = report.outcome === 'recovering';
-  const lost = report.entriesLost ?? 0;
+  const lossy = isLossy(report);
   const time = took(report);
-  const mark = busy ? 'running' : lost > 0 ? 'failed' : 'succeeded';
+  const mark = busy ? 'running' : lossy ? 'failed' : 'succeeded';
   return (
     <section className="tm-rec-card tm-rec-verdict" data-testid="recovery-verdict" data-outcome={report.outcome}>
       <div className="tm-rec-words">
@@ -56,7 +60,7 @@ export function Verdict({ report }: { readonly report: RecoveryReport }): ReactE
         />
         <Figure name={t('recovery.fromCopy', { count: report.entriesFromCopy })} value={busy ? null : count(report.entriesFromCopy)} />
         <Figure name={t('recovery.again', { count: report.attempts.redone })} value={busy ? null : count(report.attempts.redone)} />
-        <Figure name={t('recovery.changesLost')} value={busy || report.entriesLost === undefined ? null : count(lost)} good={lost === 0} />
+        <Figure name={t('recovery.changesLost')} value={busy ? null : lostFigure(report, t)} good={!lossy} />
       </dl>
     </section>
   );

@@ -132,6 +132,7 @@ class Recovery {
   }
 
   private async take(choice: Exclude<Choice, { kind: 'wait' | 'refuse' }>): Promise<Recovered | undefined> {
+    this.parts.report.lost(choice.lost);
     if (choice.kind === 'fresh') return await this.beginAnew(choice.sentence);
     const { winner, sentence } = choice;
     try {

@@ -1,6 +1,6 @@
 /** Writes down what a start does, as it does it: the recovery report. */
 import type { RecoveryCandidate, RecoveryReport, RecoveryStep, RecoveryStepName } from '@tagmill/shared/api/recovery';
-import { type Choice, type Judged, titleOf } from '../core/recovery/candidate.ts';
+import { type Choice, type Judged, type Lost, titleOf } from '../core/recovery/candidate.ts';
 import { AttemptWatch } from '../core/recovery/attempts.ts';
 import type { ManagerState } from '../core/state.ts';
 
@@ -23,6 +23,7 @@ export class RecoveryLog {
   private termBefore: number | null = null;
   private lineage = '';
   private entriesFromCopy = 0;
+  private entriesLost: Lost = 'unknown';
   private window = { ms: 0, closedEarly: false };
   private firstDispatchMs: number | null = null;
   private watch: AttemptWatch | undefined;
@@ -65,6 +66,11 @@ export class RecoveryLog {
     this.sentence = sentence;
     this.lineage = lineage;
     this.entriesFromCopy = entriesFromCopy;
+  }
+
+  /** What was confirmed and is given up with this choice. */
+  lost(entries: Lost): void {
+    this.entriesLost = entries;
   }
 
   /** The state as it was replayed; `lastMs`: wall clock of its last entry. */
@@ -125,6 +131,7 @@ export class RecoveryLog {
       sentence: this.sentence,
       candidates: this.candidates,
       entriesFromCopy: this.entriesFromCopy,
+      ...(this.entriesLost === 'unknown' ? {} : { entriesLost: this.entriesLost === 'some' ? null : this.entriesLost }),
       window: { ...this.window },
       steps: this.steps.map((step): RecoveryStep => ({ ...step })),
       attempts: {

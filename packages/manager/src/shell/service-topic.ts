@@ -38,11 +38,13 @@ export class ServiceTopic {
 const tables = (record: ServiceRecord): FeedTables => ({ service: { service: record as unknown as FeedRecord } });
 
 export function serviceRecord(hall: Hall): ServiceRecord {
-  const { outcome, term, startedMs, firstDispatchMs, sentence } = hall.recovery();
+  const { outcome, term, startedMs, steps, sentence } = hall.recovery();
   if (!hall.started()) return { recovered: null, recovering: { sinceMs: startedMs, sentence } };
+  // When it took the lead: a first dispatch may come hours later, and this must not change then.
+  const readyMs = steps.find(({ name }) => name === 'term')?.endedMs ?? startedMs;
   const recovered = outcome === 'own' || outcome === 'copy' || outcome === 's3' ? outcome : null;
   return {
-    recovered: recovered === null ? null : { term, atMs: firstDispatchMs ?? startedMs, outcome: recovered, sentence },
+    recovered: recovered === null ? null : { term, atMs: readyMs, outcome: recovered, sentence },
     recovering: null,
     ...hall.live().watch.record,
   };

@@ -46,8 +46,9 @@ export const recoveryReport = z
     candidates: list(recoveryCandidate),
     entriesFromCopy: count.describe('Entries of the journal that only the copy had.'),
     entriesLost: count
+      .nullable()
       .optional()
-      .describe('Entries that were confirmed and that nothing holds any more, as a person accepted; absent: not known.'),
+      .describe('Entries that were confirmed and are given up, as a person accepted; null: some; absent: not known yet.'),
     window: z.object({ ms: count.describe('How long it waited at most; 0: for nobody.'), closedEarly: z.boolean() }).readonly(),
     steps: list(recoveryStep),
     attempts: z

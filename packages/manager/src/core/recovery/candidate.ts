@@ -65,10 +65,24 @@ export interface Judged {
   readonly why: string;
 }
 
+/**
+ * Entries that were confirmed and that are given up, as a person accepted; or
+ * `some`, when nobody can say how many. `unknown`: the own disk cannot tell what
+ * it had, and what was confirmed since the leader's row was last written is in
+ * no list.
+ */
+export type Lost = number | 'some' | 'unknown';
+
 export type Choice =
   | { readonly kind: 'wait'; readonly sentence: string; readonly judged: readonly Judged[] }
-  | { readonly kind: 'fresh'; readonly sentence: string; readonly judged: readonly Judged[] }
-  | { readonly kind: 'winner'; readonly winner: Candidate; readonly sentence: string; readonly judged: readonly Judged[] }
+  | { readonly kind: 'fresh'; readonly lost: Lost; readonly sentence: string; readonly judged: readonly Judged[] }
+  | {
+      readonly kind: 'winner';
+      readonly winner: Candidate;
+      readonly lost: Lost;
+      readonly sentence: string;
+      readonly judged: readonly Judged[];
+    }
   | { readonly kind: 'refuse'; readonly sentence: string; readonly judged: readonly Judged[] };
 
 export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -3,7 +3,17 @@
  * "Recovery"). Pure: what lies on the own disk, what executors and S3 offer,
  * what the leader's row says was confirmed, and for how long it has waited.
  */
-import { type Candidate, type Choice, type ChoiceInput, entries, grouped, type Judged, type Place, titleOf } from './candidate.ts';
+import {
+  type Candidate,
+  type Choice,
+  type ChoiceInput,
+  entries,
+  grouped,
+  type Judged,
+  type Lost,
+  type Place,
+  titleOf,
+} from './candidate.ts';
 import { conflictOf, homeOf, newestFirst, refusal, shortLineage } from './rank.ts';
 
 /**
@@ -18,14 +28,14 @@ export function choose(input: ChoiceInput): Choice {
   const usable = all.filter((one) => one.at !== null && one.at.seq > 0 && refusal(one, home, input) === undefined).sort(newestFirst);
   const needed = neededPlace(input, home);
   const judge = (winner?: Candidate): Judged[] => all.map((one) => judged(one, winner, home, input));
-  if (isFresh(input)) return { kind: 'fresh', sentence: 'a new journal: nothing was here before', judged: judge() };
+  if (isFresh(input)) return { kind: 'fresh', lost: 0, sentence: 'a new journal: nothing was here before', judged: judge() };
   if (waits(input, home, needed)) return { kind: 'wait', sentence: whyItWaits(input, usable[0], needed), judged: judge() };
   if (input.recoverFrom !== '') return byName(input, usable, needed, judge);
   const conflict = conflictOf(usable);
   if (conflict !== undefined) return { kind: 'refuse', sentence: twoHistories(conflict), judged: judge() };
   const best = usable[0];
   if (best === undefined || !reaches(best.at!, needed)) return withLess(input, best, needed, judge);
-  return won(best, judge);
+  return won(best, judge, lostWith(input.own, needed));
 }
 
 /** The disk was never written to, and nothing says that there was a manager: or nobody could find it anyway. */
@@ -89,15 +99,25 @@ function byName(input: ChoiceInput, usable: readonly Candidate[], needed: Needed
       judged: judge(),
     };
   }
-  return !reaches(chosen.at!, needed) ? withLess(input, chosen, needed, judge) : won(chosen, judge);
+  return !reaches(chosen.at!, needed) ? withLess(input, chosen, needed, judge) : won(chosen, judge, lostWith(input.own, needed));
 }
 
 /** Nothing reaches what was confirmed: that is for a person to accept. */
 function withLess(input: ChoiceInput, best: Candidate | undefined, needed: Needed, judge: (winner?: Candidate) => Judged[]): Choice {
   if (input.acceptLoss) {
     if (best !== undefined)
-      return won(best, judge, ` what was confirmed behind entry ${grouped(best.at!.seq)} of term ${best.at!.term} is lost, as accepted.`);
-    return { kind: 'fresh', sentence: `a new journal: ${entries(needed.least)} that were there are lost, as accepted`, judged: judge() };
+      return won(
+        best,
+        judge,
+        lostBehind(best.at!, needed),
+        ` what was confirmed behind entry ${grouped(best.at!.seq)} of term ${best.at!.term} is lost, as accepted.`,
+      );
+    return {
+      kind: 'fresh',
+      lost: needed.least,
+      sentence: `a new journal: ${entries(needed.least)} that were there are lost, as accepted`,
+      judged: judge(),
+    };
   }
   const own = input.own.fault === null ? '' : ` ${sentence(input.own.fault)}`;
   const lies =
@@ -111,7 +131,13 @@ function withLess(input: ChoiceInput, best: Candidate | undefined, needed: Neede
   };
 }
 
-function won(winner: Candidate, judge: (winner?: Candidate) => Judged[], more = ''): Choice {
+/** A longer branch of an older term lacks entries of the later one, and its own length does not say how many. */
+const lostBehind = (at: Place, { least }: Needed): Lost => (at.seq < least ? least - at.seq : 'some');
+
+/** Nothing, when it is the own disk on which the last leader wrote: it shows what was there, and the winner has all of it. */
+const lostWith = ({ at }: Candidate, { term }: Needed): Lost => (at !== null && at.seq > 0 && at.term >= term ? 0 : 'unknown');
+
+function won(winner: Candidate, judge: (winner?: Candidate) => Judged[], lost: Lost, more = ''): Choice {
   const what =
     winner.source === 'own'
       ? winner.chain === 'whole'
@@ -120,7 +146,7 @@ function won(winner: Candidate, judge: (winner?: Candidate) => Judged[], more = 
       : winner.source === 's3'
         ? 'The snapshot on S3 is used.'
         : `The copy of ${winner.name} is used.`;
-  return { kind: 'winner', winner, sentence: `${what}${more}`, judged: judge(winner) };
+  return { kind: 'winner', winner, lost, sentence: `${what}${more}`, judged: judge(winner) };
 }
 
 function judged(one: Candidate, winner: Candidate | undefined, home: string, input: ChoiceInput): Judged {

@@ -215,6 +215,20 @@ const anyCopy = fc.record({
   writtenMs: fc.integer(),
 });
 
+test.each<[string, Partial<ChoiceInput>, number | string]>([
+  ['the own journal as it is', { own: own(place(41, 100)) }, 0],
+  ['a torn own tail, which was confirmed to nobody', { ...waited, own: torn(place(41, 100)) }, 0],
+  ['a copy that has more than the own disk shows', { ...waited, own: torn(place(41, 100)), others: [copy('e1', place(41, 101))] }, 0],
+  ['a wiped disk: the row may be older than what was confirmed last', { ...waited, others: [copy('e1', place(41, 104))] }, 'unknown'],
+  ['a disk of an older leader', { ...waited, own: own(place(40, 90)), others: [copy('e1', place(41, 104))] }, 'unknown'],
+  ['a new journal', { fresh: true, confirmed: { lineage: '', term: 0, seq: 0, holders: 0 } }, 0],
+  ['less than was confirmed, accepted', { ...waited, acceptLoss: true, others: [copy('e1', place(41, 97))] }, 3],
+  ['a longer branch of an older term, accepted', { ...waited, acceptLoss: true, own: own(place(40, 300)) }, 'some'],
+  ['nothing at all, accepted', { ...waited, fresh: true, acceptLoss: true }, 100],
+])('says what is lost: %s', (_what, given, lost) => {
+  expect(choose(input(given))).toMatchObject({ lost });
+});
+
 test('the winner is never behind any candidate that can be used, and no clock plays a part', () => {
   fc.assert(
     fc.property(
