@@ -12,6 +12,20 @@ export type Failpoint =
   | SinkFailpoint;
 
 type ManagerFailpoint =
+  | 'manager.start.surveyed'
+  | 'manager.start.term-taken'
+  | 'manager.start.admitting'
+  | 'manager.incoming.complete'
+  | 'manager.incoming.placing'
+  | 'manager.incoming.placed'
+  | 'manager.journal.committing'
+  | 'manager.journal.committed'
+  | 'manager.journal.trimmed'
+  | 'manager.snapshot.written'
+  | 'manager.snapshot.renamed'
+  | 'manager.copy.sent'
+  | 'manager.settle.asking'
+  | 'manager.settle.answered'
   | 'manager.loop.decided'
   | 'manager.loop.taken'
   | 'manager.loop.committed'
@@ -34,6 +48,9 @@ type ManagerFailpoint =
   | 'manager.tags.fenced'
   | 'manager.tags.written'
   | 'manager.tags.committed'
+  | 'manager.undo.begun'
+  | 'manager.undo.fenced'
+  | 'manager.undo.written'
   | 'manager.leader.taken'
   | 'manager.leader.renewing';
 
@@ -50,7 +67,12 @@ type ExecutorFailpoint =
   | 'executor.result.sent'
   | 'executor.confirm.taken'
   | 'executor.confirm.forgotten'
-  | 'executor.attempt.aborting';
+  | 'executor.attempt.aborting'
+  | 'executor.copy.writing'
+  | 'executor.copy.written'
+  | 'executor.copy.acknowledging'
+  | 'executor.copy.replacing'
+  | 'executor.copy.sending';
 
 type WorkerFailpoint =
   | 'worker.task.taken'
@@ -71,7 +93,13 @@ type SinkFailpoint =
   | 'sink.batch.inserted'
   | 'sink.batch.updated'
   | 'sink.batch.written'
-  | 'sink.batch.committed';
+  | 'sink.batch.committed'
+  | 'sink.undo.held'
+  | 'sink.undo.read'
+  | 'sink.undo.locked'
+  | 'sink.undo.updated'
+  | 'sink.undo.written'
+  | 'sink.undo.committed';
 
 type FailpointHook = (name: Failpoint) => void;
 

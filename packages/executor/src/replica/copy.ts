@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import { type CopiedBatch, type CopiedSnapshot, type CopyHead, NO_BYTES, sameBytes } from './frames.ts';
 import { readSnapshot, readSnapshotHead, SnapshotWriter, syncFolder } from './snapshot-file.ts';
 import { chainHash, encodeEntry, FIRST, readTail, type TailBase } from './tail-file.ts';
@@ -93,7 +94,9 @@ export class JournalCopy {
     const bytes = Buffer.concat(written);
     if (this.sizeBytes + bytes.length > this.maxBytes)
       throw new TagmillError('DISK_FULL', `the copy of the journal has reached its limit of ${this.maxBytes} bytes`);
+    failpoint('executor.copy.writing');
     await this.write(bytes);
+    failpoint('executor.copy.written');
     this.last = last;
     this.writtenMs = Date.now();
   }
@@ -159,6 +162,7 @@ export class JournalCopy {
     }
     await this.closeTail();
     await writer.commit();
+    failpoint('executor.copy.replacing');
     await rename(next, this.tailPath);
     await syncFolder(this.path);
     this.snapshot = writer.of;

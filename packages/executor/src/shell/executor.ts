@@ -177,7 +177,7 @@ export class Executor {
       this.act(core.dispatched(this.state, orderFrom(message.dispatch)));
     } else if (message.confirm) {
       failpoint('executor.confirm.taken');
-      for (const token of message.confirm.tokens) this.plans.delete(`plan/${token}`);
+      if (this.plans.size > 0) for (const token of message.confirm.tokens) this.plans.delete(`plan/${token}`);
       this.act(core.confirmed(this.state, message.confirm.fanOut, message.confirm.shards, message.confirm.tokens));
       failpoint('executor.confirm.forgotten');
     } else if (message.cancel) this.act(core.cancelled(this.state, message.cancel.fanOut, message.cancel.shards, message.cancel.tokens));
@@ -186,7 +186,11 @@ export class Executor {
       const { request, batches, done, failed, resultJson } = message.rowsMerged;
       this.pool?.rowsMerged(request, batches, done, failed, resultJson);
     } else if (message.templatePart) this.template(message.templatePart);
-    else if (message.replicaFrames) this.replicas.take(message.replicaFrames.frames, (replicaAck) => this.client.send({ replicaAck }));
+    else if (message.replicaFrames)
+      this.replicas.take(message.replicaFrames.frames, (replicaAck) => {
+        failpoint('executor.copy.acknowledging');
+        this.client.send({ replicaAck });
+      });
     else if (message.replicaWanted) this.sendReplica(message.replicaWanted.lineage, message.replicaWanted.ticket);
     else if (message.drain) this.drain();
   }
@@ -218,6 +222,7 @@ export class Executor {
   private sendReplica(lineage: string, ticket: string): void {
     const copy = this.replicas.copy(lineage);
     if (copy === undefined) return;
+    failpoint('executor.copy.sending');
     this.log.info({ lineage }, 'sends its copy of the journal to the manager');
     this.client
       .sendReplica(replicaParts(ticket, copy.parts()))
@@ -401,7 +406,8 @@ export class Executor {
   }
 
   private startTiny(work: core.FanOutWork, attempts: readonly core.Attempt[]): void {
-    const shards = Uint32Array.from(attempts, (attempt) => attempt.shard);
+    const shards = new Uint32Array(attempts.length);
+    for (let i = 0; i < shards.length; i++) shards[i] = attempts[i]!.shard;
     this.pool?.run(
       { kind: 'noop', shards },
       {

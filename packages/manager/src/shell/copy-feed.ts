@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { ReplicaFrame } from '@tagmill/shared/gen/tagmill/v1/ReplicaFrame';
 import { LIMITS } from '@tagmill/shared/limits';
 import { type CopyHead, frameOf, type OutgoingFrame } from '../grpc/wire.ts';
@@ -205,6 +206,7 @@ export class CopyFeed {
       const frames = this.ready;
       this.held = this.sentBytes - this.ackedBytes >= ahead || !this.ports.send(frames);
       if (this.held) return;
+      failpoint('manager.copy.sent');
       this.ready = [];
       for (const frame of frames) this.sentBytes += (frame.data as Uint8Array).length;
       if (this.begun && this.trustedFromBytes === Number.POSITIVE_INFINITY) this.trustedFromBytes = this.sentBytes;

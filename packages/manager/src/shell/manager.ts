@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import { LIMITS } from '@tagmill/shared/limits';
 import { untilReachable } from '@tagmill/shared/until-reachable';
 import type { Logger } from 'pino';
@@ -124,6 +125,7 @@ export class Manager {
     });
     this.closers.push(() => journal.close());
     const survey = await journal.open();
+    failpoint('manager.start.surveyed');
     const database = await openTagDatabase(config.databaseUrl);
     this.closers.push(() => database.close());
     await untilReachable(
@@ -172,6 +174,7 @@ export class Manager {
     this.closers.push(() => settler.close());
     this.closers.push(async () => watch.close());
     this.report.begin('executors');
+    failpoint('manager.start.admitting');
     server.admit(door.port());
     this.started();
     return { httpUrl, grpcAddress: this.grpcAddress };
@@ -228,6 +231,7 @@ export class Manager {
     this.report.begin('term', `term ${term}`);
     const taken: Stamped = { atMs: forwardClock(state.atMs)(), event: { type: 'term-taken', term } };
     const batch = await journal.append({ seq: seq + 1, term, blob: encodeBatch([taken]) });
+    failpoint('manager.start.term-taken');
     apply(state, taken);
     this.committedAt = { term, seq: batch.seq };
     replicator.committed(batch);

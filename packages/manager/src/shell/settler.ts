@@ -4,6 +4,7 @@
  * might still write, so its answer stays true.
  */
 import { toTagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import { pause } from '@tagmill/shared/merge/pause';
 import type { Logger } from 'pino';
 import type { Effect } from '../core/effects.ts';
@@ -47,8 +48,10 @@ export class Settler {
     const { runId, pass, shards, token, scope, pieceHashes, fanOut } = effect;
     for (let tries = 0; !this.closing.signal.aborted; tries += 1) {
       try {
+        failpoint('manager.settle.asking');
         const results = await this.ledger.settle({ runId, pass, shards, term, token, scope, pieceHashes });
         if (this.closing.signal.aborted) return;
+        failpoint('manager.settle.answered');
         const found = results.filter((one) => one !== null).length;
         this.log.info({ run: runId, pass, shards: shards.length, found }, 'the target was asked what became of shards without an executor');
         this.push({ type: 'settled', fanOut, token, shards, results: results.map((one) => (one === null ? null : JSON.stringify(one))) });

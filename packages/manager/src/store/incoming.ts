@@ -7,6 +7,7 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import type { CommittedBatch, Position } from './journal.ts';
 import { JournalFile } from './journal-file.ts';
 import { asideName, INCOMING, INCOMING_TEMP, JOURNAL_FILE, SNAPSHOT_FOLDER } from './places.ts';
@@ -65,6 +66,7 @@ export class Incoming {
     this.file.close();
     flushFile(join(this.folder, JOURNAL_FILE));
     syncFolder(this.folder);
+    failpoint('manager.incoming.complete');
     renameSync(this.folder, join(this.dataDir, INCOMING));
     syncFolder(this.dataDir);
   }
@@ -86,11 +88,13 @@ export function putInPlace(dataDir: string, nowMs: number): string | undefined {
   if (!existsSync(incoming)) return undefined;
   const aside = join(dataDir, asideName(nowMs));
   if (existsSync(join(incoming, SNAPSHOT_FOLDER))) replace(dataDir, incoming, SNAPSHOT_FOLDER, aside);
+  failpoint('manager.incoming.placing');
   if (existsSync(join(incoming, JOURNAL_FILE))) {
     // These are parts of the old file: beside the new one they would be taken for its own.
     for (const part of ['-wal', '-shm']) moveAside(join(dataDir, `${JOURNAL_FILE}${part}`), aside);
     replace(dataDir, incoming, JOURNAL_FILE, aside);
   }
+  failpoint('manager.incoming.placed');
   rmdirSync(incoming);
   syncFolder(dataDir);
   return existsSync(aside) ? aside : undefined;

@@ -1,5 +1,6 @@
 /** One SQLite file of the journal: rows in, rows out. Checks nothing of the chain; survey.ts does. */
 import { dirname } from 'node:path';
+import { failpoint } from '@tagmill/shared/failpoint';
 import Database from 'better-sqlite3';
 import { chainHash } from './chain.ts';
 import type { CommittedBatch, JournalBatch, Position } from './journal.ts';
@@ -95,7 +96,9 @@ export class JournalFile {
   /** Writes a batch behind `before`; it is on disk when this returns. */
   append(before: Uint8Array, { seq, term, blob }: JournalBatch): CommittedBatch {
     const hash = chainHash(before, blob);
+    failpoint('manager.journal.committing');
     this.insert.run(seq, term, hash, blob);
+    failpoint('manager.journal.committed');
     return { seq, term, blob, hash };
   }
 
@@ -123,6 +126,7 @@ export class JournalFile {
       this.database.prepare('DELETE FROM journal WHERE seq <= ?').run(last.seq);
       writeBase(this.database, base);
     })();
+    failpoint('manager.journal.trimmed');
     this.start = base;
     return last.seq === toSeq;
   }

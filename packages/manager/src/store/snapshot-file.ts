@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { TagmillError } from '@tagmill/shared/errors';
+import { failpoint } from '@tagmill/shared/failpoint';
 import Database from 'better-sqlite3';
 import { sameBytes } from './chain.ts';
 import type { SnapshotHead, SnapshotSection } from './journal.ts';
@@ -31,8 +32,10 @@ export function writeSnapshotFile(path: string, facts: Facts, sections: Iterable
   rmSync(temp, { force: true });
   try {
     fillFile(temp, facts, sections);
+    failpoint('manager.snapshot.written');
     flushFile(temp);
     renameSync(temp, path);
+    failpoint('manager.snapshot.renamed');
   } catch (error) {
     rmSync(temp, { force: true });
     throw error;

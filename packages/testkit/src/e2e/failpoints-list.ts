@@ -3,11 +3,28 @@ import type { Failpoint } from '@tagmill/shared/failpoint';
 import type { Sink } from './faults.ts';
 
 /**
- * `shard`: each shard of every run; `run`: once a run, at its start; `join`, `start`, `click`, `stop`, `fork`, `connect`: when
- * an executor joins, a manager starts, a person clicks or stops a run, a worker
- * process is started, a worker connects to the database; `rest`: by itself, in time.
+ * `shard`: each shard of every run; `run`: once a run, at its start; `join`:
+ * when an executor joins; `start`: when a manager starts; `wipe`: when it
+ * starts without its data; `copy`: when an executor joins without its copy of
+ * the journal; `loss`: when an executor dies while it merges; `click`, `stop`,
+ * `undo`: when a person clicks, stops a run, rolls a tag back; `fork`,
+ * `connect`: when a worker process is started, or connects to the database;
+ * `rest`: by itself, in time.
  */
-export type Provocation = 'shard' | 'run' | 'join' | 'start' | 'click' | 'stop' | 'fork' | 'connect' | 'rest';
+export type Provocation =
+  | 'shard'
+  | 'run'
+  | 'join'
+  | 'start'
+  | 'wipe'
+  | 'copy'
+  | 'loss'
+  | 'click'
+  | 'stop'
+  | 'undo'
+  | 'fork'
+  | 'connect'
+  | 'rest';
 
 export interface PointFacts {
   readonly comes: Provocation;
@@ -18,7 +35,25 @@ export interface PointFacts {
 const inSqlite = { comes: 'shard', sink: 'sqlite' } as const;
 const inMariadb = { comes: 'shard', sink: 'mariadb' } as const;
 
+const undone = (sink: Sink): PointFacts => ({ comes: 'undo', sink });
+/** Only there where every confirmed entry is in a copy, so that a wipe loses nothing. */
+const wiped = { comes: 'wipe', sink: 'mariadb' } as const;
+
 export const FAILPOINTS: Readonly<Record<Failpoint, PointFacts>> = {
+  'manager.start.surveyed': { comes: 'start' },
+  'manager.start.term-taken': { comes: 'start' },
+  'manager.start.admitting': { comes: 'start' },
+  'manager.incoming.complete': wiped,
+  'manager.incoming.placing': wiped,
+  'manager.incoming.placed': wiped,
+  'manager.journal.committing': { comes: 'shard' },
+  'manager.journal.committed': { comes: 'shard' },
+  'manager.journal.trimmed': { comes: 'rest' },
+  'manager.snapshot.written': { comes: 'rest' },
+  'manager.snapshot.renamed': { comes: 'rest' },
+  'manager.copy.sent': { comes: 'shard' },
+  'manager.settle.asking': { comes: 'loss' },
+  'manager.settle.answered': { comes: 'loss' },
   'manager.loop.decided': { comes: 'shard' },
   'manager.loop.taken': { comes: 'shard' },
   'manager.loop.committed': { comes: 'shard' },
@@ -41,6 +76,9 @@ export const FAILPOINTS: Readonly<Record<Failpoint, PointFacts>> = {
   'manager.tags.fenced': inSqlite,
   'manager.tags.written': inSqlite,
   'manager.tags.committed': inSqlite,
+  'manager.undo.begun': undone('sqlite'),
+  'manager.undo.fenced': undone('sqlite'),
+  'manager.undo.written': undone('sqlite'),
   'manager.leader.taken': { comes: 'start' },
   'manager.leader.renewing': { comes: 'rest' },
   'executor.client.hello': { comes: 'join' },
@@ -56,6 +94,11 @@ export const FAILPOINTS: Readonly<Record<Failpoint, PointFacts>> = {
   'executor.confirm.taken': { comes: 'shard' },
   'executor.confirm.forgotten': { comes: 'shard' },
   'executor.attempt.aborting': { comes: 'stop' },
+  'executor.copy.writing': { comes: 'shard' },
+  'executor.copy.written': { comes: 'shard' },
+  'executor.copy.acknowledging': { comes: 'shard' },
+  'executor.copy.replacing': { comes: 'copy' },
+  'executor.copy.sending': wiped,
   'worker.task.taken': { comes: 'shard' },
   'worker.evaluate.read': { comes: 'shard' },
   'worker.evaluate.reserved': { comes: 'shard' },
@@ -73,6 +116,12 @@ export const FAILPOINTS: Readonly<Record<Failpoint, PointFacts>> = {
   'sink.batch.updated': inMariadb,
   'sink.batch.written': inMariadb,
   'sink.batch.committed': inMariadb,
+  'sink.undo.held': undone('mariadb'),
+  'sink.undo.read': undone('mariadb'),
+  'sink.undo.locked': undone('mariadb'),
+  'sink.undo.updated': undone('mariadb'),
+  'sink.undo.written': undone('mariadb'),
+  'sink.undo.committed': undone('mariadb'),
 };
 
 /** Points that processes come to when they write to this sink. */

@@ -43,7 +43,7 @@ export async function undoBatch(
 ): Promise<BatchCounts> {
   await session.write('START TRANSACTION');
   await work.fence.hold(session);
-  failpoint('sink.fence.held');
+  failpoint('sink.undo.held');
   await work.at('begun');
   const done = await doneBefore(session, work.fence, index);
   if (done !== undefined) {
@@ -56,20 +56,20 @@ export async function undoBatch(
   if (block === undefined || block === null)
     throw new TagmillError('NOT_FOUND', `the record of what batch ${batch} changed is gone: it cannot be undone`);
   const undo = new BlockUndo(work.tags, decodeChangeColumns(block));
-  failpoint('sink.batch.read');
+  failpoint('sink.undo.read');
   await work.at('read');
   await lockAndMerge(session, work.table, undo, undo.rows());
-  failpoint('sink.batch.locked');
+  failpoint('sink.undo.locked');
   await work.at('locked');
   if (!(await updateChanged(session, work.table, undo, work.bulk))) throw new RowsMoved('a row was not updated');
-  failpoint('sink.batch.updated');
+  failpoint('sink.undo.updated');
   const counts = undo.counts(last);
   await recordBatch(session, work.fence, index, mark, undo, counts);
-  failpoint('sink.batch.written');
+  failpoint('sink.undo.written');
   await work.at('written');
   work.signal.throwIfAborted();
   await session.write('COMMIT');
-  failpoint('sink.batch.committed');
+  failpoint('sink.undo.committed');
   await work.at('committed');
   return counts;
 }

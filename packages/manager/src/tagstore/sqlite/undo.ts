@@ -18,10 +18,10 @@ import { asText, UPDATE_ROW } from './user-tags.ts';
 export function undoBlock(ledger: BatchLedger, job: MergeJob, command: RollbackCommand, index: number): BatchCounts | undefined {
   const place: Place = [job.runId, command.pass, command.shard];
   const undone: Place = [job.runId, job.pass, command.shard];
-  failpoint('manager.tags.begun');
+  failpoint('manager.undo.begun');
   ledger.claim(place, command);
   ledger.claim(undone, command);
-  failpoint('manager.tags.fenced');
+  failpoint('manager.undo.fenced');
   const done = ledger.doneBefore(place, index);
   if (done !== undefined) return done;
   const found = ledger.changeBlock(undone, index);
@@ -38,6 +38,6 @@ export function undoBlock(ledger: BatchLedger, job: MergeJob, command: RollbackC
   for (const { row, tagIds, tagDetails } of undo.updates) update.run(tagIds, tagDetails, keys[row]!);
   const counts = undo.counts(found.last);
   ledger.record(place, index, command, undoMark(job.pass), undo, counts);
-  failpoint('manager.tags.written');
+  failpoint('manager.undo.written');
   return counts;
 }
