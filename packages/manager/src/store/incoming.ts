@@ -1,81 +1,14 @@
 /**
  * Putting another history in the place of what lies in a data directory. It is
- * made complete and durable beside, then given the name `incoming`; from there
+ * made complete and durable beside (HistoryFolder), then given the name `incoming`; from there
  * on it is put in place even when the process ends in the middle, by the next
  * one that opens the directory. What lay there is moved aside, never deleted.
  */
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
-import type { CommittedBatch, Position } from './journal.ts';
-import { JournalFile } from './journal-file.ts';
-import { asideName, INCOMING, INCOMING_TEMP, JOURNAL_FILE, SNAPSHOT_FOLDER } from './places.ts';
-import { verifySnapshotFile } from './snapshot-file.ts';
-import { makeSnapshotFolder, snapshotPath } from './snapshot-folder.ts';
-import { flushFile, syncFolder } from './sync-folder.ts';
-import { linkFault } from './walk-chain.ts';
-
-/** A history under construction. */
-export class Incoming {
-  private readonly dataDir: string;
-  private readonly folder: string;
-  private readonly file: JournalFile;
-  private at: Position;
-
-  /** It begins behind `base`. */
-  constructor(dataDir: string, base: Position) {
-    this.dataDir = dataDir;
-    this.folder = join(dataDir, INCOMING_TEMP);
-    rmSync(this.folder, { recursive: true, force: true });
-    mkdirSync(this.folder);
-    this.file = JournalFile.open(join(this.folder, JOURNAL_FILE), { create: true, base: () => base });
-    this.at = base;
-  }
-
-  /** Copies a verified snapshot, which is where this history begins; the folder of snapshots is replaced by it. */
-  static behind(dataDir: string, snapshot: string): Incoming {
-    const { lineage, term, seq, hash } = verifySnapshotFile(snapshot);
-    const incoming = new Incoming(dataDir, { lineage, term, seq, hash });
-    makeSnapshotFolder(incoming.folder);
-    const copy = snapshotPath(incoming.folder, seq);
-    copyFileSync(snapshot, copy);
-    flushFile(copy);
-    syncFolder(join(incoming.folder, SNAPSHOT_FOLDER));
-    return incoming;
-  }
-
-  /** Errors: INTERNAL when a batch does not follow on the one before. */
-  add(batches: readonly CommittedBatch[]): void {
-    for (const batch of batches) {
-      const fault = linkFault(this.at, batch);
-      if (fault !== undefined) throw new TagmillError('INTERNAL', `a copy of the journal does not hold: ${fault}`);
-      this.at = { ...this.at, term: batch.term, seq: batch.seq, hash: batch.hash };
-    }
-    this.file.appendAll(batches);
-  }
-
-  /** Where it ends now. */
-  get end(): Position {
-    return this.at;
-  }
-
-  /** Durable and complete; `putInPlace` follows. */
-  finish(): void {
-    this.file.checkpoint();
-    this.file.close();
-    flushFile(join(this.folder, JOURNAL_FILE));
-    syncFolder(this.folder);
-    failpoint('manager.incoming.complete');
-    renameSync(this.folder, join(this.dataDir, INCOMING));
-    syncFolder(this.dataDir);
-  }
-
-  abandon(): void {
-    this.file.close();
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
+import { asideName, INCOMING, JOURNAL_FILE, SNAPSHOT_FOLDER } from './places.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /**
  * Finishes a replacement, also one that another process has begun; the folder
@@ -83,7 +16,7 @@ export class Incoming {
  * file of the journal may be open.
  */
 export function putInPlace(dataDir: string, nowMs: number): string | undefined {
-  rmSync(join(dataDir, INCOMING_TEMP), { recursive: true, force: true });
+  rmSync(join(dataDir, `${INCOMING}.tmp`), { recursive: true, force: true });
   const incoming = join(dataDir, INCOMING);
   if (!existsSync(incoming)) return undefined;
   const aside = join(dataDir, asideName(nowMs));

@@ -22,7 +22,7 @@ const TRIM_ROWS = 1_000;
 export class JournalFile {
   readonly path: string;
   private readonly database: Database.Database;
-  private readonly insert: Database.Statement;
+  private readonly insert: Database.Statement | undefined;
   private readonly from: Database.Statement;
   private readonly lastRow: Database.Statement;
   private start: Position;
@@ -46,18 +46,26 @@ export class JournalFile {
     }
   }
 
-  /** For reading alone, beside the thread that writes. */
+  /** For reading alone, beside the thread that writes; of any format up to the present one. Errors: as those of `open`. */
   static openToRead(path: string): JournalFile {
-    return new JournalFile(path, new Database(path, { timeout: LOCK_WAIT_MS, readonly: true }));
+    const database = new Database(path, { timeout: LOCK_WAIT_MS, readonly: true, fileMustExist: true });
+    try {
+      const format = formatOf(database, path);
+      if (format === undefined) throw new Database.SqliteError('it is empty', 'SQLITE_NOTADB');
+      return new JournalFile(path, database, format === 1 ? 'seq, 0 AS term, hash, batch' : COLUMNS);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
 
-  private constructor(path: string, database: Database.Database) {
+  private constructor(path: string, database: Database.Database, columns = COLUMNS) {
     this.path = path;
     this.database = database;
     this.start = readBase(database);
-    this.insert = database.prepare(`INSERT INTO journal (${COLUMNS}) VALUES (?, ?, ?, ?)`);
-    this.from = database.prepare(`SELECT ${COLUMNS} FROM journal WHERE seq >= ? ORDER BY seq`);
-    this.lastRow = database.prepare(`SELECT ${COLUMNS} FROM journal ORDER BY seq DESC LIMIT 1`);
+    this.insert = database.readonly ? undefined : database.prepare(`INSERT INTO journal (${COLUMNS}) VALUES (?, ?, ?, ?)`);
+    this.from = database.prepare(`SELECT ${columns} FROM journal WHERE seq >= ? ORDER BY seq`);
+    this.lastRow = database.prepare(`SELECT ${columns} FROM journal ORDER BY seq DESC LIMIT 1`);
   }
 
   /** The position behind which the rows begin. */
@@ -97,7 +105,7 @@ export class JournalFile {
   append(before: Uint8Array, { seq, term, blob }: JournalBatch): CommittedBatch {
     const hash = chainHash(before, blob);
     failpoint('manager.journal.committing');
-    this.insert.run(seq, term, hash, blob);
+    this.insert?.run(seq, term, hash, blob);
     failpoint('manager.journal.committed');
     return { seq, term, blob, hash };
   }
@@ -105,7 +113,7 @@ export class JournalFile {
   /** Writes what has a hash already, many in one transaction. */
   appendAll(batches: readonly CommittedBatch[]): void {
     this.database.transaction(() => {
-      for (const { seq, term, hash, blob } of batches) this.insert.run(seq, term, hash, blob);
+      for (const { seq, term, hash, blob } of batches) this.insert?.run(seq, term, hash, blob);
     })();
   }
 

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { TagmillError } from '@tagmill/shared/errors';
 import { inUse, isBusy, lockDataDir } from './data-dir-lock.ts';
 import { faultState, openFault } from './disk-state.ts';
-import { Incoming, putInPlace } from './incoming.ts';
+import { HistoryFolder } from './history-folder.ts';
+import { putInPlace } from './incoming.ts';
 import { CHAIN_START, type CommittedBatch, type JournalBatch, type Position } from './journal.ts';
 import { JournalFile } from './journal-file.ts';
 import type { FromJournal, JournalAnswers, JournalCall, JournalWorkerData } from './journal-messages.ts';
 import { JournalWriter } from './journal-writer.ts';
-import { JOURNAL_FILE } from './places.ts';
+import { INCOMING, JOURNAL_FILE } from './places.ts';
 import { findSnapshots, makeSnapshotFolder, removeLeftovers } from './snapshot-folder.ts';
 import { type FileOrReason, type Found, surveyOf } from './survey.ts';
 
@@ -18,16 +19,19 @@ const COPY_BYTES = 4 * 1024 * 1024;
 export class JournalRoom {
   private readonly data: JournalWorkerData;
   private readonly path: string;
+  /** Where a history that takes the place of this one is made. */
+  private readonly place: string;
   private readonly post: (message: FromJournal) => void;
   private unlock: (() => void) | undefined;
   private file: FileOrReason = { missing: 'it is not open' };
   private found: Found | undefined;
-  private incoming: Incoming | undefined;
+  private incoming: HistoryFolder | undefined;
   private writer: JournalWriter | undefined;
 
   constructor(data: JournalWorkerData, post: (message: FromJournal) => void) {
     this.data = data;
     this.path = join(data.dataDir, JOURNAL_FILE);
+    this.place = join(data.dataDir, INCOMING);
     this.post = post;
   }
 
@@ -40,8 +44,8 @@ export class JournalRoom {
       case 'install-begin':
         this.incoming =
           call.snapshot === null
-            ? new Incoming(this.data.dataDir, { lineage: call.lineage, term: 0, seq: 0, hash: CHAIN_START })
-            : Incoming.behind(this.data.dataDir, call.snapshot);
+            ? new HistoryFolder(this.place, { lineage: call.lineage, term: 0, seq: 0, hash: CHAIN_START })
+            : HistoryFolder.behind(this.place, call.snapshot);
         return null;
       case 'install-batches':
         this.incoming?.add(call.batches);
@@ -144,7 +148,7 @@ export class JournalRoom {
 
   /** What holds becomes the journal; what lies behind the break, or cannot be read, is moved aside with the old file. */
   private leaveBehind(start: Position, head: Position): void {
-    const incoming = new Incoming(this.data.dataDir, start);
+    const incoming = new HistoryFolder(this.place, start);
     for (let at = start.seq; !('missing' in this.file) && at < head.seq; ) {
       const batches = this.file.tail(at + 1, COPY_BYTES).filter(({ seq }) => seq <= head.seq);
       incoming.add(batches);

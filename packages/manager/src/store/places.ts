@@ -2,7 +2,6 @@
 export const JOURNAL_FILE = 'journal.db';
 /** A history that is about to take the place of what lies here: complete once it has this name. */
 export const INCOMING = 'incoming';
-export const INCOMING_TEMP = 'incoming.tmp';
 export const LOCK_FILE = 'in-use.lock';
 export const SNAPSHOT_FOLDER = 'snapshots';
 
