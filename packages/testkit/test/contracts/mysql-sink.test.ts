@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { makeMysqlWorld } from '../../src/contracts/mysql-world.ts';
+import { rollbackContract } from '../../src/contracts/rollback-contract.ts';
 import { settleContract } from '../../src/contracts/settle-contract.ts';
 import { sinkContract } from '../../src/contracts/sink-contract.ts';
 import { type MariadbServer, startMariadb } from '../../src/mariadb.ts';
@@ -15,3 +16,5 @@ afterAll(async () => {
 sinkContract('MariaDB, bulk loads', () => makeMysqlWorld(server, 'bulk'));
 sinkContract('MariaDB, rows inserted', () => makeMysqlWorld(server, 'plain', { bulk: false }));
 settleContract('MariaDB', () => makeMysqlWorld(server, 'settled'));
+rollbackContract('MariaDB, bulk loads', () => makeMysqlWorld(server, 'undone'), { cases: 40 });
+rollbackContract('MariaDB, rows inserted', () => makeMysqlWorld(server, 'undone_plain', { bulk: false }), { cases: 10, oracle: false });

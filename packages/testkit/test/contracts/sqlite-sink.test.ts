@@ -1,6 +1,8 @@
+import { rollbackContract } from '../../src/contracts/rollback-contract.ts';
 import { settleContract } from '../../src/contracts/settle-contract.ts';
 import { sinkContract } from '../../src/contracts/sink-contract.ts';
 import { makeSqliteWorld } from '../../src/contracts/sqlite-world.ts';
 
 sinkContract('SQLite', makeSqliteWorld);
 settleContract('SQLite', makeSqliteWorld);
+rollbackContract('SQLite', makeSqliteWorld, { cases: 200 });
