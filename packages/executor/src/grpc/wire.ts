@@ -39,15 +39,23 @@ export function* resultsOf(work: FanOutWork, attempts: readonly Attempt[], maxDe
   }
 }
 
+/** protobufjs reads any array-like by index and length, so the columns are typed: this is the hot way of tiny shards. */
 function message(work: FanOutWork, attempts: readonly Attempt[]): Outgoing {
+  const count = attempts.length;
+  const shards = new Uint32Array(count);
+  const tokens = new Float64Array(count);
+  const status = Buffer.allocUnsafe(count);
+  let isDetailed = false;
+  for (let i = 0; i < count; i++) {
+    const attempt = attempts[i]!;
+    shards[i] = attempt.shard;
+    tokens[i] = attempt.token;
+    status[i] = attempt.status;
+    isDetailed ||= attempt.detail !== '';
+  }
+  const details = isDetailed ? attempts.map((attempt) => attempt.detail) : [];
   return {
-    results: {
-      fanOut: work.fanOut,
-      shards: attempts.map((attempt) => attempt.shard),
-      tokens: attempts.map((attempt) => attempt.token),
-      status: Buffer.from(attempts.map((attempt) => attempt.status)),
-      details: attempts.some((attempt) => attempt.detail !== '') ? attempts.map((attempt) => attempt.detail) : [],
-    },
+    results: { fanOut: work.fanOut, shards: shards as unknown as number[], tokens: tokens as unknown as number[], status, details },
   };
 }
 
