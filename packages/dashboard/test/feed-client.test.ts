@@ -301,8 +301,11 @@ describe('feed client', () => {
     bench.cut();
     expect(level()).toBe('reconnecting');
     await bench.pass(1_000);
-    expect(bench.socket).toBeDefined();
+    bench.tell({ type: 'time', atMs: bench.world.nowMs });
+    expect(bench.link.status).toBe('live');
     expect(level()).toBe('reconnecting');
+    bench.answer();
+    expect(level()).toBe('recovering');
   });
 
   it('takes no click while the journal takes no writes', async () => {

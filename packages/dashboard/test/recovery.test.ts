@@ -77,6 +77,14 @@ describe('candidates', () => {
     expect([...names].sort()).toEqual(report.candidates.map((one) => one.name).sort());
   });
 
+  it('begin with the winner also where a person chose one that holds less', () => {
+    const chosen = report.candidates.map((one) => ({
+      ...one,
+      verdict: one.name === 'exec-04' ? ('wins' as const) : one.verdict === 'wins' ? ('not-used' as const) : one.verdict,
+    }));
+    expect(inOrder(chosen)[0]!.name).toBe('exec-04');
+  });
+
   it('share one axis that holds every snapshot and every head', () => {
     const { from, to } = axisOf(report.candidates);
     expect(to).toBe(48_252_117);
