@@ -366,6 +366,7 @@ export const en = {
     again_other: 'shards done again',
     changesLost: 'accepted changes lost',
     unknown: 'not known',
+    notYet: 'not yet',
     candidates: 'Candidates',
     rule: 'highest term, then highest sequence, with an unbroken chain. The clock plays no part.',
     noCandidates: 'None was looked at yet.',

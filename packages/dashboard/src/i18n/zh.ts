@@ -381,6 +381,7 @@ export const zh = {
     again_other: '个分片重做',
     changesLost: '条已接受的更改丢失',
     unknown: '未知',
+    notYet: '尚未',
     candidates: '候选',
     rule: '先比任期，再比序号，且链必须完整；时钟不参与判断。',
     noCandidates: '还没有检查任何候选。',

@@ -53,10 +53,12 @@ export function Verdict({ report }: { readonly report: RecoveryReport }): ReactE
         <Figure
           name={t(time?.until === 'ready' ? 'recovery.toReady' : 'recovery.toDispatch')}
           value={time === null ? null : span(time.ms)}
+          none={t('recovery.notYet')}
         />
         <Figure
           name={report.termBefore === null ? t('recovery.term') : t('recovery.termWas', { term: count(report.termBefore) })}
           value={report.term === 0 ? null : count(report.term)}
+          none={t('recovery.notYet')}
         />
         <Figure name={t('recovery.fromCopy', { count: report.entriesFromCopy })} value={busy ? null : count(report.entriesFromCopy)} />
         <Figure name={t('recovery.again', { count: report.attempts.redone })} value={busy ? null : count(report.attempts.redone)} />
@@ -66,12 +68,20 @@ export function Verdict({ report }: { readonly report: RecoveryReport }): ReactE
   );
 }
 
-function Figure({ name, value, good }: { readonly name: string; readonly value: ReactNode; readonly good?: boolean }): ReactElement {
+interface FigureProps {
+  readonly name: string;
+  readonly value: ReactNode;
+  /** Said when there is no value. */
+  readonly none?: string;
+  readonly good?: boolean;
+}
+
+function Figure({ name, value, none, good }: FigureProps): ReactElement {
   const { t } = useTranslation();
   return (
     <div data-good={value !== null && good} data-bad={value !== null && good === false}>
       <dt>{name}</dt>
-      <dd>{value ?? <span className="tm-quiet">{t('recovery.unknown')}</span>}</dd>
+      <dd>{value ?? <span className="tm-quiet">{none ?? t('recovery.unknown')}</span>}</dd>
     </div>
   );
 }

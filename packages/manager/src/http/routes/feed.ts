@@ -21,7 +21,7 @@ export function feedRoutes(app: App, { live, tickets }: RouteContext): void {
   );
 
   const querystring = z.strictObject({
-    topics: topicList.describe('`runs`, `run/{id}`, `instance/{id}`, `executors`, with commas between.'),
+    topics: topicList.describe('`runs`, `run/{id}`, `instance/{id}`, `executors`, `service`, with commas between.'),
     ticket: z.string().max(200).optional(),
   });
   const events = { description: 'The messages of the feed, one an event.', content: { 'text/event-stream': { schema: z.string() } } };
