@@ -23,5 +23,14 @@ export const VERBS: readonly Verb[] = [
   { name: 'manager', summary: 'run a manager: graph, REST, live feed and dashboard', load: () => import('./manager.ts') },
   { name: 'executor', summary: 'run an executor that joins a manager', load: () => import('./executor.ts') },
   { name: 'recovery', summary: 'what a manager’s newest start did, and why', load: () => import('./recovery.ts') },
+  {
+    name: 'journal verify',
+    summary: 'say whether journal and snapshots of a data directory hold',
+    load: () => import('./journal-verify.ts'),
+  },
+  { name: 'journal dump', summary: 'print entries of a journal as JSON Lines', load: () => import('./journal-dump.ts') },
+  { name: 'journal explain', summary: 'say what happened in one entry of a journal', load: () => import('./journal-explain.ts') },
+  { name: 'backup', summary: 'copy a manager’s journal, also while it runs', load: () => import('./backup.ts') },
+  { name: 'restore', summary: 'make a backup the journal of a stopped manager', load: () => import('./restore.ts') },
   { name: 'doctor', summary: 'check database, tables, S3, disk, time, ports and versions', load: () => import('./doctor.ts') },
 ];

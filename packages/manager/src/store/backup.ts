@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { TagmillError } from '@tagmill/shared/errors';
 import { lockDataDir } from './data-dir-lock.ts';
 import { HistoryFolder } from './history-folder.ts';
-import { moveAside, putInPlace } from './incoming.ts';
+import { putInPlace } from './incoming.ts';
 import type { Position } from './journal.ts';
 import { type OpenDataDir, openDataDir } from './offline.ts';
-import { asideName, INCOMING, JOURNAL_FILE, SNAPSHOT_FOLDER } from './places.ts';
+import { INCOMING, JOURNAL_FILE, SNAPSHOT_FOLDER } from './places.ts';
 import { snapshotPath } from './snapshot-folder.ts';
 
 const COPY_BYTES = 4 * 1024 * 1024;
@@ -27,7 +27,7 @@ export function backUp(dataDir: string, to: string): Copied {
   mkdirSync(dirname(to), { recursive: true });
   for (let tries = 1; ; tries++) {
     try {
-      return copyHistory(dataDir, to);
+      return copyHistory(dataDir, to, false);
     } catch (error) {
       if (tries === TRIES || !isMoved(error)) throw error;
     }
@@ -43,20 +43,19 @@ export function restore(from: string, dataDir: string, force: boolean, nowMs: nu
     const held = readdirSync(dataDir).filter((name) => name === JOURNAL_FILE || name === SNAPSHOT_FOLDER);
     if (held.length > 0 && !force)
       throw new TagmillError('NOT_ALLOWED', `${dataDir} holds a journal already; name another directory, or --force moves it aside`);
-    const copied = copyHistory(from, join(dataDir, INCOMING));
-    // Snapshots of another history must not stay beside this one.
-    if (copied.snapshotSeq === null) moveAside(join(dataDir, SNAPSHOT_FOLDER), join(dataDir, asideName(nowMs)));
+    const copied = copyHistory(from, join(dataDir, INCOMING), true);
     return { ...copied, aside: putInPlace(dataDir, nowMs) ?? before };
   } finally {
     unlock();
   }
 }
 
-function copyHistory(from: string, to: string): Copied {
+function copyHistory(from: string, to: string, mustBeWhole: boolean): Copied {
   const source = openDataDir(from);
   try {
     const { head, start, fault } = source.found;
     if (head === null || start === null) throw new TagmillError('INTERNAL', fault?.sentence ?? `${from} holds nothing that can be used`);
+    if (mustBeWhole && fault !== null) throw new TagmillError('FILE_UNREADABLE', `${from} is not whole: ${fault.sentence}`);
     const history = beginning(source, from, to, start);
     try {
       copyBatches(source, history, start, fault === null ? Number.POSITIVE_INFINITY : head.seq);

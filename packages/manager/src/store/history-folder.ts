@@ -23,12 +23,16 @@ export class HistoryFolder {
   private readonly file: JournalFile;
   private at: Position;
 
-  /** It begins behind `base`, and is to be at `place`, where nothing is yet. */
-  constructor(place: string, base: Position) {
+  /**
+   * It begins behind `base`, and is to be at `place`, where nothing is yet.
+   * Without `keepsSnapshots` it has a folder of snapshots, which takes the place of the one that is there.
+   */
+  constructor(place: string, base: Position, keepsSnapshots = false) {
     this.place = place;
     this.temp = `${place}${TEMP_SUFFIX}`;
     rmSync(this.temp, { recursive: true, force: true });
     mkdirSync(this.temp, { recursive: true });
+    if (!keepsSnapshots) makeSnapshotFolder(this.temp);
     this.file = JournalFile.open(join(this.temp, JOURNAL_FILE), { create: true, base: () => base });
     this.at = base;
   }
@@ -38,7 +42,6 @@ export class HistoryFolder {
     const { lineage, term, seq, hash } = verifySnapshotFile(snapshot);
     const history = new HistoryFolder(place, { lineage, term, seq, hash });
     try {
-      makeSnapshotFolder(history.temp);
       const copy = snapshotPath(history.temp, seq);
       copyFileSync(snapshot, copy);
       flushFile(copy);

@@ -148,7 +148,7 @@ export class JournalRoom {
 
   /** What holds becomes the journal; what lies behind the break, or cannot be read, is moved aside with the old file. */
   private leaveBehind(start: Position, head: Position): void {
-    const incoming = new HistoryFolder(this.place, start);
+    const incoming = new HistoryFolder(this.place, start, true);
     for (let at = start.seq; !('missing' in this.file) && at < head.seq; ) {
       const batches = this.file.tail(at + 1, COPY_BYTES).filter(({ seq }) => seq <= head.seq);
       incoming.add(batches);

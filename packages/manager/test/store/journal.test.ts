@@ -172,7 +172,8 @@ describe.each(['in memory', 'in SQLite'])('a journal %s', (kind) => {
     const { journal: other } = await open('there');
     await write(other, 1, 4, 7);
     const { journal } = await open();
-    await write(journal, 1, 2);
+    await write(journal, 1, 9);
+    await journal.snapshot();
     await journal.close();
     const again = (await open()).journal;
     await again.install({ snapshot: null, batches: await other.tail(1, 1e9), at: await endOf(other) });
