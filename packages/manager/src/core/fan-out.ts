@@ -180,15 +180,16 @@ export class FanOut {
 
   /** Takes a waiting shard out of where it waits. */
   private take(shard: number): void {
-    if (this.delayed.delete(shard)) return;
-    if (this.returned.at(-1) === shard) {
-      this.returned.pop();
-      return;
-    }
+    // By far the most frequent first: a fresh shard is in neither of the others.
     if (shard === this.fresh) {
       this.fresh += 1;
       return;
     }
+    if (this.returned.at(-1) === shard) {
+      this.returned.pop();
+      return;
+    }
+    if (this.delayed.delete(shard)) return;
     const at = this.returned.lastIndexOf(shard);
     if (at >= 0) {
       this.returned.splice(at, 1);
