@@ -57,6 +57,8 @@ describe('a commit that is under way', () => {
   it('ends by itself while it is waited for, and counts', async () => {
     const { attempt, lock } = await hangingCommit('slow');
     const settled = world.ledger.settle(request('slow'));
+    // The settling has come to the fence, which it cannot pass before the commit.
+    await until(async () => (await processes('tagmill_shard_fence')).length > 0);
     await lock.query('UNLOCK TABLES');
     expect(await settled).toMatchObject([{ inserted: 4 }]);
     expect(await attempt.ended).toBe('merged');

@@ -32,18 +32,18 @@ async function stream(
   work: (sink: RowsSink) => Promise<MergeResult>,
 ): Promise<{ result: MergeResult; sent: number }> {
   const manager = new RowsIn(store, () => JOB);
-  let [posted, merged, most, first] = [0, 0, 0, true];
+  const committed = world.database.prepare('SELECT COUNT(*) FROM tagmill_batch_done').pluck();
+  let [posted, most, first] = [0, 0, true];
   const sink = new RowsSink(1, (message: FromWorker) => {
     if (message.type !== 'rows') return;
     const { users, words, lastBatch, data } = message.batch;
     if (users > 0) posted += 1;
-    most = Math.max(most, posted - merged);
+    most = Math.max(most, posted - Number(committed.get()));
     const rows = { request: 1, runId: 'stream', pass: 0, commandJson: first ? JSON.stringify(command) : '', users, words };
     first = false;
-    manager.receive('e', { ...rows, part: 0, lastPart: true, lastBatch, data: Buffer.from(data) }, (answer) => {
-      merged = answer.batches;
-      sink.answered({ type: 'rows-merged', id: 1, ...answer });
-    });
+    manager.receive('e', { ...rows, part: 0, lastPart: true, lastBatch, data: Buffer.from(data) }, (answer) =>
+      sink.answered({ type: 'rows-merged', id: 1, ...answer }),
+    );
   });
   return { result: await work(sink), sent: most };
 }
