@@ -37,6 +37,7 @@ import { Replicator } from './replicator.ts';
 import { RowsIn } from './rows-in.ts';
 import type { Hall, Running } from './running.ts';
 import { Settler } from './settler.ts';
+import { copySnapshotsToS3 } from './snapshot-copies.ts';
 import { passJob } from './templates.ts';
 
 export interface ManagerAddresses {
@@ -173,7 +174,9 @@ export class Manager {
     this.closers.push(() => replicator.letGo());
     this.closers.push(() => settler.close());
     this.closers.push(async () => watch.close());
+    if (snapshots.s3 !== undefined) this.closers.push(await copySnapshotsToS3(journal, snapshots.s3, this.log));
     this.report.begin('executors');
+    this.report.onJoined = () => this.turned();
     failpoint('manager.start.admitting');
     server.admit(door.port());
     this.started();

@@ -33,6 +33,9 @@ export class RecoveryLog {
   private readonly back = new Set<number>();
   private settled = false;
 
+  /** Called when an executor is back: what it held may be told now. */
+  onJoined: () => void = () => undefined;
+
   /** `now`: wall clock, ms since 1970. */
   constructor(now: () => number) {
     this.now = now;
@@ -93,7 +96,9 @@ export class RecoveryLog {
 
   /** An executor joined, and what it held is settled. */
   joined(executorNumber: number): void {
-    if (!this.settled) this.back.add(executorNumber);
+    if (this.settled) return;
+    this.back.add(executorNumber);
+    this.onJoined();
   }
 
   /** The target refused attempts of before. */
