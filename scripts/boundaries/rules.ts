@@ -56,7 +56,7 @@ const DRIVERS: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['manager/store', 'manager/tagstore'],
   '@duckdb/node-api': ['executor/engine', 'executor/sources'],
   mysql2: ['executor/sinks', 'manager/tagstore'],
-  '@aws-sdk/client-s3': ['executor/sources'],
+  '@aws-sdk/client-s3': ['executor/sources', 'manager/store'],
   ws: ['manager/ws', 'cli/remote'],
   fastify: ['manager/http'],
 };
