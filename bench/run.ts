@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   noop: async (options) => (await import('./noop.ts')).benchNoop(options),
   merge: async (options) => (await import('./merge.ts')).benchMerge(options),
   resident: async (options) => (await import('./resident.ts')).benchResident(options),
+  latency: async (options) => (await import('./latency.ts')).benchLatency(options),
   report: () => Promise.resolve(),
 };
 

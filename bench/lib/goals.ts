@@ -33,6 +33,10 @@ const beside = (peer: string, bound: number): Goal => ({
   bound,
 });
 
+const ready = 'ready to handler at 250000 a second, 1000000 instances resident, snapshots running';
+const pause = 'longest pause of the loop, 50000 shards a second beside 1000000 instances';
+const most = (text: string, work: string, bound: number, unit: 'ms' | 's' | 'bytes'): Goal => ({ text, work, kind: 'most', bound, unit });
+
 export const GOALS: readonly Goal[] = [
   { text: `100,000 users into an empty MariaDB table ${STAGED}`, work: SMALL, peer: 'pyspark-staged', kind: 'faster', bound: 8 },
   { text: `100,000 users into an empty MariaDB table ${APPENDING}`, work: SMALL, peer: 'pyspark', kind: 'faster', bound: 8 },
@@ -76,6 +80,12 @@ export const GOALS: readonly Goal[] = [
   beside('graphile-worker', 8),
   beside('bullmq-everysec', 30),
   beside('bullmq-always', 30),
+  most('from ready to the handler at 250,000 a second, half of all', `${ready}, half of all`, 0.5, 'ms'),
+  most('the same, 99 of 100', `${ready}, 99 of 100`, 5, 'ms'),
+  most('a hop along a chain, result in the journal', 'hop along a chain, result in the journal', 1.5, 'ms'),
+  most('longest pause of the loop while a million instances are written to a snapshot', `${pause}, while snapshots are made`, 5, 'ms'),
+  most('an executor is killed, its shards run elsewhere', 'executor killed to its shards running elsewhere', 1, 's'),
+  most('an executor is frozen, its shards run elsewhere', 'executor frozen to its shards running elsewhere', 12, 's'),
   {
     text: 'memory of one of a million instances, without the text of its name',
     work: 'memory of one of 1000000 instances',

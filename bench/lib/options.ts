@@ -12,6 +12,9 @@ export interface BenchOptions {
   /** Instances in memory, and events of shards behind their snapshot. */
   readonly nodes: number;
   readonly events: number;
+  /** `latency`: how long loads last, and how long idle executors are watched. */
+  readonly seconds: number;
+  readonly idleSeconds: number;
   /** `noop`: beside job queues. */
   readonly peers: boolean;
   /** Sizes at which a benchmark ends in seconds: shows that it still runs, measures nothing. */
@@ -31,6 +34,7 @@ export const USAGE = `npm run bench -- NAME [options]
   job     whole job beside PySpark, hand-written SQL and LOAD DATA
   noop    shards that do nothing through gRPC over TLS and the journal
   merge   the merge alone beside LOAD DATA
+  latency ready to handler, hops, pauses of the loop, loss of an executor, idle executors
   resident  memory, snapshot and restart of a million instances
   report  only writes docs/benchmarks.md anew from bench/results
 
@@ -40,11 +44,14 @@ export const USAGE = `npm run bench -- NAME [options]
   --staged-rounds N  rounds in which it loads an empty table through a staging table too (as many)
   --shards N     noop: shards of a round (2000000)
   --peers        noop: beside graphile-worker (a fifth as many jobs) and BullMQ (a twentieth), four worker processes each
-  --nodes N      resident: instances (1000000)
+  --nodes N      resident, latency: instances (1000000)
   --events N     resident: shard events behind the snapshot (4000000)
+  --seconds N    latency: how long each load lasts (15)
+  --idle-seconds N  latency: how long idle executors are watched (120)
   --sinks LIST   job: mariadb,sqlite
   --only LIST    job: of tagmill, pyspark, pyspark-staged, load-data, duckdb-sql;
-                 noop --peers: of tagmill, graphile-worker, bullmq-everysec, bullmq-always
+                 noop --peers: of tagmill, graphile-worker, bullmq-everysec, bullmq-always;
+                 latency: of ready, hops, pauses, failover, idle
   --no-peers     job: without PySpark (bench/peers/setup.sh installs it, and the npm packages of the job queues)
   --tiny         smallest sizes, one round, no peers
   --write        keep results in bench/results and write docs/benchmarks.md
@@ -65,6 +72,8 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
       events: { type: 'string', default: '4000000' },
       sinks: { type: 'string', default: 'mariadb,sqlite' },
       only: { type: 'string', default: '' },
+      seconds: { type: 'string', default: '15' },
+      'idle-seconds': { type: 'string', default: '120' },
       peers: { type: 'boolean', default: false },
       'no-peers': { type: 'boolean', default: false },
       tiny: { type: 'boolean', default: false },
@@ -81,6 +90,8 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
     shards: tiny ? 20_000 : whole(values.shards),
     nodes: tiny ? 20_000 : whole(values.nodes),
     events: tiny ? 40_000 : whole(values.events),
+    seconds: whole(values.seconds),
+    idleSeconds: whole(values['idle-seconds']),
     peers: values.peers && !tiny,
     tiny,
     only: values.only === '' ? [] : values.only.split(','),

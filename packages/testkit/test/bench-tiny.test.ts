@@ -24,6 +24,15 @@ describe('benchmarks at their smallest', () => {
     expect(words).toMatch(/^tagmill: restart of 20000 instances, 40000 shard events behind their snapshot: [\d.]+ s/m);
   });
 
+  it('latency: probes in manager and workers', async () => {
+    const words = await bench('latency');
+    expect(words).toMatch(/^tagmill: ready to handler at [^\n]*, half of all: [\d.,]+ ms/m);
+    expect(words).toMatch(/^tagmill: hop along a chain, result in the journal: [\d.,]+ ms/m);
+    expect(words).toMatch(/^tagmill: longest pause of the loop, [^\n]*, while snapshots are made: [\d.,]+ ms/m);
+    expect(words).toMatch(/^tagmill: executor killed to its shards running elsewhere: [\d.]+ s/m);
+    expect(words).toMatch(/^tagmill: memory of the manager for 20 idle executors: [\d,]+ bytes/m);
+  });
+
   it('job: SQLite and hand-written SQL', async () => {
     const words = await bench('job', '--sinks', 'sqlite');
     expect(words).toMatch(/^tagmill: first load of 2000 users into sqlite: [\d.]+ s/m);
