@@ -176,6 +176,7 @@ export class Manager {
     this.closers.push(async () => watch.close());
     if (snapshots.s3 !== undefined) this.closers.push(await copySnapshotsToS3(journal, snapshots.s3, this.log));
     this.report.begin('executors');
+    this.report.onJoined = () => this.turned();
     failpoint('manager.start.admitting');
     server.admit(door.port());
     this.started();
