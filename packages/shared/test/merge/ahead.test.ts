@@ -5,7 +5,9 @@ describe('marking the last', () => {
   it.each([[[]], [[1]], [[1, 2, 3]]])('%j', async (items) => {
     const expected = items.map((item, at) => ({ item, last: at === items.length - 1 }));
     expect([...markLast(items)]).toEqual(expected);
-    expect(await Array.fromAsync(withLast(items))).toEqual(expected);
+    const found = [];
+    for await (const marked of withLast(items)) found.push(marked);
+    expect(found).toEqual(expected);
   });
 
   it('asks for no more than one ahead', async () => {
