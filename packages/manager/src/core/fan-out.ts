@@ -24,14 +24,14 @@ export class FanOut {
   readonly tiny: boolean;
 
   readonly state: Uint8Array;
-  readonly attempt: Uint16Array;
+  attempt: Uint16Array;
   /** Executor's number + 1 of the last lease; 0 is none. */
-  readonly executor: Uint32Array;
-  readonly token: Float64Array;
+  executor: Uint32Array;
+  token: Float64Array;
   /** How often an executor was lost while it held the shard. */
-  readonly losses: Uint8Array;
+  losses: Uint8Array;
   /** How often an attempt failed by itself: only these are charged to the task's retries. */
-  readonly failures: Uint8Array;
+  failures: Uint8Array;
 
   leased = 0;
   done = 0;
@@ -80,6 +80,20 @@ export class FanOut {
     this.done = counts[DONE]!;
     this.failed = counts[FAILED]!;
     this.unsure = counts[UNSURE]!;
+  }
+
+  /** What its attempts were is forgotten, since its run has ended long ago: only how each shard ended is still shown. */
+  retire(): void {
+    if (this.retired || this.pending > 0) return;
+    this.attempt = new Uint16Array(0);
+    this.executor = new Uint32Array(0);
+    this.token = new Float64Array(0);
+    this.losses = new Uint8Array(0);
+    this.failures = new Uint8Array(0);
+  }
+
+  get retired(): boolean {
+    return this.token.length < this.count;
   }
 
   /** Shards that could be leased now. */

@@ -251,6 +251,7 @@ export const WANTED = [
   'delayed',
   'returned',
   'unsure',
+  'retired',
   'refused tags',
   'errors',
   'run error',
@@ -279,6 +280,7 @@ export function* reached(state: ManagerState): Generator<(typeof WANTED)[number]
       if (fanOut.delayed.size > 0) yield 'delayed';
       if (fanOut.queue.returned.length > 0) yield 'returned';
       if (fanOut.unsure > 0) yield 'unsure';
+      if (fanOut.retired) yield 'retired';
     }
   }
 }

@@ -48,6 +48,7 @@ export function endRunWhenOver(state: ManagerState, run: Run, effects: Effect[])
   run.endedMs = state.atMs;
   touchRun(state, run);
   effects.push({ type: 'run-over', runId: run.id });
+  retireOthers(state, run);
   forgetOldRuns(state);
 }
 
@@ -65,6 +66,14 @@ function outcome(run: Run): RunState {
   if (bad === 0) return 'succeeded';
   const stopped = run.counts[stateNumber('stopped')]! > 0 || run.held > 0;
   return good > 0 || stopped ? 'partial' : 'failed';
+}
+
+/** Of runs that ended before, only what is shown is kept: they would fill memory and snapshots with attempts of long ago. */
+function retireOthers(state: ManagerState, run: Run): void {
+  for (const other of state.runs.values()) {
+    if (other === run || other.endedMs === null) continue;
+    for (const pass of other.passes) if (pass.phase === 'over') pass.fanOut?.retire();
+  }
 }
 
 function forgetOldRuns(state: ManagerState): void {

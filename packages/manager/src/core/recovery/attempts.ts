@@ -95,7 +95,7 @@ function endOf(one: Waiting, back: ReadonlySet<number>): AttemptEnd | undefined 
   }
   // The question itself goes under a higher token.
   if (one.asked) return now === DONE ? 'accepted' : 'redone';
-  if (fanOut.token[shard] !== token) return 'redone';
+  if (!fanOut.retired && fanOut.token[shard] !== token) return 'redone';
   if (now === DONE || now === FAILED) return 'kept';
   if (now === LEASED) return back.has(one.executor - 1) ? 'kept' : undefined;
   return 'redone';

@@ -24,6 +24,7 @@ interface FanOutHead {
   readonly count: number;
   readonly tiny: boolean;
   readonly fresh: number;
+  readonly retired: boolean;
 }
 
 export function decodePass(reader: SectionReader, run: Run, number: number, state: ManagerState): Pass {
@@ -99,11 +100,12 @@ function decodeFanOut(reader: SectionReader, head: FanOutHead, name: string, exe
   const state = reader.u8(head.count);
   const fanOut = new FanOut(head.id, head.step, head.count, head.tiny, 0);
   fanOut.state.set(state);
-  fanOut.attempt.set(reader.u16(head.count));
-  fanOut.executor.set(reader.u32(head.count));
-  fanOut.token.set(reader.f64(head.count));
-  fanOut.losses.set(reader.u8(head.count));
-  fanOut.failures.set(reader.u8(head.count));
+  const kept = head.retired ? 0 : head.count;
+  fanOut.attempt = reader.u16(kept);
+  fanOut.executor = reader.u32(kept);
+  fanOut.token = reader.f64(kept);
+  fanOut.losses = reader.u8(kept);
+  fanOut.failures = reader.u8(kept);
   const returned = reader.u32();
   const delayed = reader.u32();
   const due = reader.f64(delayed.length);
@@ -111,6 +113,7 @@ function decodeFanOut(reader: SectionReader, head: FanOutHead, name: string, exe
   need(highest(fanOut.state) <= UNSURE && highest(fanOut.executor) <= executors, `a shard of ${name} is in no state`);
   for (const [i, shard] of delayed.entries()) fanOut.delayed.set(shard, due[i]!);
   fanOut.restore(head.fresh, Array.from(returned));
+  need(!head.retired || fanOut.pending === 0, `a shard of ${name} is under way, and its attempt was forgotten`);
   need(waitsOnce(fanOut, [...returned, ...delayed]), `a shard of ${name} waits nowhere, or twice`);
   return fanOut;
 }

@@ -132,7 +132,10 @@ function joinUp(state: ManagerState, head: Head): void {
   }
   for (const id of head.open) {
     const place = places.get(id);
-    need(place !== undefined && id < head.nextFanOut && !state.open.has(id), `fan-out ${id} has work left and is not there`);
+    need(
+      place !== undefined && id < head.nextFanOut && !state.open.has(id) && !place.fanOut.retired,
+      `fan-out ${id} has work left and is not there`,
+    );
     state.open.set(id, place);
   }
   if (head.merging === null) return;

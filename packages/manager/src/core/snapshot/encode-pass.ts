@@ -43,6 +43,7 @@ const fanOutHead = (fanOut: FanOut) => ({
   count: fanOut.count,
   tiny: fanOut.tiny,
   fresh: fanOut.queue.fresh,
+  retired: fanOut.retired,
 });
 
 /** Sums of what executors said: as numbers, since a sum may be beyond what JSON can say. */

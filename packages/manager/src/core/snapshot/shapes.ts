@@ -103,5 +103,5 @@ export const PASS: Shapes = {
   stepEndedMs: TIMES,
   history: listOf(ATTEMPT),
   recent: listOf(ATTEMPT),
-  fanOut: orNull(has({ id: isCount, step: oneOf(...STEPS), count: isCount, tiny: isFlag, fresh: isCount })),
+  fanOut: orNull(has({ id: isCount, step: oneOf(...STEPS), count: isCount, tiny: isFlag, fresh: isCount, retired: isFlag })),
 };
