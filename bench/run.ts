@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   merge: async (options) => (await import('./merge.ts')).benchMerge(options),
   resident: async (options) => (await import('./resident.ts')).benchResident(options),
   latency: async (options) => (await import('./latency.ts')).benchLatency(options),
+  commit: async (options) => (await import('./commit.ts')).benchCommit(options),
   report: () => Promise.resolve(),
 };
 

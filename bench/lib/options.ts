@@ -36,6 +36,7 @@ export const USAGE = `npm run bench -- NAME [options]
   merge   the merge alone beside LOAD DATA
   latency ready to handler, hops, pauses of the loop, loss of an executor, idle executors
   resident  memory, snapshot and restart of a million instances
+  commit  a batch in the journal beside the disk's own write and flush
   report  only writes docs/benchmarks.md anew from bench/results
 
   --users N      users of the sample tables (100000)

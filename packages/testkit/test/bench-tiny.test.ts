@@ -33,6 +33,12 @@ describe('benchmarks at their smallest', () => {
     expect(words).toMatch(/^tagmill: memory of the manager for 20 idle executors: [\d,]+ bytes/m);
   });
 
+  it('commit: the journal beside the disk', async () => {
+    const words = await bench('commit');
+    expect(words).toMatch(/^tagmill: a batch of one click on disk, half of all: [\d.]+ ms/m);
+    expect(words).toMatch(/^the disk itself: a batch of 4,096 results of shards on disk, 10 ms added to each flush, 99 of 100: [\d.]+ ms/m);
+  });
+
   it('job: SQLite and hand-written SQL', async () => {
     const words = await bench('job', '--sinks', 'sqlite');
     expect(words).toMatch(/^tagmill: first load of 2000 users into sqlite: [\d.]+ s/m);
