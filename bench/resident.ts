@@ -29,7 +29,7 @@ export interface ResidentRound {
   /** Resident bytes of a node, heap and buffers, without the text of its name. */
   readonly bytesPerNode: number;
   readonly nameBytesPerNode: number;
-  /** The same of the state that was read from the snapshot. */
+  /** The same of the state that was read from the snapshot, with the shards that it has under way. */
   readonly restoredBytesPerNode: number;
   readonly makeSeconds: number;
   readonly encodeSeconds: number;
@@ -51,6 +51,7 @@ export function residentRound(nodes: number, events: number): ResidentRound {
   const makeSeconds = since(startedAt);
   const nameBytes = nameBytesOf(state);
   const bytesPerNode = (resident() - before - nameBytes) / nodes;
+  beginWork(state);
   startedAt = performance.now();
   const { sections, encodePauseMs } = encoded(state);
   const encodeSeconds = since(startedAt);
@@ -135,7 +136,7 @@ const NOW_MS = 1_800_000_000_000;
 const RUN = 'large';
 const TOKENS = 2 ** 36 + 100_000_000;
 
-/** The run has started: all its tasks are registered, the first ones are in their passes. */
+/** The run has started: all its tasks are registered, the first ones may begin. */
 function makeState(nodes: number, shards: number): ManagerState {
   const state = emptyState(SETTINGS);
   const input = (event: Input | Decision) => apply(state, { atMs: NOW_MS, event });
@@ -144,10 +145,14 @@ function makeState(nodes: number, shards: number): ManagerState {
   for (let i = 0; i < EXECUTORS; i++) input(joined(i));
   input({ type: 'run-created', spec: layered(nodes, shards) });
   input({ type: 'run-started', runId: RUN });
-  for (let row = 0; row < WORKERS; row++) input({ type: 'pass-formed', runId: RUN, rows: [row] });
   // The shell does so after each turn.
   state.dirty.instances.clear();
   return state;
+}
+
+/** The first tasks are in their passes, with shards to run. */
+function beginWork(state: ManagerState): void {
+  for (let row = 0; row < WORKERS; row++) apply(state, { atMs: NOW_MS, event: { type: 'pass-formed', runId: RUN, rows: [row] } });
 }
 
 const joined = (number: number): Input => {
