@@ -53,7 +53,7 @@ const killAt = (point: Failpoint, victim: Victim, kind: KillKind, prng: Prng): K
 
 function canBe(point: Failpoint, victim: Victim, kind: KillKind, sink: Sink): boolean {
   // The old one is gone, and the new one has not begun.
-  if (point === 'executor.pool.forked' && victim === 'worker') return false;
+  if ((point === 'executor.pool.forked' || point === 'executor.copy.replacing') && victim === 'worker') return false;
   if (kind === 'orphan') return victim === 'worker' && isWorkers(point);
   // A worker's only connection is then the one to its executor.
   if (kind === 'cut') return victim !== 'worker' || sink === 'mariadb';

@@ -8,7 +8,7 @@ import type { Taken } from './failpoints-control.ts';
 import { FAILPOINTS, type Provocation } from './failpoints-list.ts';
 import { descendants } from './fleet.ts';
 import { type Kill, nameOf } from './kill-list.ts';
-import { KILL_LEASE_MS, type KillWorld } from './kill-world.ts';
+import { isUndone, KILL_LEASE_MS, type KillWorld } from './kill-world.ts';
 import { isAgain, provoke } from './provoke.ts';
 import { SMALL_TAGS } from './small-world.ts';
 
@@ -29,6 +29,8 @@ export class KillRun {
   readonly wrong: string[] = [];
   readonly #orphans: number[] = [];
   #going: Going | undefined;
+  /** Tags of it that were rolled back, and the one that is to be. */
+  readonly #undone: number[] = [];
   /** What brings a process to the point that is armed. */
   #provoked: Promise<void> = Promise.resolve();
   kills = 0;
@@ -48,7 +50,8 @@ export class KillRun {
   async strike(kill: Kill): Promise<void> {
     const { control } = this.world;
     const { comes } = FAILPOINTS[kill.point];
-    if (this.#going !== undefined && (comes === 'run' || (await this.world.fleet.isOver(this.#going.id)))) await this.#finishRun();
+    if (comes === 'undo') await this.#readyToUndo();
+    else if (this.#going !== undefined && (comes === 'run' || this.#undone.length > 0 || (await this.#isOver()))) await this.#finishRun();
     if (this.#going === undefined && comes !== 'run') await this.#begin();
     const deed = kill.kind === 'cut' ? 'ask' : kill.kind === 'orphan' ? 'stop' : kill.kind;
     const id = control.arm({ point: kill.point, hit: kill.hit, deed, victim: kill.victim });
@@ -66,8 +69,30 @@ export class KillRun {
         return;
       }
       if (runs === MOST_RUNS) throw new Error(`${nameOf(kill)}: no process came to it in ${runs} runs`);
-      await this.#finishRun();
+      await (comes === 'undo' ? this.#readyToUndo() : this.#finishRun());
     }
+  }
+
+  /** The tag of the run that is to be rolled back next. */
+  get toUndo(): { readonly runId: string; readonly tag: number } {
+    const tag = this.#undone.at(-1);
+    if (tag === undefined) throw new Error('nothing is to be rolled back');
+    return { runId: this.going.id, tag };
+  }
+
+  /** A run that has ended well and has a tag that was not rolled back. */
+  async #readyToUndo(): Promise<void> {
+    if (this.#undone.length === SMALL_TAGS.length) await this.#finishRun();
+    if (this.#going === undefined) await this.#begin();
+    if (this.#undone.length === 0) await this.going.clicks.release();
+    this.wrong.push(...(await this.world.verdict(this.going.id, this.#undone)));
+    this.#undone.push(this.#prng.pick(SMALL_TAGS.filter((tag) => !this.#undone.includes(tag))));
+  }
+
+  async #isOver(): Promise<boolean> {
+    const { fleet } = this.world;
+    const undone = this.#undone.at(-1);
+    return undone === undefined ? fleet.isOver(this.going.id) : isUndone(await fleet.instance(this.going.id, `tag-${undone}`));
   }
 
   /** Ends the run that is going; what was wrong stands in `wrong`. */
@@ -101,10 +126,11 @@ export class KillRun {
     // Frozen ones wake up either while the run goes on or when it is over.
     if (this.#prng.chance(0.5)) await this.#wakeOrphans();
     await going.clicks.release();
-    const wrong = [...(await this.world.verdict(going.id)), ...(await going.clicks.missing())];
+    const undone = this.#undone.splice(0);
+    const wrong = [...(await this.world.verdict(going.id, undone)), ...(await going.clicks.missing())];
     if (this.#orphans.length > 0) {
       await this.#wakeOrphans();
-      wrong.push(...(await this.world.verdict(going.id)));
+      wrong.push(...(await this.world.verdict(going.id, undone)));
     }
     if (wrong.length === 0) return;
     this.wrong.push(`run ${going.id} with ${going.kills.map(nameOf).join('; ') || 'no kill'}:`, ...wrong.map((line) => `  ${line}`));
@@ -119,7 +145,7 @@ export class KillRun {
     const watch = async (): Promise<void> => {
       while (!isDone()) {
         await this.#provoked;
-        over = this.#going !== undefined && (await this.world.fleet.isOver(this.#going.id));
+        over = this.#going !== undefined && (await this.#isOver());
         await new Promise((resolve) => setTimeout(resolve, 50));
         // The victim may not have been there when a process came to the point.
         if (!isDone() && isAgain(comes)) this.#provoked = provoke(this, comes);

@@ -3,17 +3,17 @@
  * many runs one after another: a manager and the executors `one` and `two`,
  * each of their connections through a proxy of its own, so that it can be cut.
  */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunRecord } from '@tagmill/shared/feed/views';
+import type { InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import type { MariadbServer } from '../mariadb.ts';
-import type { Running } from './command.ts';
+import { type Running, until } from './command.ts';
 import { appliedOnce } from './exactly-once.ts';
 import { FailpointControl, type Victim } from './failpoints-control.ts';
 import type { Sink } from './faults.ts';
 import { descendants, Fleet } from './fleet.ts';
-import { differences, type StoredRow } from './oracle.ts';
+import { differences, merged, part, type StoredRow } from './oracle.ts';
 import { makeSmallWorld, SMALL_TAGS, type SmallWorld, smallReportIsRight } from './small-world.ts';
 import { mariadbTarget, type SqliteTargets, type Target } from './target.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -57,12 +57,15 @@ export class KillWorld {
     this.small = small;
     this.target = target;
     this.database = database;
+    // One of the two with the promise that the loss of the disk loses nothing.
+    const durability = options.sink === 'mariadb' ? 'copied' : 'local';
+    const journal = ['--durability', durability, '--snapshot-interval', '1s'];
     const lease = ['--lease', `${KILL_LEASE_MS}ms`, '--heartbeat', `${HEARTBEAT_MS}ms`, '--shard-rows', String(options.shardRows)];
     this.fleet = new Fleet({
       databaseUrl,
       directory: mkdtempSync(join(tmpdir(), 'tagmill-kills-')),
       tables: small.tables,
-      args: [...lease, ...(options.managerArgs ?? [])],
+      args: [...lease, ...journal, ...(options.managerArgs ?? [])],
       env: this.control.env,
       nodeArgs: this.control.nodeArgs,
     });
@@ -120,11 +123,15 @@ export class KillWorld {
     return (await this.#runs()).find((run) => !this.#known.has(run.id))?.id;
   }
 
-  /** Waits for the end of the run and of what ran beside it; sentences about what is not as it must be. */
-  async verdict(runId: string): Promise<string[]> {
+  /**
+   * Waits for the end of the run and of what ran beside it; sentences about
+   * what is not as it must be. `undone`: tags of it that were rolled back.
+   */
+  async verdict(runId: string, undone: readonly number[] = []): Promise<string[]> {
     const report = await this.fleet.ended(runId);
     const runs = (await this.#runs()).filter((run) => !this.#known.has(run.id));
     for (const { id } of runs) await this.fleet.ended(id);
+    if (undone.length > 0) return this.#verdictOfUndone(runId, undone, runs.length);
     const { after } = this.small;
     return [
       // What another run has changed before is not a change of this one.
@@ -134,12 +141,49 @@ export class KillWorld {
     ];
   }
 
+  /** As if the tags had not been in the run, but for rows that they alone have made: those stay, without them. */
+  async #verdictOfUndone(runId: string, undone: readonly number[], runs: number): Promise<string[]> {
+    const wrong: string[] = [];
+    for (const tag of undone) {
+      const found = await until(`the end of the rollback of tag ${tag}`, async () => {
+        const record = await this.fleet.instance(runId, `tag-${tag}`);
+        return isUndone(record) ? record : undefined;
+      });
+      if (found.state !== 'stopped') wrong.push(`tag ${tag} is ${found.state} and must be stopped: ${found.reason}`);
+    }
+    const others = new Set(SMALL_TAGS.filter((tag) => !undone.includes(tag)));
+    const rest = new Map(merged(this.small.before, part(this.small.found, others)).map((row) => [row.user_id, row.tag_ids]));
+    const rows = this.small.after.map(({ user_id, changed }) => ({ user_id, tag_ids: rest.get(user_id) ?? [], changed: changed === true }));
+    const plain = rows.map(({ user_id, tag_ids }) => ({ user_id, tag_ids }));
+    // A row is written by the merge, and once more by each rollback.
+    const once = await appliedOnce(this.target, this.#before, rows, new Set(), runs + undone.length);
+    return [...wrong, ...differences(await this.target.rows(), plain), ...once];
+  }
+
   /** Resets connections: an executor's to the manager, a worker's to the database, all of a manager's. */
   cut(whose: Victim, executor?: string): void {
     for (const [name, proxy] of this.streams)
       if (whose === 'manager' || (whose === 'executor' && (executor ?? 'one') === name)) proxy.cut();
     if (whose === 'manager') this.database?.manager.cut();
     if (whose === 'worker') this.database?.workers.cut();
+  }
+
+  /** As a lost disk does; the manager must not be running. */
+  wipeManager(): void {
+    rmSync(join(this.fleet.options.directory, 'manager'), { recursive: true, force: true });
+  }
+
+  /** An executor that comes back without its copy of the journal. */
+  async loseCopy(executor: string): Promise<void> {
+    await this.killExecutor(executor);
+    rmSync(join(this.fleet.options.directory, executor, 'copies'), { recursive: true, force: true });
+    this.startExecutor(executor);
+  }
+
+  async killExecutor(name: string): Promise<void> {
+    const executor = this.fleet.executors.get(name)!;
+    executor.child.kill('SIGKILL');
+    await executor.ended;
   }
 
   /** Starts the manager again when it is not running, as its service does. */
@@ -177,6 +221,10 @@ export class KillWorld {
     this.small.remove();
   }
 }
+
+/** A tag whose rollback has ended. */
+export const isUndone = (record: InstanceRecord | undefined): record is InstanceRecord =>
+  record?.reason?.startsWith('rolled back') === true;
 
 function urlThrough(url: string, proxy: TcpProxy | undefined): string {
   if (proxy === undefined) return url;

@@ -4,6 +4,8 @@ import type { Provocation } from './failpoints-list.ts';
 import type { KillRun } from './kill-run.ts';
 import { SMALL_TAGS } from './small-world.ts';
 
+const WATCHED = `tag-${SMALL_TAGS[0]}`;
+
 /** Resolves when it has done its part; the kill may strike long before. What the kill breaks of it is no failure. */
 export async function provoke(run: KillRun, comes: Provocation): Promise<void> {
   const { world } = run;
@@ -16,7 +18,19 @@ export async function provoke(run: KillRun, comes: Provocation): Promise<void> {
       world.cut('executor');
       return;
     case 'start':
-      await restartManager(run);
+      await restartManager(run, false);
+      return;
+    case 'wipe':
+      await restartManager(run, true);
+      return;
+    case 'copy':
+      await world.loseCopy('one');
+      return;
+    case 'loss':
+      await loseMerges(run);
+      return;
+    case 'undo':
+      await undo(run);
       return;
     case 'click':
       // One holds, the next releases.
@@ -34,14 +48,48 @@ export async function provoke(run: KillRun, comes: Provocation): Promise<void> {
   }
 }
 
-/** What may be done again and again without harm to the rest. */
-export const isAgain = (comes: Provocation): boolean => comes === 'click' || comes === 'join' || comes === 'stop' || comes === 'connect';
+const NEVER_AGAIN: ReadonlySet<Provocation> = new Set(['shard', 'run', 'rest', 'fork', 'copy']);
 
-async function restartManager({ world }: KillRun): Promise<void> {
+/** What may be done again and again without harm to the rest. */
+export const isAgain = (comes: Provocation): boolean => !NEVER_AGAIN.has(comes);
+
+async function restartManager({ world, going }: KillRun, wiped: boolean): Promise<void> {
+  // In the middle of something, and with workers that can be struck.
+  await world.fleet.reached(going.id, 'evaluate', 8, WATCHED);
   world.fleet.manager.child.kill('SIGKILL');
   await world.fleet.manager.ended;
+  if (wiped) world.wipeManager();
   // It may die on its way up, or be frozen there: whoever struck it starts it again.
   await world.fleet.startManager().catch(() => undefined);
+}
+
+/** An executor dies while it merges, and is started again. */
+async function loseMerges(run: KillRun): Promise<void> {
+  const { world, going } = run;
+  const found = await until(`a merge of ${going.id} under way`, async () => {
+    const record = await world.fleet.instance(going.id, WATCHED);
+    return record !== undefined && (record.endedAtMs !== null || (record.step === 'merge' && record.shardsRunning > 1))
+      ? record
+      : undefined;
+  });
+  if (found.endedAtMs !== null) return;
+  // The other one: `one` is there to be struck.
+  await world.killExecutor('two');
+  world.startExecutor('two');
+}
+
+async function undo({ world, toUndo }: KillRun): Promise<void> {
+  const { runId, tag } = toUndo;
+  try {
+    await world.fleet.call('POST', `/api/v1/runs/${runId}/actions`, {
+      action: 'rollback',
+      selection: [`${runId}/tag-${tag}`],
+      reason: 'a test',
+    });
+  } catch (error) {
+    // The manager died under it: the click is made again when nothing of it is seen.
+    if (!(error instanceof TypeError)) throw error;
+  }
 }
 
 /** Of executor `one`, as soon as it has one. */
@@ -55,9 +103,8 @@ async function stopAnother({ world }: KillRun): Promise<void> {
   const { fleet } = world;
   try {
     const runId = await fleet.createRun({ mode: 'task-tags', tag_ids: [SMALL_TAGS[0]], business_date: '2026-11-22' });
-    const name = `tag-${SMALL_TAGS[0]}`;
     await until(`a shard of ${runId} under way`, async () => {
-      const found = await fleet.instance(runId, name);
+      const found = await fleet.instance(runId, WATCHED);
       return found !== undefined && (found.shardsRunning > 0 || found.endedAtMs !== null) ? found : undefined;
     });
     await fleet.call('POST', `/api/v1/runs/${runId}/actions`, {
