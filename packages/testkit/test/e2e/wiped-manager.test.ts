@@ -1,13 +1,14 @@
 /** A manager whose data directory is gone: the newest copy of an executor wins, and the day goes on. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { signatureOf, stateKeyOf } from '@tagmill/manager/shell/recovery-key';
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { endAll } from '../../src/e2e/command.ts';
+import { endAll, run } from '../../src/e2e/command.ts';
 import { reportIsRight } from '../../src/e2e/exactly-once.ts';
 import { verdict } from '../../src/e2e/faults.ts';
-import { Fleet } from '../../src/e2e/fleet.ts';
+import { Fleet, SECRETS } from '../../src/e2e/fleet.ts';
 import { rowsAfter } from '../../src/e2e/oracle.ts';
 import { mariadbTarget, type Target } from '../../src/e2e/target.ts';
 import { type MariadbServer, startMariadb } from '../../src/mariadb.ts';
@@ -62,4 +63,79 @@ test('the newest copy wins, the run ends as if nothing had been, and what was cl
   const ended = await fleet.ended(runId);
   expect(await fleet.stop()).toEqual([]);
   expect([...reportIsRight(ended), ...(await verdict(target, before, rowsAfter()))]).toEqual([]);
+});
+
+test('a copy that is 10 GB long and one with a forged signature are refused: the good one wins', async () => {
+  await startFleet(['one', 'huge', 'forged'], ['--durability', 'copied']);
+  const runId = await fleet.createRun({ mode: 'noop', shards: 50 });
+  await fleet.ended(runId);
+  for (const name of ['huge', 'forged']) {
+    const { child, ended } = fleet.executors.get(name)!;
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await killAndWipe();
+  const lineage = plantSnapshot('huge', 10_000_000_000, stateKeyOf({ stateKey: undefined, joinToken: SECRETS.TAGMILL_JOIN_TOKEN }));
+  plantSnapshot('forged', 4_096, new Uint8Array(32));
+  for (const name of ['huge', 'forged']) fleet.startExecutor(name);
+  await fleet.startManager();
+  const found = await report();
+  expect(found).toMatchObject({ outcome: 'copy', lineage });
+  const why = (name: string): string | undefined => found.candidates.find((one) => one.name === name)?.why;
+  expect(found.candidates.find((one) => one.verdict === 'wins')?.name).toBe('one');
+  expect(why('huge')).toMatch(/10000000000 bytes/);
+  expect(why('forged')).toMatch(/signature/);
+  expect((await fleet.ended(runId)).state).toBe('succeeded');
+  expect(await fleet.stop()).toEqual([]);
+});
+
+/** Puts a snapshot far ahead of the journal into an executor's copy, sparse on the disk. Gives the history's name. */
+function plantSnapshot(executor: string, sizeBytes: number, key: Uint8Array): string {
+  const folder = join(fleet.options.directory, executor, 'copies');
+  const [lineage] = readdirSync(folder) as [string];
+  const hash = Buffer.alloc(32, 1);
+  const contentHash = Buffer.alloc(32, 2);
+  const mac = signatureOf(key, 'snapshot', { lineage, term: 9, seq: 9_999, hash }, contentHash);
+  const [hashHex, macHex, contentHex] = [hash, mac, contentHash].map((bytes) => bytes.toString('hex'));
+  const head = `${JSON.stringify({ lineage, term: 9, seq: 9_999, sizeBytes, hash: hashHex, mac: macHex, contentHash: contentHex })}\n`;
+  writeFileSync(join(folder, lineage, 'snapshot'), head);
+  truncateSync(join(folder, lineage, 'snapshot'), head.length + sizeBytes);
+  writeFileSync(join(folder, lineage, 'tail'), '');
+  return lineage;
+}
+
+test('with nothing left the start stops and says what is missing; a person may go on without it', async () => {
+  await startFleet(['one'], ['--recovery-window', '1s']);
+  const runId = await fleet.createRun({ mode: 'noop', shards: 50 });
+  await fleet.ended(runId);
+  const { child, ended } = fleet.executors.get('one')!;
+  child.kill('SIGKILL');
+  await ended;
+  await killAndWipe();
+  await expect(fleet.startManager()).rejects.toThrow(/RECOVERY_REFUSED: .*may have been confirmed, and no copy.*--accept-loss/s);
+  const accepting = new Fleet({ ...fleet.options, args: ['--recovery-window', '1s', '--accept-loss'] });
+  accepting.http = fleet.http;
+  accepting.grpc = fleet.grpc;
+  fleet = accepting;
+  await fleet.startManager();
+  expect(await report()).toMatchObject({ outcome: 'fresh' });
+  expect(await fleet.stop()).toEqual([]);
+});
+
+test('a second manager on the same data directory, or on the same database, is refused', async () => {
+  await startFleet([]);
+  const second = (database: string, dataDir: string) =>
+    run(
+      [
+        ...['manager', '--database', database, '--tables', '.', '--data-dir', dataDir],
+        ...['--http', '127.0.0.1:0', '--grpc', '127.0.0.1:0', '--log-level', 'silent'],
+      ],
+      { env: SECRETS },
+    );
+  const { directory, databaseUrl } = fleet.options;
+  const sameDirectory = await second(`sqlite:${join(directory, 'other.sqlite')}`, join(directory, 'manager'));
+  expect(sameDirectory).toMatchObject({ code: 4, stderr: expect.stringContaining('MANAGER_LIVE') });
+  const sameDatabase = await second(databaseUrl, join(directory, 'second'));
+  expect(sameDatabase).toMatchObject({ code: 4, stderr: expect.stringContaining('MANAGER_LIVE') });
+  expect(await fleet.stop()).toEqual([]);
 });

@@ -38,6 +38,8 @@ export function choose(input: ChoiceInput): Choice {
   return won(best, judge, lostWith(input.own, needed));
 }
 
+const MOST_NAMED = 3;
+
 /** The disk was never written to, and nothing says that there was a manager: or nobody could find it anyway. */
 function isFresh({ own, fresh, confirmed, mayWait, recoverFrom }: ChoiceInput): boolean {
   const empty = fresh || (own.chain === 'whole' && own.at?.seq === 0);
@@ -126,9 +128,15 @@ function withLess(input: ChoiceInput, best: Candidate | undefined, needed: Neede
       : `the best that is there, ${titleOf(best)}, ends at entry ${grouped(best.at!.seq)} of term ${best.at!.term}`;
   return {
     kind: 'refuse',
-    sentence: `entries up to ${grouped(needed.least)}${needed.term === 0 ? '' : ` of term ${needed.term}`} may have been confirmed, and ${lies}.${own} Start the executors that hold copies and start again, restore the data directory from a backup, or go on without what is missing by --accept-loss.`,
+    sentence: `entries up to ${grouped(needed.least)}${needed.term === 0 ? '' : ` of term ${needed.term}`} may have been confirmed, and ${lies}.${own}${refusedOnes(judge())} Start the executors that hold copies and start again, restore the data directory from a backup, or go on without what is missing by --accept-loss.`,
     judged: judge(),
   };
+}
+
+/** Those that have entries and were refused: they may be what is missing. */
+function refusedOnes(all: readonly Judged[]): string {
+  const refused = all.filter(({ candidate, verdict }) => candidate.source !== 'own' && verdict === 'refused').slice(0, MOST_NAMED);
+  return refused.map(({ candidate, why }) => ` Refused is ${titleOf(candidate)}: ${why}.`).join('');
 }
 
 /** A longer branch of an older term lacks entries of the later one, and its own length does not say how many. */
