@@ -22,6 +22,7 @@ export function applyLeased(state: ManagerState, event: LeasedEvent, effects: Ef
     hold(state, place, executor, shard, event.firstToken + i);
     attempts[i] = fanOut.attempt[shard]!;
   }
+  touchExecutor(state, executor);
   state.tokenNext = Math.max(state.tokenNext, event.firstToken + event.shards.length);
   const merge = fanOut.step === 'merge';
   const writes = writesTarget(fanOut.step);
@@ -54,9 +55,9 @@ export function hold(state: ManagerState, place: FanOutPlace, executor: Executor
   else {
     executor.slotsUsed += 1;
     pass.leasedAtMs.set(shard, state.atMs);
+    touchExecutor(state, executor);
   }
   if (fanOut.step === 'merge') pass.scopeOf[shard] = pass.scopes.length - 1;
-  touchExecutor(state, executor);
   if (fanOut.leased + fanOut.done === 1 || !fanOut.tiny) {
     for (const row of pass.members) {
       fire(state, run, row, 'lease', `its first shard runs on ${executor.name}`);
@@ -84,9 +85,11 @@ export function loseLease(state: ManagerState, place: FanOutPlace, shard: number
 function freeSlot(state: ManagerState, { fanOut }: FanOutPlace, shard: number): void {
   assert(fanOut.state[shard] === LEASED, `shard ${shard} of fan-out ${fanOut.id} has no lease to end`);
   const executor = state.executorAt[fanOut.executor[shard]! - 1];
-  if (executor !== undefined) {
-    if (fanOut.tiny) executor.tinyLeased = Math.max(0, executor.tinyLeased - 1);
-    else executor.slotsUsed = Math.max(0, executor.slotsUsed - 1);
+  if (executor === undefined) return;
+  // Tiny ones come by the thousand: their caller touches the executor once for all.
+  if (fanOut.tiny) executor.tinyLeased = Math.max(0, executor.tinyLeased - 1);
+  else {
+    executor.slotsUsed = Math.max(0, executor.slotsUsed - 1);
     touchExecutor(state, executor);
   }
 }

@@ -4,7 +4,7 @@
  * and the token is higher than any that the journal knows. All others change
  * nothing and are counted.
  */
-import { touchInstance } from '../dirty.ts';
+import { touchExecutor, touchInstance } from '../dirty.ts';
 import type { Effect } from '../effects.ts';
 import { type FailureDetail, type Input, RESULT_DONE, RESULT_STOPPED, type ResultsEvent } from '../events.ts';
 import { LEASED, WAITING, writesTarget } from '../fan-out.ts';
@@ -32,6 +32,7 @@ export function applyResults(state: ManagerState, event: ResultsEvent, effects: 
     }
     settleShard(state, place, executor, shard, event.status[i]!, event.details?.[i] ?? '', effects);
   }
+  touchExecutor(state, executor);
   for (const row of place.pass.members) touchInstance(state, place.run, row);
   for (const row of place.pass.leaving.keys()) touchInstance(state, place.run, row);
   advance(state, place.run, place.pass, effects);
