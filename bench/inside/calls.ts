@@ -2,7 +2,7 @@
 export interface ManagerCalls {
   start(flags: Readonly<Record<string, string>>): { readonly grpcAddress: string };
   connected(): number;
-  /** Instances that wait for a person: one run for each ten thousand. */
+  /** Instances that wait for a person: one run for each hundred thousand. Resolves when the manager has settled. */
   resident(nodes: number): void;
   /** Runs of `runShards` tiny shards at a steady pace, whether those before are done or not. Resolves when all are done. */
   load(perSecond: number, seconds: number, runShards: number): LoadMade;

@@ -15,6 +15,9 @@ const PROBE = fileURLToPath(new URL('./worker-probe.ts', import.meta.url));
 const CLI = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 export const SECRETS = { TAGMILL_JOIN_TOKEN: 'join-token-of-benchmarks', TAGMILL_API_KEY: 'api-key-of-benchmarks' } as const;
 
+/** What the manager's process has to end by itself: a profile may have to be written. */
+const END_MS = 10_000;
+
 /** When a worker of an executor had a batch in its handler, and how many shards. */
 export interface Started {
   readonly atMs: number;
@@ -88,7 +91,11 @@ export class InsideFleet {
       child.kill('SIGCONT');
       await endChild(child, 'SIGKILL');
     }
-    if (this.#manager.connected) await this.call('stop');
+    if (this.#manager.connected) {
+      const gone = new Promise((resolve) => this.#manager.once('exit', resolve));
+      await this.call('stop');
+      await Promise.race([gone, sleep(END_MS)]);
+    }
     await endChild(this.#manager);
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -107,7 +114,8 @@ export class InsideFleet {
 
   async #startManager(flags: Readonly<Record<string, string>>): Promise<void> {
     this.certificate = await makeCertificate(this.directory);
-    this.#manager = spawnNode(MANAGER, [], SECRETS);
+    const profile = process.env['TAGMILL_BENCH_PROFILE'];
+    this.#manager = spawnNode(MANAGER, [], SECRETS, profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]);
     this.#manager.stdout?.pipe(process.stderr);
     this.#manager.stderr?.pipe(process.stderr);
     const ready = new Promise<void>((resolve, reject) => {

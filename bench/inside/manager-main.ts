@@ -23,7 +23,8 @@ const { Manager } = await import('../../packages/manager/src/main.ts');
 const { compileManagerConfig } = await import('../../packages/manager/src/config/compile.ts');
 const { commandLog } = await import('../../packages/cli/src/embedded/quiet-log.ts');
 
-const RESIDENT_RUN = 10_000;
+const RESIDENT_RUN = 100_000;
+const SETTLE_MS_A_NODE = 0.01;
 /** Of the histogram: a timer of this many ms is what lateness is counted from. */
 const RESOLUTION_MS = 1;
 const LOOK_MS = 5;
@@ -58,6 +59,8 @@ const DOING: Doing = {
     for (let left = nodes; left > 0; left -= RESIDENT_RUN) {
       await rooms().loop.submit({ type: 'run-created', spec: residentRun(Math.min(left, RESIDENT_RUN)) });
     }
+    // Copies of what was made are on their way to the executors, and its garbage is still there.
+    await sleep(nodes * SETTLE_MS_A_NODE);
   },
   load,
   async chain(hops) {
