@@ -35,6 +35,7 @@ export class SqliteJournal implements Journal {
   private readonly options: JournalOptions;
   private readonly maker: SnapshotMaker;
   private worker: Worker | undefined;
+  private ended: Promise<void> = Promise.resolve();
   private readonly calls = new Map<number, Waiter<never>>();
   private appending: Waiter<CommittedBatch> | undefined;
   private nextId = 1;
@@ -59,6 +60,7 @@ export class SqliteJournal implements Journal {
     this.worker = worker;
     worker.on('error', (error) => this.fail(new TagmillError('INTERNAL', `the journal's thread ended: ${error.message}`, {}, error)));
     worker.on('message', (message: FromJournal) => this.hear(message));
+    this.ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     const survey = this.take(await this.call({ type: 'open' }));
     for (const { path, why } of survey.refused) this.options.log.warn({ path, why }, 'a snapshot cannot be used');
     return survey;
@@ -134,12 +136,10 @@ export class SqliteJournal implements Journal {
 
   async close(): Promise<void> {
     await this.maker.close();
-    const worker = this.worker;
-    if (worker === undefined) return;
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    if (this.worker === undefined) return;
     this.say({ type: 'close' });
     this.worker = undefined;
-    await ended;
+    await this.ended;
     this.fail(new TagmillError('JOURNAL_UNWRITABLE', 'the journal is closed'));
   }
 
