@@ -54,7 +54,9 @@ export class PageBench {
     this.complaints = [];
     this.manager = await startFakeManager({ port: 0, speed: 1, empty: false, key: null, dist: this.dist, ...rest });
     for (let ms = 0; ms < warmMs; ms += 100) this.manager.world.step(100);
-    this.context = await this.browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, locale });
+    // Without motion: axe must not judge a colour on its way to another.
+    const looks = { colorScheme: scheme, locale, reducedMotion: 'reduce' } as const;
+    this.context = await this.browser.newContext({ viewport: { width, height: 900 }, ...looks });
     const page = await this.context.newPage();
     this.page = page;
     page.setDefaultTimeout(60_000);
@@ -84,6 +86,12 @@ export class PageBench {
 
   stateIs(name: string, state: string): Promise<void> {
     return this.page.locator(`[data-testid="node-${name}"][data-state="${state}"]`).waitFor();
+  }
+
+  /** A key does nothing while the link counts as lost, as it may for a moment on a busy machine. */
+  async pressWhenFree(key: string, action: string): Promise<void> {
+    await this.page.locator(`[data-testid=action-${action}][aria-disabled=false]`).waitFor();
+    await this.page.keyboard.press(key);
   }
 
   async confirm(): Promise<void> {

@@ -65,13 +65,15 @@ describe('the page in Chromium', () => {
   });
 
   it('stops a task: preview first, nothing changed by it, asked, then what the feed says', async () => {
-    await open();
+    await open({ speed: 0 });
     await select('High net worth');
-    await page.keyboard.press('x');
+    await bench.pressWhenFree('x', 'stop');
     await page.getByTestId('affected').getByText('High net worth').waitFor();
     expect(task('High net worth').story.some((line) => line.who === 'operator')).toBe(false);
     await page.locator('#reason').fill('source is late');
     await page.keyboard.press('Control+Enter');
+    await stateIs('High net worth', 'stopping');
+    manager.world.step(2_000);
     await stateIs('High net worth', 'stopped');
     expect(task('High net worth').state).toBe('stopped');
     await page.locator('[data-testid=panel-state][data-state=stopped]').waitFor();
@@ -126,7 +128,7 @@ describe('the page in Chromium', () => {
   });
 
   it('leaves a refused button in place, off but with the sentence, and does nothing', async () => {
-    await open();
+    await open({ speed: 0 });
     await select('plan');
     const button = page.getByTestId('action-stop');
     expect(await button.getAttribute('aria-disabled')).toBe('true');

@@ -178,7 +178,7 @@ describe('recovery on the page', () => {
     await bench.stateIs('Cash rich', 'succeeded');
     await bench.select('Cash rich');
     expect((await page.getByTestId('action-rollback').textContent())?.trim()).toBe('Roll backB');
-    await page.keyboard.press('b');
+    await bench.pressWhenFree('b', 'rollback');
     await page.getByRole('heading', { name: 'Roll back Cash rich' }).waitFor();
     await page.getByText('What this task changed in user_tags is undone', { exact: false }).waitFor();
     await page.getByRole('button', { name: 'Roll back 1 task' }).click();
