@@ -1,36 +1,59 @@
-/** The real executor core with simulated attempts, a stream that comes and goes, and pauses. */
+/** The real executor core with simulated attempts, a stream that comes and goes, stops, freezes and deaths. */
 import * as core from '@tagmill/executor/core/attempts';
 import type { Input, ResultsEvent } from '@tagmill/manager/core/events';
 import type { Prng } from '@tagmill/shared/prng';
 import type { SimClock } from './clock.ts';
-import type { FaultMix } from './faults.ts';
+import { KeptCopy, type ReplicaFrames } from './copies.ts';
+import type { HelloCopy } from './door.ts';
+import type { FaultDice } from './faults.ts';
 import type { SimLink } from './link.ts';
-import type { SimSink } from './sink.ts';
+import { Machine } from './machine.ts';
+import { type AttemptEnd, MergeAttempt } from './merge-attempt.ts';
+import type { SimTarget } from './target.ts';
 
 export type UpMessage =
-  | { readonly type: 'hello'; readonly joined: Extract<Input, { type: 'executor-joined' }> }
+  | { readonly type: 'hello'; readonly joined: Extract<Input, { type: 'executor-joined' }>; readonly copy: HelloCopy | undefined }
+  | { readonly type: 'replica-ack'; readonly seq: number; readonly again: boolean }
   | { readonly type: 'heartbeat' }
   | { readonly type: 'draining' }
   | { readonly type: 'results'; readonly event: ResultsEvent };
 
 export type DownMessage =
-  | { readonly type: 'welcome'; readonly term: number }
+  | { readonly type: 'welcome'; readonly lineage: string; readonly term: number }
   | { readonly type: 'drain' }
   | { readonly type: 'pulse' }
+  | ReplicaFrames
   | { readonly type: 'dispatch'; readonly order: core.DispatchOrder }
   | { readonly type: 'confirm'; readonly fanOut: number; readonly shards: readonly number[]; readonly tokens: readonly number[] }
   | { readonly type: 'cancel'; readonly fanOut: number; readonly shards: readonly number[]; readonly tokens: readonly number[] }
   | { readonly type: 'pass-over'; readonly runId: string; readonly pass: number };
 
+export type ExecutorLink = SimLink<UpMessage, DownMessage>;
+
 export interface ExecutorWorld {
   readonly clock: SimClock;
   readonly prng: Prng;
-  readonly sink: SimSink;
-  readonly mix: () => FaultMix;
+  readonly dice: FaultDice;
+  readonly target: SimTarget;
   readonly leaseMs: number;
-  readonly dial: (node: ExecutorNode) => SimLink<UpMessage, DownMessage> | undefined;
-  /** Detail of a done attempt, and how a failed one fails. */
-  readonly outcome: (work: core.FanOutWork, shard: number) => { readonly status: number; readonly detail: string };
+  /** How slow the target is: a transaction takes this long at most, ms. */
+  readonly paceMs: number;
+  readonly rate: number;
+  readonly dial: (node: ExecutorNode) => ExecutorLink | undefined;
+  /** Shards that a pass of a run is cut into: what a merge needs to know which users it is about. */
+  readonly shardsOf: (runId: string, pass: number) => number;
+  /** The pass that a rollback undoes. */
+  readonly undoesOf: (runId: string, pass: number) => number | undefined;
+  /** What a plan or an evaluation comes to. */
+  readonly outcome: (
+    work: core.FanOutWork,
+    shard: number,
+  ) => { readonly status: number; readonly detail: string; readonly afterMs: number };
+}
+
+interface RunningAttempt {
+  readonly token: number;
+  abort: () => void;
 }
 
 export class ExecutorNode {
@@ -39,13 +62,18 @@ export class ExecutorNode {
   readonly key: string;
   private readonly world: ExecutorWorld;
   private readonly slots: number;
+  /** The executor's process, and those of its attempts. */
+  private readonly machine: Machine;
+  private readonly workers: Machine;
   private instance = 0;
   private state: core.ExecutorState;
-  private link: SimLink<UpMessage, DownMessage> | undefined;
+  private link: ExecutorLink | undefined;
+  readonly kept = new KeptCopy();
+  /** How often it has dialled: managers are tried in turn. */
+  dials = 0;
   private failures = 0;
-  private pausedUntilMs = 0;
-  private readonly inbox: (() => void)[] = [];
-  private readonly aborted = new Set<string>();
+  private lostAtMs: number | undefined;
+  private readonly running = new Map<string, RunningAttempt>();
   alive = false;
   /** How often it left because it was drained. */
   drained = 0;
@@ -55,6 +83,8 @@ export class ExecutorNode {
     this.key = key;
     this.slots = slots;
     this.world = world;
+    this.machine = new Machine(world.clock, world.rate);
+    this.workers = new Machine(world.clock, world.rate);
     this.state = core.newExecutorState(slots);
   }
 
@@ -62,67 +92,70 @@ export class ExecutorNode {
     this.alive = true;
     this.instance += 1;
     this.state = core.newExecutorState(this.slots);
-    this.aborted.clear();
-    this.pausedUntilMs = 0;
-    this.inbox.length = 0;
+    this.running.clear();
+    this.lostAtMs = this.machine.steadyMs();
     this.dial();
+    this.leaveWithoutManager();
   }
 
-  crash(): void {
+  /** kill -9: attempts live in processes of their own and may go on for a while, as far as the target sees. */
+  crash(silently = false): void {
     this.alive = false;
-    this.link?.close();
+    this.machine.die();
+    if (silently) this.link?.vanish('executor');
+    else this.link?.end('executor');
     this.link = undefined;
+  }
+
+  /** The wall clock of its machine is set. */
+  setClock(skewMs: number): void {
+    this.machine.skewMs = skewMs;
+  }
+
+  /** Its folder is gone, and with it the process. */
+  loseDisk(): void {
+    this.crash();
+    this.kept.wipe();
   }
 
   /** SIGTERM, or the manager's word: finishes what it has and goes. */
   drain(): void {
     if (!this.alive) return;
-    this.whenAwake(() => {
+    this.machine.whenAwake(() => {
       if (!this.alive) return;
       this.link?.sendUp({ type: 'draining' });
       this.act(core.drain(this.state));
     });
   }
 
-  /** SIGSTOP for a while: nothing is read or said; attempts in other processes go on. */
-  pause(forMs: number): void {
+  /** SIGSTOP for a while: nothing is read or said; with `attempts` those stop too, in whatever they are doing. */
+  stop(forMs: number, attempts: boolean): void {
     if (!this.alive) return;
-    this.pausedUntilMs = this.world.clock.nowMs + forMs;
-    const instance = this.instance;
-    this.world.clock.after(forMs, () => {
-      if (!this.alive || this.instance !== instance) return;
+    if (attempts) this.workers.stop(forMs);
+    this.machine.stop(forMs, () => {
       if (forMs > this.world.leaseMs / 2) this.act(core.leasesLost(this.state));
-      for (const task of this.inbox.splice(0)) task();
     });
-  }
-
-  get paused(): boolean {
-    return this.world.clock.nowMs < this.pausedUntilMs;
-  }
-
-  private whenAwake(task: () => void): void {
-    if (this.paused) this.inbox.push(task);
-    else task();
   }
 
   private dial(): void {
     if (!this.alive) return;
-    const instance = this.instance;
     const link = this.world.dial(this);
     if (link === undefined) {
       this.redial();
       return;
     }
     this.link = link;
-    link.onDown = (message) => this.whenAwake(() => this.receive(link, message));
+    link.onDown = (message) => this.machine.whenAwake(() => this.receive(link, message));
     const held = core.held(this.state);
+    const { at, copy, writtenMs } = this.kept;
     link.sendUp({
       type: 'hello',
+      copy: at === undefined ? undefined : { at, copy, writtenMs },
       joined: {
         type: 'executor-joined',
         id: this.id,
         name: this.id,
-        instance: `${this.key}-${instance}`,
+        instance: `${this.key}-${this.instance}`,
         slots: this.slots,
         version: 'sim',
         labels: {},
@@ -133,39 +166,61 @@ export class ExecutorNode {
   }
 
   /** The stream is gone. */
-  lost(link: SimLink<UpMessage, DownMessage>): void {
-    this.whenAwake(() => {
+  lost(link: ExecutorLink): void {
+    this.machine.whenAwake(() => {
       if (this.link !== link) return;
       this.link = undefined;
+      this.lostAtMs ??= this.machine.steadyMs();
       this.redial();
     });
   }
 
   private redial(): void {
-    const instance = this.instance;
     this.failures = Math.min(this.failures + 1, 5);
-    this.world.clock.after(this.world.prng.between(10, Math.min(5_000, 250 * 2 ** this.failures)), () => {
-      if (this.instance === instance && this.link === undefined) this.whenAwake(() => this.dial());
+    this.machine.after(this.world.prng.between(10, Math.min(5_000, 250 * 2 ** this.failures)), () => {
+      if (this.link === undefined) this.dial();
     });
   }
 
-  private beat(link: SimLink<UpMessage, DownMessage>): void {
-    this.world.clock.after(this.world.leaseMs / 3, () => {
+  private beat(link: ExecutorLink): void {
+    this.machine.after(this.world.leaseMs / 3, () => {
       if (this.link !== link || !this.alive) return;
-      if (!this.paused) link.sendUp({ type: 'heartbeat' });
+      link.sendUp({ type: 'heartbeat' });
       this.beat(link);
     });
   }
 
-  private receive(link: SimLink<UpMessage, DownMessage>, message: DownMessage): void {
+  /** Draining with nobody to confirm: once its leases have ended there is nothing to wait for. */
+  private leaveWithoutManager(): void {
+    this.machine.after(500, () => {
+      const awayMs = this.lostAtMs === undefined ? 0 : this.machine.steadyMs() - this.lostAtMs;
+      if (this.state.draining && awayMs > this.world.leaseMs) this.leave();
+      else this.leaveWithoutManager();
+    });
+  }
+
+  private leave(): void {
+    this.drained += 1;
+    this.crash();
+  }
+
+  private receive(link: ExecutorLink, message: DownMessage): void {
     if (this.link !== link || !this.alive) return;
     switch (message.type) {
       case 'welcome':
         this.failures = 0;
-        this.act(core.welcomed(this.state, 'sim', message.term));
+        this.lostAtMs = undefined;
+        this.act(core.welcomed(this.state, message.lineage, message.term));
         if (this.state.draining) link.sendUp({ type: 'draining' });
         return;
       case 'pulse':
+        return;
+      case 'replica':
+        this.machine.after(this.world.prng.between(1, 30), () => {
+          const whole = this.kept.take(message);
+          this.kept.writtenMs = this.machine.wallMs();
+          link.sendUp({ type: 'replica-ack', seq: this.kept.at?.seq ?? 0, again: !whole });
+        });
         return;
       case 'drain':
         this.drain();
@@ -192,63 +247,73 @@ export class ExecutorNode {
       else if (effect.type === 'abort') this.abort(effect.fanOut, effect.shard, effect.token);
       else if (effect.type === 'results') this.send(effect.work, effect.attempts);
       else if (effect.type === 'idle' && this.alive) {
-        this.drained += 1;
-        this.crash();
+        this.leave();
         return;
       }
     }
   }
 
   private abort(fanOut: number, shard: number, token: number): void {
-    const key = `${fanOut}:${shard}:${token}`;
-    this.aborted.add(key);
-    this.world.clock.after(this.world.prng.between(1, 50), () =>
-      this.whenAwake(() => this.act(core.finished(this.state, fanOut, shard, token, core.STATUS_FAILED, stoppedDetail))),
-    );
+    const running = this.running.get(`${fanOut}:${shard}:${token}`);
+    if (running === undefined) this.act(core.finished(this.state, fanOut, shard, token, core.STATUS_FAILED, stoppedDetail));
+    else if (!this.world.dice.hits('deaf')) running.abort();
   }
 
   private run(work: core.FanOutWork, attempt: core.Attempt): void {
-    const instance = this.instance;
-    const { clock, prng, sink } = this.world;
+    const { instance } = this;
     const { shard, token } = attempt;
     const key = `${work.fanOut}:${shard}:${token}`;
-    const end = (status: number, detail: string) =>
-      this.whenAwake(() => {
-        if (this.instance === instance && this.alive) this.act(core.finished(this.state, work.fanOut, shard, token, status, detail));
+    let over = false;
+    const end = (status: number, detail: string) => {
+      if (over) return;
+      over = true;
+      if (this.instance !== instance || !this.alive) return;
+      this.machine.whenAwake(() => {
+        if (this.instance !== instance || !this.alive) return;
+        this.running.delete(key);
+        this.act(core.finished(this.state, work.fanOut, shard, token, status, detail));
       });
-    // An attempt lives in a process of its own: it goes on when this one is paused or dies, as far as the target sees.
-    const merge = { runId: work.runId, pass: work.pass, shard, term: attempt.term, token, scope: [...attempt.scope] };
-    clock.after(prng.between(5, 400), () => {
-      if (this.aborted.has(key)) return;
-      const outcome = this.world.outcome(work, shard);
-      if (work.step !== 'merge' || outcome.status !== core.STATUS_DONE) {
-        end(outcome.status, outcome.detail);
-        return;
-      }
-      if (!sink.claim(merge)) {
-        end(core.STATUS_FAILED, fencedDetail);
-        return;
-      }
-      clock.after(prng.between(1, 300), () => {
-        if (this.aborted.has(key)) return;
-        const scope = sink.commit(merge);
-        if (scope === undefined) end(core.STATUS_FAILED, fencedDetail);
-        else if (prng.chance(this.world.mix().commitAnswerLost)) {
-          // Connects again, finds its record, and reports what stands there.
-          clock.after(prng.between(10, 2_000), () => end(core.STATUS_DONE, mergeDetail(sink.commit(merge) ?? scope)));
-        } else end(core.STATUS_DONE, mergeDetail(scope));
-      });
+    };
+    const running: RunningAttempt = { token, abort: () => this.workers.after(1, () => end(core.STATUS_FAILED, stoppedDetail)) };
+    this.running.set(key, running);
+    if (work.step === 'merge' || work.step === 'rollback') {
+      this.runMerge(work, attempt, running, (ended) => end(...sayingOf(ended)));
+      return;
+    }
+    const { status, detail, afterMs } = this.world.outcome(work, shard);
+    this.workers.after(afterMs, () => end(status, detail));
+  }
+
+  private runMerge(work: core.FanOutWork, attempt: core.Attempt, running: RunningAttempt, ended: (end: AttemptEnd) => void): void {
+    const { shard, term, token, scope } = attempt;
+    const { target, dice, prng, paceMs } = this.world;
+    const shards = this.world.shardsOf(work.runId, work.pass);
+    const undoes = work.step === 'rollback' ? this.world.undoesOf(work.runId, work.pass) : undefined;
+    if (work.step === 'rollback' && undoes === undefined) {
+      ended({ kind: 'failed', code: 'UNREACHABLE', message: 'nobody says what is to be undone' });
+      return;
+    }
+    const more = undoes === undefined ? {} : { undoes };
+    const merge = { runId: work.runId, pass: work.pass, shard, shards, term, token, scope: [...scope], ...more };
+    const merging = new MergeAttempt({ target, dice, prng, machine: this.workers, paceMs }, merge, ended);
+    running.abort = () => {
+      merging.aborted = true;
+    };
+    this.workers.after(prng.between(5, 100), () => {
+      if (merging.aborted) ended({ kind: 'stopped' });
+      else merging.start();
     });
   }
 
   private runTiny(work: core.FanOutWork, attempts: readonly core.Attempt[]): void {
-    const instance = this.instance;
+    const { instance } = this;
     const shards = attempts.map((attempt) => attempt.shard);
-    this.world.clock.after(this.world.prng.between(1, 20), () =>
-      this.whenAwake(() => {
+    this.workers.after(this.world.prng.between(1, 20), () => {
+      if (this.instance !== instance || !this.alive) return;
+      this.machine.whenAwake(() => {
         if (this.instance === instance && this.alive) this.act(core.finishedTiny(this.state, work.fanOut, shards));
-      }),
-    );
+      });
+    });
   }
 
   private send(work: core.FanOutWork, attempts: readonly core.Attempt[]): void {
@@ -268,15 +333,9 @@ export class ExecutorNode {
 }
 
 const stoppedDetail = JSON.stringify({ code: 'ACTION_REFUSED', message: 'told to stop' });
-const fencedDetail = JSON.stringify({ code: 'FENCED', message: 'a newer attempt holds the shard' });
-const mergeDetail = (scope: readonly number[]): string =>
-  JSON.stringify({
-    inserted: 1,
-    updated: 0,
-    unchanged: 0,
-    tags: scope.map((tagId) => ({ tagId, entered: 1, exited: 0 })),
-    conflicts: [],
-    unreadableRows: 0,
-    bytesRead: 0,
-    durationMs: 1,
-  });
+
+function sayingOf(ended: AttemptEnd): [number, string] {
+  if (ended.kind === 'done') return [core.STATUS_DONE, JSON.stringify(ended.result)];
+  if (ended.kind === 'stopped') return [core.STATUS_FAILED, stoppedDetail];
+  return [core.STATUS_FAILED, JSON.stringify({ code: ended.code, message: ended.message })];
+}

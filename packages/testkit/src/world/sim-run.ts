@@ -5,8 +5,16 @@ import type { RunSpec, TaskSpec } from '@tagmill/manager/core/run-spec';
 import type { PlanResult } from '@tagmill/shared/job';
 import type { Prng } from '@tagmill/shared/prng';
 
+/** The largest that runs get; a world that shrinks makes them smaller. */
+export interface RunLimits {
+  readonly shards: number;
+  readonly tags: number;
+}
+
+export const RUN_LIMITS: RunLimits = { shards: 24, tags: 6 };
+
 /** Mostly tag runs with a few tags; now and then a noop run with many tiny shards. */
-export function simRun(prng: Prng, nowMs: number, number: number): RunSpec {
+export function simRun(prng: Prng, nowMs: number, number: number, limits: RunLimits = RUN_LIMITS): RunSpec {
   const base = {
     id: `run-${number}`,
     who: 'somebody',
@@ -26,7 +34,7 @@ export function simRun(prng: Prng, nowMs: number, number: number): RunSpec {
       tagId: null,
       domain: null,
       gate: 'auto',
-      shards: prng.between(1, 6_000),
+      shards: Math.min(prng.between(1, 3_000), limits.shards * 125),
     } as const;
     return {
       ...base,
@@ -38,7 +46,7 @@ export function simRun(prng: Prng, nowMs: number, number: number): RunSpec {
     };
   }
   const tags = Array.from(
-    { length: prng.between(1, 6) },
+    { length: Math.min(prng.between(1, RUN_LIMITS.tags), limits.tags) },
     (_, i): TaskSpec => ({
       name: `tag-${i + 1}`,
       title: `tag ${i + 1}`,
@@ -52,7 +60,7 @@ export function simRun(prng: Prng, nowMs: number, number: number): RunSpec {
     ...base,
     mode: 'task-all',
     // The simulated plan cuts as many shards as this says.
-    shardRows: prng.between(1, 24),
+    shardRows: Math.min(prng.between(1, RUN_LIMITS.shards), limits.shards),
     tables: { kind: 'folder', path: '/sim' },
     tasks: [{ name: 'plan', title: 'plan', handler: 'plan', tagId: null, domain: null, gate: 'auto' }, ...tags, reportTask],
     edges: tags.flatMap((tag) => [

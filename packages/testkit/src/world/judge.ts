@@ -1,0 +1,74 @@
+/** Whether all has ended, and ended well: liveness, what runs say against what the target holds, and the oracle. */
+import type { Run } from '@tagmill/manager/core/run';
+import type { ManagerState } from '@tagmill/manager/core/state';
+import type { SimMerge, SimTarget } from './target.ts';
+import { expectedTags } from './oracle.ts';
+
+/** [2] A tag that has left a pass is not written by it any more: a stop that was confirmed is a stop. */
+export function writesAfterLeaving(state: ManagerState | undefined, merge: SimMerge): string[] {
+  const run = state?.runs.get(merge.runId);
+  const pass = run?.passes[merge.pass - 1];
+  if (run === undefined || pass === undefined) return [];
+  return merge.scope
+    .map((tagId) => pass.rows.find((row) => run.task(row).tagId === tagId))
+    .filter((row) => row !== undefined)
+    .filter((row) => !pass.members.has(row) && !pass.leaving.has(row) && run.passOf[row] === pass.number && pass.phase !== 'over')
+    .filter((row) => run.stateAt(row) === 'stopped' || run.stateAt(row) === 'skipped')
+    .map((row) => `[2] ${run.task(row).name} of ${run.id} is ${run.stateAt(row)}, and shard ${merge.shard} is written for it after that`);
+}
+
+export function openRuns(state: ManagerState | undefined): string {
+  return [...(state?.runs.values() ?? [])]
+    .filter((run) => run.endedMs === null)
+    .map((run) => {
+      const tasks = Array.from({ length: run.size }, (_, row) => `${run.task(row).name} ${run.stateAt(row)}`);
+      return `${run.id} (${tasks.join(', ')})`;
+    })
+    .join('; ');
+}
+
+/** What is wrong in the end, when all has ended. */
+export function judge(state: ManagerState, target: SimTarget): string[] {
+  const broken: string[] = [];
+  for (const run of state.runs.values()) {
+    noFencedHolder(run, broken);
+    saysWhatIsThere(run, target, broken);
+  }
+  if (broken.length === 0) compareTags(state, target, broken);
+  return broken;
+}
+
+/** The lease that stands has the highest token: whoever is fenced must not count. */
+function noFencedHolder(run: Run, broken: string[]): void {
+  for (const pass of run.passes)
+    for (const { message, shard } of pass.history)
+      if (message?.startsWith('FENCED') === true)
+        broken.push(`[5] a fenced attempt at shard ${shard} of ${run.id} counted as the one that holds the lease`);
+}
+
+/** A tag that the pass has merged is in the target, whole, for every shard. */
+function saysWhatIsThere(run: Run, target: SimTarget, broken: string[]): void {
+  for (const pass of run.passes) {
+    if (pass.kind !== 'tags' || pass.phase !== 'over' || pass.abandoned !== null || pass.step !== 'merge') continue;
+    const shards = pass.fanOut?.count ?? 0;
+    for (let shard = 0; shard < shards; shard++) {
+      if (!target.isWhole({ runId: run.id, pass: pass.number, shard, shards }))
+        broken.push(`[3] pass ${pass.number} of ${run.id} says that it merged shard ${shard}, and the target has no such batch`);
+    }
+  }
+}
+
+function compareTags(state: ManagerState, target: SimTarget, broken: string[]): void {
+  const expected = expectedTags(state, (runId, pass, shard, user) => {
+    const count = state.runs.get(runId)?.passes[pass - 1]?.fanOut?.count ?? 0;
+    return target.mergedFor(runId, pass, shard, count, user);
+  });
+  let wrong = 0;
+  expected.forEach((tags, user) => {
+    const held = target.tagsOf(user);
+    if (tags.join() === held.join()) return;
+    wrong += 1;
+    if (wrong <= 3) broken.push(`[3] user ${user} has the tags [${held.join()}], and should have [${tags.join()}]`);
+  });
+  if (wrong > 3) broken.push(`[3] ${wrong} users have other tags than they should`);
+}
