@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,7 @@ class Server implements MariadbServer {
 
   async create(): Promise<void> {
     await writeFile(join(this.#directory, 'my.cnf'), '[mysqld]\n');
+    await mkdir(join(this.#directory, 'tmp'));
     await run('mariadb-install-db', [
       `--defaults-file=${join(this.#directory, 'my.cnf')}`,
       `--datadir=${join(this.#directory, 'data')}`,
@@ -96,6 +97,8 @@ class Server implements MariadbServer {
       [
         `--defaults-file=${join(this.#directory, 'my.cnf')}`,
         `--datadir=${join(this.#directory, 'data')}`,
+        // A server that starts clears its folder of temporary files: never one that another server uses.
+        `--tmpdir=${join(this.#directory, 'tmp')}`,
         `--port=${this.port}`,
         `--socket=${this.socket}`,
         `--pid-file=${join(this.#directory, 'pid')}`,
