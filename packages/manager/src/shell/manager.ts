@@ -37,6 +37,7 @@ import { Replicator } from './replicator.ts';
 import { RowsIn } from './rows-in.ts';
 import type { Hall, Running } from './running.ts';
 import { Settler } from './settler.ts';
+import { s3CopiesAt } from './s3-candidate.ts';
 import { copySnapshotsToS3 } from './snapshot-copies.ts';
 import { passJob } from './templates.ts';
 
@@ -139,9 +140,9 @@ export class Manager {
       (error) => this.fail(error),
       (error: unknown) => this.fail(toTagmillError(error)),
     );
-    this.report.end('start');
     const server = await this.openServer();
     const httpUrl = await this.openHttp();
+    this.report.end('start', 'journal, database, term row and ports');
     const key = stateKeyOf(config);
     const recovered = await recover({
       journal,
@@ -155,6 +156,7 @@ export class Manager {
       executors: server,
       report: this.report,
       log: this.log,
+      s3: this.isPassing ? undefined : s3CopiesAt(snapshots.s3),
       changed: () => this.announce(false),
     });
     const term = Math.max(leadership.term, recovered.state.term + 1);
