@@ -49,8 +49,12 @@ function* pointTrials(places: MatrixPlaces, seed: number): Generator<Trial> {
   for (const sink of SINKS)
     yield {
       name: `kill-points, 500 of one journal, ${sink}, seed ${seed}`,
-      act: () => killPoints(places, { sink, kills: 500, clicks: 40, shardRows: 2, seed }),
+      act: () => killPoints(places, { sink, kills: 500, wipes: 0, clicks: 40, shardRows: 2, seed }),
     };
+  yield {
+    name: `kill-points, 500 of one journal, 50 of them with the data directory lost, seed ${seed}`,
+    act: () => killPoints(places, { sink: SINKS[seed % 2]!, kills: 500, wipes: 50, clicks: 40, shardRows: 2, seed }),
+  };
 }
 
 /** Every kill of the sink in an order that the seed draws, some in one fleet; or those that are asked for. */

@@ -45,9 +45,7 @@ export class Fleet {
     const { databaseUrl, directory, tables, args, env } = this.options;
     // Ports that stay: a manager that comes back without its data is found by its executors.
     const addresses =
-      this.http === ''
-        ? [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
-        : [this.http.replace('http://', ''), this.grpc];
+      this.http === '' ? [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`] : [this.http.replace('http://', ''), this.grpc];
     this.manager = start(
       [
         'manager',

@@ -17,6 +17,8 @@ export interface KillPointsOptions {
   readonly sink: Sink;
   readonly kills: number;
   readonly clicks: number;
+  /** At so many of the kills the data directory is lost too: an executor's copy must win. */
+  readonly wipes: number;
   /** Users in a shard; there are a little over 1,000 users. */
   readonly shardRows: number;
   readonly seed: number;
@@ -25,6 +27,7 @@ export interface KillPointsOptions {
 export interface KillPointsDone {
   readonly wrong: readonly string[];
   readonly kills: number;
+  readonly wipes: number;
   readonly clicks: number;
   readonly shards: number;
   /** Longest part of the run, of 1, between two kills. */
@@ -32,7 +35,12 @@ export interface KillPointsDone {
 }
 
 /** Around the commit of a batch. */
-const POINTS: readonly Failpoint[] = ['manager.loop.taken', 'manager.loop.committed', 'manager.loop.applied'];
+const POINTS: readonly Failpoint[] = [
+  'manager.journal.committing',
+  'manager.journal.committed',
+  'manager.loop.committed',
+  'manager.loop.applied',
+];
 /** Batches of the first life; later ones are as long as the rest of the run needs. */
 const FIRST_LIFE = 12;
 /** A manager that comes back takes its term and its executors in with the first few batches. */
@@ -40,7 +48,8 @@ const RECOVERY_BATCHES = 4;
 const WATCHED = `tag-${SMALL_TAGS[0]}`;
 
 export async function killPoints(places: KillPlaces, options: KillPointsOptions): Promise<KillPointsDone> {
-  const world = await KillWorld.start(places, { sink: options.sink, shardRows: options.shardRows });
+  const durability = options.wipes > 0 ? 'copied' : 'local';
+  const world = await KillWorld.start(places, { sink: options.sink, shardRows: options.shardRows, durability });
   const points = new KillPoints(world, options);
   let wrong: string[];
   try {
@@ -50,8 +59,8 @@ export async function killPoints(places: KillPlaces, options: KillPointsOptions)
   } finally {
     await world.close();
   }
-  const { kills, clicks, shards, longestGap } = points;
-  return { wrong, kills, clicks, shards, longestGap };
+  const { kills, wipes, clicks, shards, longestGap } = points;
+  return { wrong, kills, wipes, clicks, shards, longestGap };
 }
 
 class KillPoints {
@@ -60,6 +69,7 @@ class KillPoints {
   readonly #prng: Prng;
   readonly wrong: string[] = [];
   kills = 0;
+  wipes = 0;
   clicks = 0;
   shards = 0;
   longestGap = 0;
@@ -87,6 +97,10 @@ class KillPoints {
       await clicking;
       if (control.taken(id) === undefined) throw new Error(`the manager ended by itself: ${fleet.manager.stderr}`);
       this.kills += 1;
+      if (this.#isWipe()) {
+        this.wipes += 1;
+        this.#world.wipeManager();
+      }
       await fleet.startManager();
       this.wrong.push(...(await log.missing()).map((line) => `after kill ${this.kills}: ${line}`));
       const now = await this.#watched(runId);
@@ -97,6 +111,12 @@ class KillPoints {
     await log.release();
     this.clicks = log.acknowledged.length;
     return [...this.wrong, ...(await this.#world.verdict(runId)), ...(await log.missing()), ...(await fleet.stop())];
+  }
+
+  /** Evenly over the kills. */
+  #isWipe(): boolean {
+    const { wipes, kills } = this.#options;
+    return Math.floor((this.kills * wipes) / kills) > Math.floor(((this.kills - 1) * wipes) / kills);
   }
 
   /** Batches until the next kill: as many as spread the kills that are left over the rest of the run. */

@@ -31,7 +31,8 @@ export interface KillOptions {
   readonly sink: Sink;
   /** Users in a shard, about; there are a little over 1,000 users. */
   readonly shardRows: number;
-  readonly managerArgs?: readonly string[];
+  /** By default one of the two targets has the promise that the loss of the manager's disk loses nothing. */
+  readonly durability?: 'local' | 'copied';
 }
 
 let made = 0;
@@ -57,15 +58,14 @@ export class KillWorld {
     this.small = small;
     this.target = target;
     this.database = database;
-    // One of the two with the promise that the loss of the disk loses nothing.
-    const durability = options.sink === 'mariadb' ? 'copied' : 'local';
+    const durability = options.durability ?? (options.sink === 'mariadb' ? 'copied' : 'local');
     const journal = ['--durability', durability, '--snapshot-interval', '1s'];
     const lease = ['--lease', `${KILL_LEASE_MS}ms`, '--heartbeat', `${HEARTBEAT_MS}ms`, '--shard-rows', String(options.shardRows)];
     this.fleet = new Fleet({
       databaseUrl,
       directory: mkdtempSync(join(tmpdir(), 'tagmill-kills-')),
       tables: small.tables,
-      args: [...lease, ...journal, ...(options.managerArgs ?? [])],
+      args: [...lease, ...journal],
       env: this.control.env,
       nodeArgs: this.control.nodeArgs,
     });

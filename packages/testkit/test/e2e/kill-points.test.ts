@@ -17,15 +17,16 @@ afterAll(async () => {
   places?.sqlite.remove();
 });
 
-test.each<readonly [Sink, number]>([
-  ['mariadb', 25],
-  ['sqlite', 15],
+test.each<readonly [Sink, number, number]>([
+  ['sqlite', 16, 0],
+  ['mariadb', 20, 4],
 ])(
-  'what was acknowledged or told as done is there after each kill (%s, %i kills)',
-  async (sink, kills) => {
-    const done = await killPoints(places, { sink, kills, clicks: 20, shardRows: 20, seed: kills });
+  'what was acknowledged or told as done is there after each kill (%s, %i kills, %i with the data directory lost)',
+  async (sink, kills, wipes) => {
+    const done = await killPoints(places, { sink, kills, wipes, clicks: 20, shardRows: 20, seed: kills });
     expect(done.wrong).toEqual([]);
     expect(done.kills).toBeGreaterThan(kills / 2);
+    expect(done.wipes).toBeGreaterThanOrEqual(wipes / 2);
     expect(done.clicks).toBeGreaterThan(10);
     expect(done.longestGap).toBeLessThan(0.5);
   },
