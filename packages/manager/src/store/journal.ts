@@ -115,7 +115,11 @@ export interface Journal {
    * known whether a failed flush reached the disk, the promise stays open.
    */
   append(batch: JournalBatch): Promise<CommittedBatch>;
-  /** Committed batches from `fromSeq` on, at least one when it is there, else at most so many bytes; none when trimmed away or not there yet. */
+  /**
+   * Committed batches from `fromSeq` on, at least one when it is there, else at
+   * most so many bytes; none when trimmed away or not there yet. Waits while a
+   * fault of the disk lasts. Errors: JOURNAL_UNWRITABLE when the file is damaged.
+   */
   tail(fromSeq: number, maxBytes: number): Promise<readonly CommittedBatch[]>;
   /** Makes a snapshot now, or waits for the one under way; also made by itself as events and time pass. */
   snapshot(): Promise<SnapshotHead>;

@@ -38,6 +38,7 @@ export class SqliteJournal implements Journal {
   private ended: Promise<void> = Promise.resolve();
   private readonly calls = new Map<number, Waiter<never>>();
   private appending: Waiter<CommittedBatch> | undefined;
+  private readonly waitsToRead: (() => void)[] = [];
   private nextId = 1;
   private failure: TagmillError | undefined;
   private found: Found | undefined;
@@ -114,8 +115,16 @@ export class SqliteJournal implements Journal {
     });
   }
 
-  tail(fromSeq: number, maxBytes: number): Promise<readonly CommittedBatch[]> {
-    return this.call({ type: 'tail', fromSeq, maxBytes });
+  async tail(fromSeq: number, maxBytes: number): Promise<readonly CommittedBatch[]> {
+    for (;;) {
+      await this.readable();
+      try {
+        return await this.call({ type: 'tail', fromSeq, maxBytes });
+      } catch (error) {
+        // Its handle was closed just then: it is asked again when there is a new one.
+        if (this.failure !== undefined || !(error instanceof TagmillError) || error.code !== 'JOURNAL_UNWRITABLE') throw error;
+      }
+    }
   }
 
   snapshot(): Promise<SnapshotHead> {
@@ -141,6 +150,16 @@ export class SqliteJournal implements Journal {
     this.worker = undefined;
     await this.ended;
     this.fail(new TagmillError('JOURNAL_UNWRITABLE', 'the journal is closed'));
+  }
+
+  /** Resolves once the file is open: at once, or when a fault of the disk has passed. */
+  private readable(): Promise<void> {
+    const { health } = this;
+    if (health.state === 'corrupt') return Promise.reject(new TagmillError('JOURNAL_UNWRITABLE', health.sentence));
+    if (health.state === 'ok' || this.failure !== undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.waitsToRead.push(resolve);
+    });
   }
 
   private take(found: Found): Found {
@@ -181,12 +200,17 @@ export class SqliteJournal implements Journal {
         return;
       case 'health':
         this.health = message.health;
+        if (message.health.state === 'ok' || message.health.state === 'corrupt') this.letRead();
         this.healthListeners.tell(message.health);
         return;
       case 'aside':
         this.options.log.warn({ folder: message.folder }, 'what lay in the data directory was moved aside');
         return;
     }
+  }
+
+  private letRead(): void {
+    for (const resolve of this.waitsToRead.splice(0)) resolve();
   }
 
   private settle(): Waiter<CommittedBatch> | undefined {
@@ -203,6 +227,7 @@ export class SqliteJournal implements Journal {
 
   private fail(error: TagmillError): void {
     this.failure = error;
+    this.letRead();
     this.settle()?.reject(error);
     for (const id of [...this.calls.keys()]) this.settleCall(id)?.reject(error);
   }

@@ -305,6 +305,20 @@ describe('a journal that is damaged while it is written', () => {
     await expect(journal.append(batchOf(6))).rejects.toMatchObject({ code: 'JOURNAL_UNWRITABLE' });
   });
 
+  test('a tail that is asked for while a fault lasts comes when it has passed', async () => {
+    const faults = plantFaults();
+    const journal = sqliteJournal(folder.path, faults);
+    made.push(journal);
+    await journal.open();
+    await write(journal, 1, 3);
+    Atomics.store(faults, 0, FAULT.full);
+    const refused = journal.append(batchOf(4)).catch((error: unknown) => error);
+    const tail = journal.tail(2, 1e9);
+    expect(await refused).toMatchObject({ code: 'JOURNAL_UNWRITABLE' });
+    expect(seqsOf(await tail)).toEqual([2, 3]);
+    expect(journal.health).toEqual({ state: 'ok' });
+  });
+
   test('and one whose confirmed entries are gone after a failed flush is damaged, too', async () => {
     const faults = plantFaults();
     const journal = sqliteJournal(folder.path, faults);
