@@ -37,6 +37,8 @@ export class ExecutorDoor {
   /** The stream that each executor is on now; the core leases nothing over another. */
   private readonly links = new Map<string, number>();
   private nextLink = 1;
+  /** Tokens below were given by managers before this one. */
+  private readonly firstToken: number;
   /** Executors whose joining is on its way into the journal. */
   private readonly joining = new Set<string>();
 
@@ -49,6 +51,7 @@ export class ExecutorDoor {
     this.replicator = parts.replicator;
     this.report = parts.report;
     this.loop.state.links = this.links;
+    this.firstToken = this.loop.state.tokenNext;
   }
 
   port(): ExecutorPort {
@@ -149,11 +152,21 @@ export class ExecutorDoor {
     this.plans.set(`${id}/${name}`, data);
   }
 
+  /** Attempts of before the start that came too late: the target has refused them. */
+  private countFenced({ details, status, tokens }: ResultsEvent): void {
+    if (details === null) return;
+    let fenced = 0;
+    for (let i = 0; i < status.length; i++)
+      if (status[i] === RESULT_FAILED && tokens[i]! < this.firstToken && details[i]!.includes('"code":"FENCED"')) fenced += 1;
+    if (fenced > 0) this.report.refusedAtTarget(fenced);
+  }
+
   /** A plan is judged before it is journaled: what follows from it is a fact in the journal, and replay never decides again. */
   private results(event: ResultsEvent): void {
     const { loop } = this;
     const place = loop.state.open.get(event.fanOut);
     failpoint('manager.door.results');
+    this.countFenced(event);
     if (place?.fanOut.step !== 'plan' || event.status[0] !== RESULT_DONE) {
       loop.push(event);
       return;

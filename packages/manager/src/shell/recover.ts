@@ -4,6 +4,7 @@
  * is changed on the disk before a copy has been read to its end.
  */
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { LIMITS } from '@tagmill/shared/limits';
@@ -16,10 +17,12 @@ import { decodeState } from '../core/snapshot/decode.ts';
 import type { ManagerState, Settings } from '../core/state.ts';
 import type { ExecutorServer } from '../grpc/server.ts';
 import { CHAIN_START, type Journal, type Survey } from '../store/journal.ts';
+import { readSections } from '../store/snapshot-file.ts';
 import { copyCandidate, ownCandidate } from './candidates.ts';
 import { fetchCopy } from './copy-fetcher.ts';
 import type { RecoveryLog } from './recovery-log.ts';
 import { Replay } from './replay.ts';
+import { S3Candidate, type S3Copies } from './s3-candidate.ts';
 
 export interface Recovered {
   readonly state: ManagerState;
@@ -41,12 +44,16 @@ export interface RecoverParts {
   readonly executors: Pick<ExecutorServer, 'held' | 'fetchReplica' | 'onHeld'>;
   readonly report: RecoveryLog;
   readonly log: Logger;
+  /** Snapshots on S3, where a place for them is configured. */
+  readonly s3?: S3Copies | undefined;
   /** The report has changed: whoever looks at it should see that. */
   readonly changed: () => void;
 }
 
 /** How long a copy may send nothing before it counts as broken off. */
 const SILENCE_MS = 10_000;
+/** How long S3 may take to say what lies there. */
+const S3_WAIT_MS = 10_000;
 
 /** Errors: RECOVERY_REFUSED; those of the journal; CONFIG_INVALID for a journal of a newer version. */
 export function recover(parts: RecoverParts): Promise<Recovered> {
@@ -60,8 +67,11 @@ class Recovery {
   private readonly beganMs = performance.now();
   private waited = false;
 
+  private readonly s3: S3Candidate;
+
   constructor(parts: RecoverParts) {
     this.parts = parts;
+    this.s3 = new S3Candidate(parts.s3, (error) => parts.log.warn({ error: String(error) }, 'the snapshots on S3 cannot be asked for'));
   }
 
   async run(): Promise<Recovered> {
@@ -71,6 +81,10 @@ class Recovery {
       report.judged(choice);
       if (choice.kind === 'wait') {
         await this.wait(choice);
+        continue;
+      }
+      if (!this.s3.isSettled && !isOwn(choice)) {
+        await this.s3.ask(S3_WAIT_MS);
         continue;
       }
       this.endWait(choice);
@@ -85,9 +99,11 @@ class Recovery {
     const { survey, confirmed, options, mayWait, key, executors } = this.parts;
     const own = ownCandidate(survey, this.unreadable.get('own'));
     const home = own.at !== null && own.at.seq > 0 ? own.at.lineage : confirmed.lineage;
+    const s3 = this.s3.candidate(home, this.unreadable.get('s3'));
+    const copies = executors.held().map((one) => copyCandidate(one, home, key, this.unreadable.get(one.name)));
     return choose({
       own,
-      others: executors.held().map((one) => copyCandidate(one, home, key, this.unreadable.get(one.name))),
+      others: s3 === undefined ? copies : [...copies, s3],
       confirmed,
       fresh: survey.fresh,
       mayWait,
@@ -108,13 +124,14 @@ class Recovery {
       log.warn({ windowMs: options.windowMs }, `recovering: ${sentence}`);
     }
     changed();
+    const asked = this.s3.isSettled ? undefined : this.s3.ask(S3_WAIT_MS);
+    let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.max(1, this.beganMs + options.windowMs - performance.now()));
-      executors.onHeld = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      asked?.then(resolve, resolve);
+      timer = setTimeout(resolve, Math.max(1, this.beganMs + options.windowMs - performance.now()));
+      executors.onHeld = resolve;
     });
+    clearTimeout(timer);
     executors.onHeld = () => undefined;
   }
 
@@ -136,7 +153,8 @@ class Recovery {
     if (choice.kind === 'fresh') return await this.beginAnew(choice.sentence);
     const { winner, sentence } = choice;
     try {
-      return winner.source === 'own' ? await this.replayOwn(sentence) : await this.takeCopy(winner, sentence);
+      if (winner.source === 'own') return await this.replayOwn(sentence);
+      return winner.source === 's3' ? await this.takeSnapshot(winner, sentence) : await this.takeCopy(winner, sentence);
     } catch (error) {
       const found = toTagmillError(error);
       if (winner.source === 'own' && STOPS.has(found.code)) throw error;
@@ -186,8 +204,30 @@ class Recovery {
     }
     report.end('choose', `${grouped(fetched.entries)} entries of the copy of ${winner.name} verified and replayed`);
     report.begin('replay');
-    report.chosen(winner.source === 's3' ? 's3' : 'copy', sentence, at.lineage, at.seq - (own?.seq ?? 0));
+    report.chosen('copy', sentence, at.lineage, at.seq - (own?.seq ?? 0));
     return this.finish(into.replay, at.lineage, into);
+  }
+
+  private async takeSnapshot({ at }: Candidate, sentence: string): Promise<Recovered> {
+    const { journal, survey, settings, dataDir, report } = this.parts;
+    if (at === null) throw new TagmillError('RECOVERY_REFUSED', 'there is no snapshot');
+    report.begin('choose', 'the snapshot on S3 is fetched and verified');
+    const folder = join(dataDir, 'fetched');
+    const path = join(folder, 'snapshot.db');
+    mkdirSync(folder, { recursive: true });
+    try {
+      const head = await this.s3.fetch(at, path);
+      const into = new ReplayInto(settings);
+      into.snapshot(head, readSections(path));
+      await journal.install({ snapshot: path, batches: [], at: head });
+      report.end('choose', 'the snapshot on S3 verified');
+      report.begin('replay');
+      const own = survey.head !== null && survey.head.lineage === at.lineage ? survey.head.seq : 0;
+      report.chosen('s3', sentence, at.lineage, Math.max(0, at.seq - own));
+      return this.finish(into.replay, at.lineage, into);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 
   private finish(replay: Replay, lineage: string, into?: ReplayInto): Recovered {
@@ -200,6 +240,12 @@ class Recovery {
     return { state, lineage, seq: Math.max(replay.seq, into?.snapshotSeq ?? 0), events: replay.events };
   }
 }
+
+/** The own journal, or a new one where there was none: nothing else is looked at. */
+const isOwn = (choice: Choice): boolean =>
+  choice.kind === 'winner'
+    ? choice.winner.source === 'own' && choice.winner.chain === 'whole'
+    : choice.kind === 'fresh' && choice.lost === 0;
 
 /** Faults of the own journal that no copy makes good: a person must see them. */
 const STOPS: ReadonlySet<string> = new Set(['CONFIG_INVALID', 'MANAGER_LIVE', 'DISK_FULL']);

@@ -40,6 +40,8 @@ const TICK_MS = 20;
 /** Committed bytes that are not left for the next look: few large messages cost every side far less than many small ones. */
 const WAKE_BYTES = 64 * 1024;
 const LAST_WAIT_MS = 2_000;
+/** A copy that takes longer than this is told of. */
+const SLOW_MS = 1_000;
 
 const notCopied = (): TagmillError =>
   new TagmillError(
@@ -54,7 +56,7 @@ export class Replicator {
   private readonly feeds = new Map<string, CopyFeed>();
   /** Executors that would take a copy, beyond those that are sent one. */
   private readonly spare = new Map<string, Candidate>();
-  private readonly waiting: { readonly seq: number; readonly done: (error?: unknown) => void }[] = [];
+  private readonly waiting: { readonly seq: number; readonly sinceMs: number; readonly done: (error?: unknown) => void }[] = [];
   private readonly timer: NodeJS.Timeout;
   private readonly forgetSnapshots: () => void;
   private closed = false;
@@ -88,7 +90,7 @@ export class Replicator {
     if (this.copiedSeq >= seq) done();
     else if (this.ending) done(notCopied());
     else {
-      this.waiting.push({ seq, done });
+      this.waiting.push({ seq, sinceMs: performance.now(), done });
       this.pump();
     }
   }
@@ -104,7 +106,8 @@ export class Replicator {
 
   /** What `durability: copied` waits for, in words; undefined when nothing waits. */
   get waitsFor(): string | undefined {
-    if (this.waiting.length === 0) return undefined;
+    const [first] = this.waiting;
+    if (first === undefined || performance.now() - first.sinceMs < SLOW_MS) return undefined;
     return this.feeds.size === 0
       ? 'no executor holds a copy of the journal, and with --durability copied nothing is confirmed without one: start an executor'
       : 'waits for the copy of the journal on an executor';

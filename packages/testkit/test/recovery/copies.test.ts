@@ -176,6 +176,7 @@ interface Start {
   readonly options?: Partial<Parameters<typeof recover>[0]['options']>;
   readonly keepers: Readonly<Record<string, string>>;
   readonly key?: Uint8Array;
+  readonly s3?: NonNullable<Parameters<typeof recover>[0]['s3']>;
 }
 
 /** A start over the given copies. */
@@ -198,6 +199,7 @@ async function startOver(lineage: string, start: Start) {
     executors: server,
     report,
     log,
+    s3: start.s3,
     changed: () => undefined,
   });
   return { recovered, journal, report: report.report() };
@@ -374,4 +376,33 @@ test('a copy that says of the last own entry that something else happened is ano
     code: 'RECOVERY_REFUSED',
     message: expect.stringMatching(/own disk, ends at entry 4.*Refused is one: .*something else happened/s),
   });
+});
+
+test('the newest snapshot on S3 is used when nobody has more, and one that cannot be asked does not stop a start', async () => {
+  const dataDir = newFolder();
+  const writer = await Writer.open(dataDir);
+  await writer.write(7);
+  await writer.journal.snapshot();
+  await writer.journal.close();
+  const { head, path } = writer.journal.snapshotFile()!;
+  const s3 = {
+    list: async () => [{ ...head, key: 'key', writtenMs: 1 }],
+    fetch: async (_: unknown, to: string) => {
+      cpSync(path, to);
+      return head;
+    },
+  };
+  const { recovered, report, journal } = await startOver(writer.lineage, {
+    keepers: {},
+    s3,
+    confirmed: { seq: 7 },
+    options: { windowMs: 300 },
+  });
+  expect(recovered).toMatchObject({ seq: 7, lineage: writer.lineage });
+  expect(recovered.state.tokensReserved).toBe(1_006);
+  expect(report).toMatchObject({ outcome: 's3', candidates: [{ name: 'own' }, { name: 's3', verdict: 'wins' }] });
+  await expect(journal.append({ seq: 8, term: 2, blob: otherEvent() })).resolves.toMatchObject({ seq: 8 });
+  const away = { ...s3, list: () => Promise.reject(new Error('nobody answers')) };
+  const stopped = startOver(writer.lineage, { keepers: {}, s3: away, confirmed: { seq: 7 }, options: { windowMs: 300 } });
+  await expect(stopped).rejects.toMatchObject({ code: 'RECOVERY_REFUSED' });
 });
