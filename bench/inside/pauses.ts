@@ -16,7 +16,7 @@ export async function benchPauses(options: BenchOptions, results: Results): Prom
   const [perSecond, seconds] = options.tiny ? [5_000, 1] : [50_000, options.seconds];
   const fleet = await InsideFleet.start({ 'snapshot-events': '1000000000', 'snapshot-interval': '1h' });
   try {
-    await fleet.addExecutors(EXECUTORS);
+    await fleet.addExecutors(options.tiny ? 1 : EXECUTORS);
     await fleet.call('resident', options.nodes);
     await fleet.call('load', perSecond, Math.min(2, seconds), RUN_SHARDS);
     for (const during of ['without a snapshot', 'while snapshots are made']) {

@@ -19,7 +19,7 @@ export async function benchReady(options: BenchOptions, results: Results): Promi
   const [perSecond, seconds] = options.tiny ? [10_000, 1] : [250_000, options.seconds];
   const fleet = await InsideFleet.start();
   try {
-    await fleet.addExecutors(EXECUTORS);
+    await fleet.addExecutors(options.tiny ? 1 : EXECUTORS);
     await fleet.call('resident', options.nodes);
     await fleet.call('load', perSecond, Math.min(2, seconds), RUN_SHARDS);
     const before = await startsOf(fleet, await fleet.call('dispatched'));

@@ -25,18 +25,16 @@ describe('benchmarks at their smallest', () => {
   });
 
   it('latency: probes in manager and workers', async () => {
-    const words = await bench('latency');
+    const words = await bench('latency', '--only', 'ready,hops,pauses');
     expect(words).toMatch(/^tagmill: ready to handler at [^\n]*, half of all: [\d.,]+ ms/m);
     expect(words).toMatch(/^tagmill: hop along a chain, result in the journal: [\d.,]+ ms/m);
     expect(words).toMatch(/^tagmill: longest pause of the loop, [^\n]*, while snapshots are made: [\d.,]+ ms/m);
-    expect(words).toMatch(/^tagmill: executor killed to its shards running elsewhere: [\d.]+ s/m);
-    expect(words).toMatch(/^tagmill: memory of the manager for 20 idle executors: [\d,]+ bytes/m);
   });
 
-  it('commit: the journal beside the disk', async () => {
-    const words = await bench('commit');
-    expect(words).toMatch(/^tagmill: a batch of one click on disk, half of all: [\d.]+ ms/m);
-    expect(words).toMatch(/^the disk itself: a batch of 4,096 results of shards on disk, 10 ms added to each flush, 99 of 100: [\d.]+ ms/m);
+  it('latency: an executor is lost; many do nothing', async () => {
+    const words = await bench('latency', '--only', 'failover,idle');
+    expect(words).toMatch(/^tagmill: executor killed to its shards running elsewhere: [\d.]+ s/m);
+    expect(words).toMatch(/^tagmill: memory of the manager for 20 idle executors: [\d,]+ bytes/m);
   });
 
   it('job: SQLite and hand-written SQL', async () => {
