@@ -60,7 +60,7 @@ export class SnapshotMaker {
   committed(at: Position, events: number): void {
     this.at = at;
     this.eventsSince += events;
-    this.timer ??= setTimeout(() => this.makeByItself(), this.plan.snapshotMs).unref();
+    if (this.timer === undefined) this.wakeLater();
     if (this.eventsSince >= this.plan.snapshotEvents && performance.now() >= this.restUntilMs) this.makeByItself();
   }
 
@@ -83,8 +83,18 @@ export class SnapshotMaker {
     });
   }
 
+  private wakeLater(): void {
+    this.timer = setTimeout(() => this.makeByItself(), this.plan.snapshotMs).unref();
+  }
+
   private makeByItself(): void {
-    if (this.underWay !== undefined || this.closed) return;
+    if (this.closed) return;
+    if (this.underWay !== undefined) {
+      // What is written meanwhile is not in it.
+      clearTimeout(this.timer);
+      this.wakeLater();
+      return;
+    }
     this.make().catch((error: unknown) => {
       if (!this.closed)
         this.plan.log.warn(

@@ -81,6 +81,19 @@ test('one is made after a time when something was written, and none when nothing
   expect(made).toHaveLength(2);
 });
 
+test('what was written while one was made longer than the time between two is in the next', async () => {
+  const { journal: one } = await open({ snapshotMs: 5 });
+  const first = nextSnapshot(one);
+  await write(one, 1, 1);
+  let at = 1;
+  for (let made = false; !made; ) {
+    at += 1;
+    await write(one, at, at);
+    made = await Promise.race([first.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), 20))]);
+  }
+  expect((await nextSnapshot(one)).seq).toBeGreaterThan(1);
+});
+
 test('batches are committed while one is made, and a journal that is closed in the middle of one leaves nothing half', async () => {
   const { journal: one } = await open({});
   await write(one, 1, 20);
