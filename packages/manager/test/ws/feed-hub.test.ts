@@ -9,7 +9,7 @@ import { FeedClient } from '../../src/ws/feed-client.ts';
 import { FeedHub } from '../../src/ws/feed-hub.ts';
 import { feedSource } from '../../src/ws/feed-source.ts';
 import { FEED } from '../../src/ws/settings.ts';
-import { MemoryPort } from '../http/memory-port.ts';
+import { aRecovery, MemoryPort } from '../http/memory-port.ts';
 
 class TestClient extends FeedClient {
   readonly got: ServerMessage[] = [];
@@ -63,6 +63,32 @@ function join(topic?: string, from?: { epoch: string; seq: number }): TestClient
 }
 
 const write = (n: number, urgent = false) => port.set('runs', 'runs', `r${n % 10}`, { n }, urgent);
+
+describe('while the manager looks for its journal', () => {
+  test('who asks for a run waits and gets it when it is there; what the manager says of itself comes at once', () => {
+    port.topics.set('service', { service: { service: { recovering: { sinceMs: 1, sentence: 'waits' } } } });
+    port.recoveryReport = aRecovery('recovering');
+    const client = join('run/not-known-yet');
+    const service = join('service');
+    hub.flush();
+    vi.advanceTimersByTime(3_000);
+    expect([client.types(), service.types()]).toEqual([[], ['snapshot']]);
+    port.topics.set('run/not-known-yet', { run: { r: { state: 'running' } }, instances: {}, edges: {} });
+    port.topics.get('runs')!['runs'] = { 'not-known-yet': { id: 'not-known-yet' } };
+    port.recoveryReport = aRecovery();
+    hub.flush();
+    expect(client.types()).toEqual(['snapshot']);
+    expect(client.state?.tables['run']).toEqual({ r: { state: 'running' } });
+  });
+
+  test('a run that turns out not to be there is refused then', () => {
+    port.recoveryReport = aRecovery('recovering');
+    const client = join('run/gone');
+    port.recoveryReport = aRecovery();
+    vi.advanceTimersByTime(2_000);
+    expect(client.types()).toContain('refused');
+  });
+});
 
 describe('subscribing', () => {
   test('gives a snapshot, then deltas numbered without a hole', () => {

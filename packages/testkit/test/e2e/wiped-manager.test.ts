@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { signatureOf, stateKeyOf } from '@tagmill/manager/shell/recovery-key';
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { endAll, run } from '../../src/e2e/command.ts';
+import { endAll, run, until } from '../../src/e2e/command.ts';
 import { reportIsRight } from '../../src/e2e/exactly-once.ts';
 import { verdict } from '../../src/e2e/faults.ts';
 import { Fleet, SECRETS } from '../../src/e2e/fleet.ts';
@@ -105,14 +105,21 @@ function plantSnapshot(executor: string, sizeBytes: number, key: Uint8Array): st
 }
 
 test('with nothing left the start stops and says what is missing; a person may go on without it', async () => {
-  await startFleet(['one'], ['--recovery-window', '1s']);
+  await startFleet(['one'], ['--recovery-window', '3s']);
   const runId = await fleet.createRun({ mode: 'noop', shards: 50 });
   await fleet.ended(runId);
   const { child, ended } = fleet.executors.get('one')!;
   child.kill('SIGKILL');
   await ended;
   await killAndWipe();
-  await expect(fleet.startManager()).rejects.toThrow(/RECOVERY_REFUSED: .*may have been confirmed, and no copy.*--accept-loss/s);
+  const starting = fleet.startManager();
+  const waiting = await until('the manager that waits', async () => {
+    const answer = await fleet.call('GET', '/readyz').catch(() => undefined);
+    const ready = answer?.status === 503 ? ((await answer.json()) as { why: string }) : undefined;
+    return ready?.why.startsWith('recovering: the data directory') === true ? report() : undefined;
+  });
+  expect(waiting).toMatchObject({ outcome: 'recovering', term: 0, candidates: [{ name: 'own', verdict: 'missing' }] });
+  await expect(starting).rejects.toThrow(/RECOVERY_REFUSED: .*may have been confirmed, and no copy.*--accept-loss/s);
   const accepting = new Fleet({ ...fleet.options, args: ['--recovery-window', '1s', '--accept-loss'] });
   accepting.http = fleet.http;
   accepting.grpc = fleet.grpc;
