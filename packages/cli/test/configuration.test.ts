@@ -40,6 +40,27 @@ describe('the configuration of a manager', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  test('snapshots are made by events and time, and copied to S3 with what leads to the tables', () => {
+    expect(compile(GOOD).config.snapshots).toEqual({ events: 4_000_000, intervalMs: 60_000, s3: undefined });
+    const { config } = compile(
+      { ...GOOD, TAGMILL_SNAPSHOT_INTERVAL: '5s' },
+      { 'snapshot-events': 20_000, 's3-endpoint': 'http://s3:9000' },
+      {
+        'snapshot-s3': 's3://keep/here/',
+        'snapshot-s3-keep': '7',
+      },
+    );
+    expect(config.snapshots).toMatchObject({
+      events: 20_000,
+      intervalMs: 5_000,
+      s3: { bucket: 'keep', prefix: 'here', endpoint: 'http://s3:9000', keep: 7 },
+    });
+    expect(faultsOf(() => compile(GOOD, {}, { 'snapshot-s3': './folder' }))[0]).toMatch(
+      /--snapshot-s3: only s3:\/\/bucket\/prefix is possible/,
+    );
+    expect(faultsOf(() => compile(GOOD, {}, { 'snapshot-s3-keep': '2' }))[0]).toMatch(/--snapshot-s3-keep stands alone/);
+  });
+
   test('all faults come at once, unknown keys with the nearest name', () => {
     const faults = faultsOf(() => compile({ TAGMILL_HTTP: 'nowhere' }, { datbase: 'sqlite:x', 'time-zone': 'Mars/Olympus' }));
     expect(faults.join('\n')).toMatch(/unknown key `datbase`; did you mean `database`\?/);

@@ -19,7 +19,7 @@ import { DEFAULT_SETTINGS } from '../core/state.ts';
 import { ExecutorServer } from '../grpc/server.ts';
 import type { ManagerPort } from '../port.ts';
 import { encodeBatch } from '../store/codec.ts';
-import type { Journal } from '../store/journal.ts';
+import type { Journal, JournalHealth } from '../store/journal.ts';
 import { SqliteJournal } from '../store/sqlite-journal.ts';
 import type { Leadership } from '../tagstore/metadata.ts';
 import { openTagDatabase } from '../tagstore/open.ts';
@@ -71,6 +71,7 @@ export class Manager {
   private closers: (() => Promise<void>)[] = [];
   private readonly listeners = new Set<(urgent: boolean) => void>();
   private grpcAddress = '';
+  private http: Promise<string> | undefined;
   private readonly report = new RecoveryLog(() => Date.now());
   /** The last entry that is on disk. */
   private committedAt = { term: 0, seq: 0 };
@@ -141,8 +142,7 @@ export class Manager {
       (error: unknown) => this.fail(toTagmillError(error)),
     );
     const server = await this.openServer();
-    const httpUrl = await this.openHttp();
-    this.report.end('start', 'journal, database, term row and ports');
+    this.report.end('start', 'journal, database, term row and port');
     const key = stateKeyOf(config);
     const recovered = await recover({
       journal,
@@ -157,6 +157,9 @@ export class Manager {
       report: this.report,
       log: this.log,
       s3: this.isPassing ? undefined : s3CopiesAt(snapshots.s3),
+      waits: async () => {
+        await this.openHttp();
+      },
       changed: () => this.announce(false),
     });
     const term = Math.max(leadership.term, recovered.state.term + 1);
@@ -170,19 +173,32 @@ export class Manager {
     const door = new ExecutorDoor(this.hall(), { loop, lineage, tasks, rows, replicator, report: this.report });
     const settler = new Settler(database.ledger, (input) => loop.push(input), this.log);
     const watch = new JournalWatch(journal, loop, this.log, () => this.announce(true));
+    const endOnFault = this.isPassing ? journal.onHealth((health) => this.endOnFault(health)) : () => undefined;
     const feed = new FeedSource(state, () => this.grpcAddress);
     this.running = { loop, settler, state, database, sink, rows, server, feed, watch, replicator, tasks, lineage };
     this.closers.push(() => loop.stop());
     this.closers.push(() => replicator.letGo());
     this.closers.push(() => settler.close());
     this.closers.push(async () => watch.close());
+    this.closers.push(async () => endOnFault());
     if (snapshots.s3 !== undefined) this.closers.push(await copySnapshotsToS3(journal, snapshots.s3, this.log));
     this.report.begin('executors');
     this.report.onJoined = () => this.turned();
     failpoint('manager.start.admitting');
     server.admit(door.port());
     this.started();
-    return { httpUrl, grpcAddress: this.grpcAddress };
+    return { httpUrl: await this.openHttp(), grpcAddress: this.grpcAddress };
+  }
+
+  /** Nobody frees the disk of a command that waits for it: it ends, and says why. */
+  private endOnFault(health: JournalHealth): void {
+    if (health.state === 'ok') return;
+    const where = `where this command keeps its journal, ${this.config.dataDir}`;
+    if (health.state === 'full') this.fail(new TagmillError('DISK_FULL', `no space is left ${where}: free some and run it again`));
+    else
+      this.fail(
+        new TagmillError('JOURNAL_UNWRITABLE', `the disk cannot be written ${where} (${health.state}): mend that and run it again`),
+      );
   }
 
   /** A manager whose port is a new one each time: no executor comes back to it, and it leaves no trace in the leader's row. */
@@ -294,7 +310,13 @@ export class Manager {
     return http.port < 0 ? '' : `${tls === undefined ? 'http' : 'https'}://${http.host}:${http.port}`;
   }
 
-  private async openHttp(): Promise<string> {
+  /** Once; loading it takes its time, so a start that need not wait for copies has executors at work before. */
+  private openHttp(): Promise<string> {
+    this.http ??= this.listenHttp();
+    return this.http;
+  }
+
+  private async listenHttp(): Promise<string> {
     const { http, apiKey } = this.config;
     if (http.port < 0) return '';
     const { startHttp } = await import('../http/server.ts');
