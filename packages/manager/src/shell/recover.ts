@@ -46,6 +46,8 @@ export interface RecoverParts {
   readonly log: Logger;
   /** Snapshots on S3, where a place for them is configured. */
   readonly s3?: S3Copies | undefined;
+  /** It has to wait for copies: called once, before it does. */
+  readonly waits: () => Promise<void>;
   /** The report has changed: whoever looks at it should see that. */
   readonly changed: () => void;
 }
@@ -122,6 +124,7 @@ class Recovery {
       this.waited = true;
       report.begin('collect', sentence);
       log.warn({ windowMs: options.windowMs }, `recovering: ${sentence}`);
+      await this.parts.waits();
     }
     changed();
     const asked = this.s3.isSettled ? undefined : this.s3.ask(S3_WAIT_MS);

@@ -200,6 +200,7 @@ async function startOver(lineage: string, start: Start) {
     report,
     log,
     s3: start.s3,
+    waits: () => Promise.resolve(),
     changed: () => undefined,
   });
   return { recovered, journal, report: report.report() };
