@@ -16,7 +16,8 @@ export interface ManagerCalls {
   snapshots(on: boolean): number;
   /** Longest and 99th percentile of the loop's lateness since `true`, ms. */
   pauses(on: boolean): { readonly longestMs: number; readonly p99Ms: number };
-  memory(): { readonly residentBytes: number; readonly heapBytes: number };
+  /** After a collection; used: heap and buffers. */
+  memory(): { readonly residentBytes: number; readonly usedBytes: number };
   stop(): void;
 }
 

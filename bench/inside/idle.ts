@@ -1,8 +1,8 @@
 /**
  * Executors that do nothing: sessions over TLS with heartbeats at their
  * default, from processes of their own. Resident memory of the manager right
- * after all have joined, and how much more it is when they have been there for
- * a while.
+ * after all have joined, and how much more of heap and buffers is in use when
+ * they have been there for a while.
  */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,7 +38,7 @@ export async function benchIdle(options: BenchOptions, results: Results): Promis
     const later = await fleet.call('memory');
     const cpuShare = (fleet.cpuSeconds - cpuBefore) / (watchMs / 1_000);
     if ((await fleet.call('connected')) < sessions) throw new Error('not all idle executors are connected any more');
-    const details = { emptyBytes: empty.residentBytes, heapBytes: later.heapBytes, cpuShare, watchedSeconds: watchMs / 1_000 };
+    const details = { emptyBytes: empty.residentBytes, usedBytes: joined.usedBytes, cpuShare, watchedSeconds: watchMs / 1_000 };
     await results.add({ subject: 'tagmill', work: idleOf(sessions), unit: 'bytes', value: joined.residentBytes, details });
     await results.add({
       subject: 'tagmill',

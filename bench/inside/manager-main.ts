@@ -6,6 +6,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Manager as ManagerClass } from '../../packages/manager/src/main.ts';
 import type { Running } from '../../packages/manager/src/shell/running.ts';
 import type { Journal } from '../../packages/manager/src/store/journal.ts';
@@ -13,6 +15,8 @@ import type { Answer, Call, Dispatched, LoadMade, ManagerCalls } from './calls.t
 import { machineMs } from './clock.ts';
 import { chainOf, residentRun } from './graphs.ts';
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 /** When the newest batch came back from the journal. */
 let committedMs = 0;
 // In place before the product is loaded: it looks for the hook only once.
@@ -106,8 +110,10 @@ const DOING: Doing = {
     return Promise.resolve({ longestMs: delays.max / 1e6 - RESOLUTION_MS, p99Ms: delays.percentile(99) / 1e6 - RESOLUTION_MS });
   },
   memory() {
-    const { rss, heapUsed } = process.memoryUsage();
-    return Promise.resolve({ residentBytes: rss, heapBytes: heapUsed });
+    collect();
+    collect();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return Promise.resolve({ residentBytes: rss, usedBytes: heapUsed + external });
   },
   async stop() {
     if (snapshots !== undefined) snapshots.on = false;
