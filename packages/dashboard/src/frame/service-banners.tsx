@@ -27,12 +27,13 @@ export function ServiceBanners(): ReactElement | null {
   const mark = useRead((state) => state.mark);
   // While the link is lost nobody knows; its own banner says so.
   if (service === undefined || (!canAct(level) && level !== 'recovering')) return null;
-  const { recovering, recovered, journal } = service;
+  const { recovering, recovered, journal, massLoss } = service;
   const unread = recovering === null && recovered !== null && markOf(recovered) !== mark && path !== '/recovery';
   return (
     <>
       {recovering !== null && path !== '/recovery' && <Recovering recovering={recovering} />}
       {journal !== undefined && journal.state !== 'ok' && <JournalFault journal={journal} />}
+      {massLoss !== undefined && <MassLoss massLoss={massLoss} />}
       {unread && <Recovered recovered={recovered} key={markOf(recovered)} />}
     </>
   );
@@ -64,6 +65,19 @@ function JournalFault({ journal }: { readonly journal: NonNullable<ServiceRecord
           {journal.sinceMs !== null && ` ${t('journal.since', { time: clock(journal.sinceMs, localZone()) })}`}
         </b>{' '}
         {journal.sentence === null ? t('panel.off.journal') : sentence(journal.sentence)}
+      </p>
+    </Banner>
+  );
+}
+
+function MassLoss({ massLoss }: { readonly massLoss: NonNullable<ServiceRecord['massLoss']> }): ReactElement {
+  const { t } = useTranslation();
+  const { lost, of, sinceMs } = massLoss;
+  const title = t('massLoss.title', { lost, of, time: clock(sinceMs, localZone()) });
+  return (
+    <Banner tone="bad" testId="mass-loss-banner" icon={<CircleAlert size={16} aria-hidden="true" />} spoken={title}>
+      <p>
+        <b>{title}</b> {t('massLoss.help')}
       </p>
     </Banner>
   );

@@ -303,6 +303,10 @@ export const en = {
     single: 'On a single machine',
     singleHelp: '“npm run demo” starts a manager and two executors with sample tables, and runs eight tags.',
   },
+  massLoss: {
+    title: '{{lost, number}} of {{of, number}} executors went at once at {{time}}.',
+    help: 'This manager may be the one that is cut off: their shards wait up to three leases before others take them.',
+  },
   recovering: {
     title: 'The manager recovers since {{time}}.',
     help: 'Executors go on. What you see is from before; buttons are off until it has its journal.',

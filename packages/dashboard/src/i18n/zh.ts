@@ -323,6 +323,10 @@ export const zh = {
     single: '在单台机器上',
     singleHelp: '“npm run demo” 会启动一个管理器和两个执行器，带示例数据表，并运行八个标签。',
   },
+  massLoss: {
+    title: '{{time}} 有 {{lost, number}}/{{of, number}} 个执行器同时失联。',
+    help: '可能是本管理器自身断网：这些分片最多等待三个租约，之后才交给其他执行器。',
+  },
   recovering: {
     title: '管理器自 {{time}} 起正在恢复。',
     help: '执行器继续工作。显示的是之前的状态，管理器取得日志之前按钮不可用。',

@@ -25,7 +25,7 @@ export function decide(state: ManagerState, nowMs: number, steadyMs: number): De
   const effects: Effect[] = [];
   for (const { fanOut } of state.open.values()) if (fanOut.delayed.size > 0) fanOut.wake(nowMs);
   while (decisions.length < MOST) {
-    const decision = next(state, steadyMs);
+    const decision = next(state, nowMs, steadyMs);
     if (decision === undefined) break;
     decisions.push(decision);
     effects.push(...apply(state, { atMs: nowMs, event: decision }));
@@ -33,15 +33,17 @@ export function decide(state: ManagerState, nowMs: number, steadyMs: number): De
   return { decisions, effects };
 }
 
-function next(state: ManagerState, steadyMs: number): Decision | undefined {
-  return lostExecutor(state, steadyMs) ?? startRun(state) ?? beginWork(state) ?? startMerge(state) ?? askTarget(state) ?? nextLease(state);
+function next(state: ManagerState, nowMs: number, steadyMs: number): Decision | undefined {
+  return (
+    lostExecutor(state, nowMs, steadyMs) ?? startRun(state) ?? beginWork(state) ?? startMerge(state) ?? askTarget(state) ?? nextLease(state)
+  );
 }
 
 /** At this share of the fleet lost inside one lease the manager takes itself for the one cut off (control-plane.md). */
 const MASS_LOSS_SHARE = 0.55;
 const MASS_LOSS_LEAST = 3;
 
-function lostExecutor(state: ManagerState, steadyMs: number): Decision | undefined {
+function lostExecutor(state: ManagerState, nowMs: number, steadyMs: number): Decision | undefined {
   const { leaseMs, reconnectMs } = state.settings;
   const alive = [...state.executors.values()].filter((one) => one.state === 'connected' || one.state === 'draining');
   for (const one of alive) {
@@ -51,13 +53,12 @@ function lostExecutor(state: ManagerState, steadyMs: number): Decision | undefin
   const due = alive.filter(
     (one) => steadyMs - one.heardAtMs >= leaseMs || (one.disconnectedMs !== null && steadyMs - one.disconnectedMs >= reconnectMs),
   );
-  if (due.length === 0) return undefined;
-  if (
+  const massLoss =
     due.length >= MASS_LOSS_LEAST &&
     due.length >= alive.length * MASS_LOSS_SHARE &&
-    due.every((one) => steadyMs - one.heardAtMs < 3 * leaseMs)
-  )
-    return undefined;
+    due.every((one) => steadyMs - one.heardAtMs < 3 * leaseMs);
+  state.massLoss = massLoss ? { lost: due.length, of: alive.length, sinceMs: state.massLoss?.sinceMs ?? nowMs } : null;
+  if (due.length === 0 || massLoss) return undefined;
   const one = due[0]!;
   const drained = one.state === 'draining' && one.slotsUsed + one.tinyLeased === 0;
   return { type: 'executor-lost', id: one.id, why: drained ? 'drained' : one.disconnectedMs !== null ? 'disconnected' : 'silent' };

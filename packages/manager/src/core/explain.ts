@@ -73,6 +73,8 @@ function fleetSentence(state: ManagerState): string | null {
     slots += executor.slots;
     used += executor.slotsUsed;
   }
+  if (state.massLoss !== null)
+    return `${state.massLoss.lost} of ${state.massLoss.of} executors went at once: this manager may be the one that is cut off, so their shards wait up to three leases`;
   if (connected === 0) return 'no executor is connected: start one with `tagmill executor --manager HOST:PORT`';
   if (used >= slots) return `all ${slots} slots of ${connected} executors are busy`;
   return null;

@@ -96,6 +96,11 @@ export interface ManagerState {
    * hears it. Null in a replay, which hears nothing.
    */
   links: Map<string, number> | null;
+  /**
+   * Not journaled: most executors went at once, so this manager may be the one
+   * that is cut off, and gives their shards to nobody yet.
+   */
+  massLoss: { readonly lost: number; readonly of: number; readonly sinceMs: number } | null;
   /** Shards that the target was asked after: found there whole, or done again. */
   readonly settled: { accepted: number; redone: number };
   /** Results that changed nothing: from old attempts, or for what is unknown. */
@@ -120,6 +125,7 @@ export function emptyState(settings: Settings = DEFAULT_SETTINGS): ManagerState 
     executorAt: [],
     merging: null,
     links: null,
+    massLoss: null,
     settled: { accepted: 0, redone: 0 },
     ignoredResults: 0,
     dirty: { runs: new Set(), instances: new Map(), executors: new Set() },

@@ -40,12 +40,14 @@ const tables = (record: ServiceRecord): FeedTables => ({ service: { service: rec
 export function serviceRecord(hall: Hall): ServiceRecord {
   const { outcome, term, startedMs, steps, sentence } = hall.recovery();
   if (!hall.started()) return { recovered: null, recovering: { sinceMs: startedMs, sentence } };
+  const { massLoss } = hall.live().state;
   // When it took the lead: a first dispatch may come hours later, and this must not change then.
   const readyMs = steps.find(({ name }) => name === 'term')?.endedMs ?? startedMs;
   const recovered = outcome === 'own' || outcome === 'copy' || outcome === 's3' ? outcome : null;
   return {
     recovered: recovered === null ? null : { term, atMs: readyMs, outcome: recovered, sentence },
     recovering: null,
+    ...(massLoss === null ? {} : { massLoss }),
     ...hall.live().watch.record,
   };
 }

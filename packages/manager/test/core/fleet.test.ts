@@ -38,3 +38,29 @@ describe('a fleet under ever new names', () => {
     expect(bench.state.executors.get('e1')?.shardsDone).toBe(5);
   });
 });
+
+test('most executors gone at once: nothing is given to others, it is said, and after three leases it goes on', () => {
+  const bench = new Bench();
+  for (const id of ['e1', 'e2', 'e3', 'e4']) bench.join(id, 1);
+  const run = bench.run(1, 4);
+  bench.plan(run);
+  const open = bench.open(run, 'evaluate');
+  expect(open).toHaveLength(4);
+  const { leaseMs } = bench.state.settings;
+  bench.wait(1_000);
+  bench.hear('e1');
+  bench.wait(leaseMs - 1_000);
+  expect(bench.state.massLoss).toMatchObject({ lost: 3, of: 4 });
+  bench.finish(open.find((one) => one.dispatch.executor === 'e1')!);
+  expect(bench.open(run, 'evaluate')).toHaveLength(3);
+  bench.hear('e1', 'e2', 'e3', 'e4');
+  bench.decide();
+  expect(bench.state.massLoss).toBeNull();
+  bench.wait(1_000);
+  for (let waited = 0; waited < 3 * leaseMs; waited += leaseMs / 3) {
+    bench.hear('e1');
+    bench.wait(leaseMs / 3);
+  }
+  expect(bench.state.massLoss).toBeNull();
+  expect(['e2', 'e3', 'e4'].map((id) => bench.state.executors.get(id)?.state)).toEqual(['silent', 'silent', 'silent']);
+});

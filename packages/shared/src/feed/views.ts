@@ -131,6 +131,8 @@ export interface ServiceRecord {
   } | null;
   /** It looks for the newest copy of its journal: nothing is decided and nothing taken until then. */
   readonly recovering: { readonly sinceMs: number; readonly sentence: string } | null;
+  /** Most executors went at once: their shards are given to nobody yet; absent: all is well. */
+  readonly massLoss?: { readonly lost: number; readonly of: number; readonly sinceMs: number };
   /** Whether the journal takes writes; absent: not told. */
   readonly journal?: JournalRecord;
   /** The newest snapshot of the state; null: there is none yet; absent: not told. */
