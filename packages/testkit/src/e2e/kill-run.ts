@@ -1,5 +1,4 @@
 /** Kills one after another, over as many runs as they need; each run is held to the oracle at its end. */
-import { readFileSync } from 'node:fs';
 import type { InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import type { Prng } from '@tagmill/shared/prng';
 import { ClickLog } from './click-log.ts';
@@ -8,7 +7,7 @@ import type { Taken } from './failpoints-control.ts';
 import { FAILPOINTS, type Provocation } from './failpoints-list.ts';
 import { descendants } from './fleet.ts';
 import { type Kill, nameOf } from './kill-list.ts';
-import { isUndone, KILL_LEASE_MS, type KillWorld } from './kill-world.ts';
+import { isGone, isUndone, KILL_LEASE_MS, type KillWorld } from './kill-world.ts';
 import { isAgain, provoke } from './provoke.ts';
 import { SMALL_TAGS } from './small-world.ts';
 
@@ -29,6 +28,7 @@ export class KillRun {
   readonly wrong: string[] = [];
   readonly #orphans: number[] = [];
   #going: Going | undefined;
+  #armed = 0;
   /** Tags of it that were rolled back, and the one that is to be. */
   readonly #undone: number[] = [];
   /** What brings a process to the point that is armed. */
@@ -39,6 +39,11 @@ export class KillRun {
   constructor(world: KillWorld, prng: Prng) {
     this.world = world;
     this.#prng = prng;
+  }
+
+  /** Whether somebody came to the point that was armed last. */
+  get isStruck(): boolean {
+    return this.world.control.taken(this.#armed) !== undefined;
   }
 
   get going(): Going {
@@ -55,6 +60,7 @@ export class KillRun {
     if (this.#going === undefined && comes !== 'run') await this.#begin();
     const deed = kill.kind === 'cut' ? 'ask' : kill.kind === 'orphan' ? 'stop' : kill.kind;
     const id = control.arm({ point: kill.point, hit: kill.hit, deed, victim: kill.victim });
+    this.#armed = id;
     for (let runs = 1; ; runs += 1) {
       const before = await this.#progress();
       this.#provoked = this.#going === undefined ? this.#begin() : provoke(this, comes);
@@ -190,7 +196,7 @@ export class KillRun {
   async #untilGone(kill: Kill, pid: number): Promise<void> {
     const { world } = this;
     // A worker's executor starts another.
-    if (kill.victim === 'manager') await world.fleet.manager.ended;
+    if (kill.victim === 'manager') await until(`the end of the manager ${pid}`, () => (isGone(pid) ? true : undefined));
     if (kill.victim !== 'executor') return;
     const [name, executor] = this.#executorOf(pid)!;
     await executor.ended;
@@ -263,13 +269,3 @@ export class KillRun {
 
 /** Nothing tells of the sleep of a process, so the time is the case itself. */
 const sleepBeyondLeases = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, KILL_LEASE_MS * 1.25));
-
-/** Ended, whether or not anybody took note of it. */
-function isGone(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.startsWith('Z');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
-    throw error;
-  }
-}

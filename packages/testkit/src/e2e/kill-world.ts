@@ -3,7 +3,7 @@
  * many runs one after another: a manager and the executors `one` and `two`,
  * each of their connections through a proxy of its own, so that it can be cut.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
@@ -188,8 +188,7 @@ export class KillWorld {
 
   /** Starts the manager again when it is not running, as its service does. */
   async keepManager(): Promise<void> {
-    const { child } = this.fleet.manager;
-    if (child.exitCode !== null || child.signalCode !== null) await this.fleet.startManager();
+    if (isGone(this.fleet.manager.pid)) await this.fleet.startManager();
   }
 
   /** A worker process of an executor, once it has one. */
@@ -231,4 +230,14 @@ function urlThrough(url: string, proxy: TcpProxy | undefined): string {
   const through = new URL(url);
   through.port = String(proxy.port);
   return through.href;
+}
+
+/** Ended, whether or not anybody took note of it. */
+export function isGone(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.startsWith('Z');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    throw error;
+  }
 }

@@ -53,9 +53,24 @@ const NEVER_AGAIN: ReadonlySet<Provocation> = new Set(['shard', 'run', 'rest', '
 /** What may be done again and again without harm to the rest. */
 export const isAgain = (comes: Provocation): boolean => !NEVER_AGAIN.has(comes);
 
-async function restartManager({ world, going }: KillRun, wiped: boolean): Promise<void> {
+/** What is looked for, or undefined once the kill has struck: it may have taken away who would be asked. */
+async function unlessStruck<T>(run: KillRun, what: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  const found = await until(what, async () => {
+    if (run.isStruck) return 'struck';
+    const seen = await look();
+    return seen === undefined ? undefined : { seen };
+  });
+  return found === 'struck' ? undefined : found.seen;
+}
+
+async function restartManager(run: KillRun, wiped: boolean): Promise<void> {
+  const { world, going } = run;
   // In the middle of something, and with workers that can be struck.
-  await world.fleet.reached(going.id, 'evaluate', 8, WATCHED);
+  const found = await unlessStruck(run, `shards of ${going.id} done`, async () => {
+    const record = await world.fleet.instance(going.id, WATCHED);
+    return record !== undefined && (record.step !== 'evaluate' || record.shardsDone >= 8) ? record : undefined;
+  });
+  if (found === undefined) return;
   world.fleet.manager.child.kill('SIGKILL');
   await world.fleet.manager.ended;
   if (wiped) world.wipeManager();
@@ -66,13 +81,12 @@ async function restartManager({ world, going }: KillRun, wiped: boolean): Promis
 /** An executor dies while it merges, and is started again. */
 async function loseMerges(run: KillRun): Promise<void> {
   const { world, going } = run;
-  const found = await until(`a merge of ${going.id} under way`, async () => {
+  const found = await unlessStruck(run, `a merge of ${going.id} under way`, async () => {
     const record = await world.fleet.instance(going.id, WATCHED);
-    return record !== undefined && (record.endedAtMs !== null || (record.step === 'merge' && record.shardsRunning > 1))
-      ? record
-      : undefined;
+    const isMerging = record?.step === 'merge' && record.shardsRunning > 1;
+    return record !== undefined && (record.endedAtMs !== null || isMerging) ? record : undefined;
   });
-  if (found.endedAtMs !== null) return;
+  if (found === undefined || found.endedAtMs !== null) return;
   // The other one: `one` is there to be struck.
   await world.killExecutor('two');
   world.startExecutor('two');
@@ -99,11 +113,11 @@ async function killWorker({ world }: KillRun): Promise<void> {
 }
 
 /** Another run of one of the tags, stopped while shards of it are computed. */
-async function stopAnother({ world }: KillRun): Promise<void> {
-  const { fleet } = world;
+async function stopAnother(run: KillRun): Promise<void> {
+  const { fleet } = run.world;
   try {
     const runId = await fleet.createRun({ mode: 'task-tags', tag_ids: [SMALL_TAGS[0]], business_date: '2026-11-22' });
-    await until(`a shard of ${runId} under way`, async () => {
+    await unlessStruck(run, `a shard of ${runId} under way`, async () => {
       const found = await fleet.instance(runId, WATCHED);
       return found !== undefined && (found.shardsRunning > 0 || found.endedAtMs !== null) ? found : undefined;
     });
