@@ -124,7 +124,10 @@ class Recovery {
       this.waited = true;
       report.begin('collect', sentence);
       log.warn({ windowMs: options.windowMs }, `recovering: ${sentence}`);
+      changed();
       await this.parts.waits();
+      // Who came meanwhile has told nobody.
+      return;
     }
     changed();
     const asked = this.s3.isSettled ? undefined : this.s3.ask(S3_WAIT_MS);

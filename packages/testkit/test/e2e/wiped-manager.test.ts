@@ -54,7 +54,8 @@ test('the newest copy wins, the run ends as if nothing had been, and what was cl
   await killAndWipe();
   await fleet.startManager();
   const found = await report();
-  expect(found).toMatchObject({ outcome: 'copy', termBefore: 1, term: 2 });
+  // All that were sent copies have answered: nobody else is waited for.
+  expect(found).toMatchObject({ outcome: 'copy', termBefore: 1, term: 2, window: { ms: 5_000, closedEarly: true } });
   expect(found.candidates.find((one) => one.source === 'own')).toMatchObject({ verdict: 'missing', chain: 'missing' });
   expect(found.candidates.filter((one) => one.verdict === 'wins')).toHaveLength(1);
   const held = await fleet.instance(runId, 'report');
