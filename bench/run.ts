@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   resident: async (options) => (await import('./resident.ts')).benchResident(options),
   latency: async (options) => (await import('./latency.ts')).benchLatency(options),
   commit: async (options) => (await import('./commit.ts')).benchCommit(options),
+  restart: async (options) => (await import('./restart.ts')).benchRestart(options),
   report: () => Promise.resolve(),
 };
 

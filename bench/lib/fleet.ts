@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../packages/testkit/src/e2e/free-port.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { endChild, said, spawnNode } from './child.ts';
-import { cpuSecondsOf } from './processes.ts';
+import { cpuSecondsOf, treeOf } from './processes.ts';
 
 const CLI = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 const SECRETS = { TAGMILL_JOIN_TOKEN: 'join-token-of-benchmarks', TAGMILL_API_KEY: 'api-key-of-benchmarks' } as const;
@@ -24,6 +25,9 @@ export class BenchFleet {
   readonly #certificate: Certificate;
   readonly #agent: Agent;
   readonly #children: ChildProcess[] = [];
+  #manager: ChildProcess | undefined;
+  /** 0: any free one, a new one with each start. */
+  #ports = { http: 0, grpc: 0 };
   #http = '';
   #grpc = '';
 
@@ -34,11 +38,12 @@ export class BenchFleet {
   }
 
   /** Errors: what the manager says when it does not start. */
-  static async start(executors: number): Promise<BenchFleet> {
+  static async start(executors: number, { keepsPorts = false } = {}): Promise<BenchFleet> {
     const directory = await mkdtemp(join(tmpdir(), 'tagmill-bench-fleet-'));
     const fleet = new BenchFleet(directory, await makeCertificate(directory));
     try {
-      await fleet.#startManager();
+      if (keepsPorts) fleet.#ports = { http: await freePort(), grpc: await freePort() };
+      await fleet.startManager();
       for (let index = 0; index < executors; index += 1) fleet.#startExecutor(`bench-${index}`);
       await fleet.#untilJoined(executors);
       return fleet;
@@ -52,7 +57,7 @@ export class BenchFleet {
   async runNoop(shards: number): Promise<void> {
     const runs: string[] = [];
     for (let left = shards; left > 0; left -= RUN_SHARDS) {
-      const answer = await this.#call('POST', '/api/v1/runs', { mode: 'noop', shards: Math.min(left, RUN_SHARDS) });
+      const answer = await this.call('POST', '/api/v1/runs', { mode: 'noop', shards: Math.min(left, RUN_SHARDS) });
       runs.push((answer as { run_id: string }).run_id);
     }
     for (const run of runs) await this.#ended(run);
@@ -70,22 +75,38 @@ export class BenchFleet {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #startManager(): Promise<void> {
+  /** Starts a manager, or one again after its end; gives the time at which its process was made, ms since 1970. */
+  async startManager(): Promise<number> {
     const { certFile, keyFile } = this.#certificate;
+    const startedMs = Date.now();
     const child = this.#spawn('manager', {
       database: `sqlite:${join(this.directory, 'tags.sqlite')}`,
       tables: this.directory,
       'data-dir': join(this.directory, 'manager'),
-      http: '127.0.0.1:0',
-      grpc: '127.0.0.1:0',
+      http: `127.0.0.1:${this.#ports.http}`,
+      grpc: `127.0.0.1:${this.#ports.grpc}`,
       'tls-cert': certFile,
       'tls-key': keyFile,
       'log-level': 'error',
     });
+    this.#manager = child;
     const [, http, grpc] = await said(child, /dashboard and REST at (\S+), executors join at (\S+)/);
     this.#http = http!;
     // A certificate names hosts: Node warns of addresses.
     this.#grpc = grpc!.replace('127.0.0.1', 'localhost');
+    return startedMs;
+  }
+
+  async endManager(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    if (this.#manager !== undefined) await endChild(this.#manager, signal);
+  }
+
+  /** Stops worker processes of executors where they are, or lets them go on. */
+  signalWorkers(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    for (const child of this.#children) {
+      if (child === this.#manager || child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
+      for (const { pid } of treeOf(child.pid)) if (pid !== child.pid) process.kill(pid, signal);
+    }
   }
 
   #startExecutor(name: string): void {
@@ -111,7 +132,7 @@ export class BenchFleet {
 
   async #untilJoined(executors: number): Promise<void> {
     for (;;) {
-      const { executors: there } = (await this.#call('GET', '/api/v1/executors')) as { executors: { state: string }[] };
+      const { executors: there } = (await this.call('GET', '/api/v1/executors')) as { executors: { state: string }[] };
       if (there.filter((one) => one.state === 'connected').length === executors) return;
       await sleep(LOOK_MS);
     }
@@ -119,14 +140,15 @@ export class BenchFleet {
 
   async #ended(run: string): Promise<void> {
     for (;;) {
-      const { state } = (await this.#call('GET', `/api/v1/runs/${run}`)) as { state: string };
+      const { state } = (await this.call('GET', `/api/v1/runs/${run}`)) as { state: string };
       if (state === 'succeeded') return;
       if (state !== 'running' && state !== 'queued') throw new Error(`run ${run} of tiny shards ended as ${state}`);
       await sleep(LOOK_MS);
     }
   }
 
-  #call(method: string, path: string, body?: unknown): Promise<unknown> {
+  /** What the API answers. Errors: its refusals, and those of the connection. */
+  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const headers = { authorization: `Bearer ${SECRETS.TAGMILL_API_KEY}`, 'content-type': 'application/json' };
       const call = request(`${this.#http}${path}`, { method, headers, agent: this.#agent }, (answer) => {

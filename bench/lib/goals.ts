@@ -93,6 +93,18 @@ export const GOALS: readonly Goal[] = [
     bound: 120,
     unit: 'bytes',
   },
+  most(
+    'kill -9 in a day of 1,000 instances: from the start of the process to the first dispatch',
+    'killed, restart with 1000 instances, process start to first dispatch',
+    1,
+    's',
+  ),
+  most(
+    'a rolling step: from SIGTERM to the first dispatch of the next manager',
+    'rolling step, SIGTERM to first dispatch of the next manager',
+    2,
+    's',
+  ),
   {
     text: 'a million instances and 4 million shard events behind their snapshot: read, replayed, first dispatch',
     work: 'restart of 1000000 instances, 4000000 shard events behind their snapshot',

@@ -37,6 +37,7 @@ export const USAGE = `npm run bench -- NAME [options]
   latency ready to handler, hops, pauses of the loop, loss of an executor, idle executors
   resident  memory, snapshot and restart of a million instances
   commit  a batch in the journal beside the disk's own write and flush
+  restart a manager killed in the middle of a day, and a rolling step, to the next dispatch
   report  only writes docs/benchmarks.md anew from bench/results
 
   --users N      users of the sample tables (100000)

@@ -24,6 +24,12 @@ describe('benchmarks at their smallest', () => {
     expect(words).toMatch(/^tagmill: restart of 20000 instances, 40000 shard events behind their snapshot: [\d.]+ s/m);
   });
 
+  it('restart: killed in the middle of a day, and a rolling step', async () => {
+    const words = await bench('restart');
+    expect(words).toMatch(/^tagmill: killed, restart with 20 instances, process start to first dispatch: [\d.]+ s/m);
+    expect(words).toMatch(/^tagmill: rolling step, SIGTERM to first dispatch of the next manager: [\d.]+ s/m);
+  });
+
   it('latency: probes in manager and workers', async () => {
     const words = await bench('latency', '--only', 'ready,hops,pauses');
     expect(words).toMatch(/^tagmill: ready to handler at [^\n]*, half of all: [\d.,]+ ms/m);

@@ -203,7 +203,8 @@ export class KillWorld {
   }
 
   async #runs(): Promise<readonly RunRecord[]> {
-    return (await this.fleet.get<{ readonly runs: readonly RunRecord[] }>('/api/v1/runs?limit=20')).runs;
+    const look = (): Promise<{ readonly runs: readonly RunRecord[] } | undefined> => this.fleet.tryGet('/api/v1/runs?limit=20');
+    return (await until('the list of runs', look)).runs;
   }
 
   async close(): Promise<void> {
