@@ -46,7 +46,8 @@ export async function benchIdle(options: BenchOptions, results: Results): Promis
       subject: 'tagmill',
       work: `${idleOf(sessions)}, growth while they stay`,
       unit: 'bytes',
-      value: later.residentBytes - joined.residentBytes,
+      value: later.usedBytes - joined.usedBytes,
+      details: { residentBytes: later.residentBytes - joined.residentBytes },
     });
   } finally {
     for (const child of children) await endChild(child);
