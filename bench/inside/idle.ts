@@ -37,8 +37,8 @@ export async function benchIdle(options: BenchOptions, results: Results): Promis
     const joined = await leastOf(fleet, options.tiny);
     const cpuBefore = fleet.cpuSeconds;
     await sleep(watchMs);
-    const later = await leastOf(fleet, options.tiny);
     const cpuShare = (fleet.cpuSeconds - cpuBefore) / (watchMs / 1_000);
+    const later = await leastOf(fleet, options.tiny);
     if ((await fleet.call('connected')) < sessions) throw new Error('not all idle executors are connected any more');
     const details = { emptyBytes: empty.residentBytes, usedBytes: joined.usedBytes, cpuShare, watchedSeconds: watchMs / 1_000 };
     await results.add({ subject: 'tagmill', work: idleOf(sessions), unit: 'bytes', value: joined.residentBytes, details });
