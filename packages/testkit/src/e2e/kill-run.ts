@@ -59,14 +59,16 @@ export class KillRun {
     else if (this.#going !== undefined && (comes === 'run' || this.#undone.length > 0 || (await this.#isOver()))) await this.#finishRun();
     if (this.#going === undefined && comes !== 'run') await this.#begin();
     const deed = kill.kind === 'cut' ? 'ask' : kill.kind === 'orphan' ? 'stop' : kill.kind;
-    const id = control.arm({ point: kill.point, hit: kill.hit, deed, victim: kill.victim });
-    this.#armed = id;
     for (let runs = 1; ; runs += 1) {
+      const id = control.arm({ point: kill.point, hit: kill.hit, deed, victim: kill.victim });
+      this.#armed = id;
       const before = await this.#progress();
       this.#provoked = this.#going === undefined ? this.#begin() : provoke(this, comes);
-      const taken = await this.#untilTaken(id, comes);
+      const found = await this.#untilTaken(id, comes);
+      control.disarm();
+      // What is asked of the run that is over must not be struck any more.
+      const taken = found ?? control.taken(id);
       if (taken !== undefined) {
-        control.disarm();
         this.kills += 1;
         await this.#recover(kill, id, taken);
         if (this.#going === undefined) await this.#adopt();

@@ -11,7 +11,7 @@ import { endAll } from '../../src/e2e/command.ts';
 import { FailpointControl } from '../../src/e2e/failpoints-control.ts';
 import { FAILPOINTS, pointsOf } from '../../src/e2e/failpoints-list.ts';
 import type { Sink } from '../../src/e2e/faults.ts';
-import { everyKill, oneKillEach } from '../../src/e2e/kill-list.ts';
+import { everyKill, type Kill, oneKillEach } from '../../src/e2e/kill-list.ts';
 import type { KillPlaces } from '../../src/e2e/kill-world.ts';
 import { strikeAll } from '../../src/e2e/kills.ts';
 import { SqliteTargets } from '../../src/e2e/target.ts';
@@ -97,18 +97,21 @@ describe('the kills', () => {
     places?.sqlite.remove();
   });
 
-  test.each<readonly [Sink, number]>([
-    ['sqlite', 1],
-    ['mariadb', 2],
-  ])(
+  /** Every point once; those that do not depend on the target mostly with one of the two. */
+  const KILLS: Readonly<Record<Sink, readonly Kill[]>> = {
+    mariadb: oneKillEach('mariadb', 2, new Prng(2)),
+    sqlite: oneKillEach('sqlite', 1, new Prng(1)).filter(({ point }, index) => FAILPOINTS[point].sink === 'sqlite' || index % 4 === 0),
+  };
+
+  test.each(['sqlite', 'mariadb'] as const)(
     'one at each point, into %s: the end is the oracle’s, and nothing is done twice',
-    async (sink, turn) => {
-      const kills = oneKillEach(sink, turn, new Prng(turn));
-      const done = await strikeAll(places, sink, kills, turn);
+    async (sink) => {
+      const kills = KILLS[sink];
+      const done = await strikeAll(places, sink, kills, 1);
       expect(done.wrong).toEqual([]);
       expect(done.kills).toBe(kills.length);
-      expect(pointsOf(sink).filter((point) => !done.seen.has(point))).toEqual([]);
+      expect(kills.map(({ point }) => point).filter((point) => !done.seen.has(point))).toEqual([]);
     },
-    400_000,
+    600_000,
   );
 });
