@@ -63,7 +63,7 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Settings = {
   leaseMs: 9_000,
-  reconnectMs: 1_000,
+  reconnectMs: 800,
   maxAttempts: 4,
   retryBaseMs: 500,
   retryMaxMs: 30_000,
