@@ -13,6 +13,8 @@ const TITLES: Readonly<Record<OperatorGroup, string>> = {
   boolean: 'Booleans',
   date: 'Dates',
   array: 'Lists',
+  pair: 'Field with field',
+  sample: 'Samples',
 };
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -66,14 +68,16 @@ export function operatorsDoc(): string {
     '',
     'x is the field’s value. A missing x (NULL, no such column or row, NaN, a stored value that cannot be read as the declared type) gives UNKNOWN, except for `is_null` and `is_not_null`. `"missing": "match"` makes that TRUE, `"no_match"` FALSE, after any negation. The operators called `not_…`, `!=` and `no_intersection` are the NOT of their positive, so UNKNOWN stays UNKNOWN.',
     '',
-    'Types: N number (int64, decimal, double), S text, B boolean, D date, TS timestamp, A list. *Today* is the date of the run’s `as_of` in its time zone; a timestamp’s date is its date in that zone. `"case": "fold"` (on `=`, `!=`, `in`, `not_in`, `contains`, `starts_with`, `ends_with` and their `not_` over text) compares without regard to case. `compare` (for `length` and `size`) is one of `= != > >= < <= in_range not_in_range`. Operators that take no value accept an absent `value`, null or `""`.',
+    'Types: N number (int64, decimal, double), S text, B boolean, D date, TS timestamp, A list. *Today* is the date of the run’s `as_of` in its time zone; a timestamp’s date is its date in that zone. `"case": "fold"` (on `=`, `!=`, `in`, `not_in`, `contains`, `starts_with`, `ends_with` and their `not_` over text) compares without regard to case. `compare` (for `length`, `size` and `ratio`) is one of `= != > >= < <= in_range not_in_range`. Operators that take no value accept an absent `value`, null or `""`.',
     '',
     `Limits: ${count(LIMITS.ruleBytes)} bytes of text, depth ${LIMITS.ruleDepth}, ${count(LIMITS.ruleNodes)} conditions and groups, ${count(LIMITS.ruleListItems)} values in a list, ${count(LIMITS.ruleStringBytes)} bytes in a text. Numbers beyond ±9,007,199,254,740,991 or with more than 15 digits are written as strings.`,
     '',
     ...OPERATOR_GROUPS.flatMap(section),
+    '`=`, `!=`, `>`, `>=`, `<` and `<=` also compare a field with a field: `other` instead of `value`, both numbers (doubles with doubles only), both texts, booleans, dates or timestamps, in one table. Numbers may have a `factor` (not 0) and `plus`: x op other × factor + plus, exactly, doubles rounded to binary64 at each step; dates and timestamps `plus` whole days of 24 hours. What exact working cannot hold in 38 digits is refused (`ARITH_WIDTH`). Example: `{"field":"balance","operator":">","other":"deposits","factor":2}`.',
+    '',
     '## Not in this version',
     '',
-    `These operators of the design are refused with \`OPERATOR_UNKNOWN\`: ${LATER_OPERATORS.map((name) => `\`${name}\``).join(', ')}; and comparisons with \`other\`, a field.`,
+    `These operators of the design are refused with \`OPERATOR_UNKNOWN\`: ${LATER_OPERATORS.map((name) => `\`${name}\``).join(', ')}.`,
     '',
     '## Refusals',
     '',

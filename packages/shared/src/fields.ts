@@ -33,8 +33,17 @@ export interface CatalogField {
   readonly nullable: boolean;
 }
 
+/** A named list that was uploaded: values of `in_list` and `not_in_list`. */
+export interface NamedList {
+  readonly name: string;
+  readonly type: ScalarType & { readonly kind: 'string' | 'int64' };
+  /** Exact texts, integers in decimal digits. */
+  readonly values: readonly string[];
+}
+
 export interface FieldCatalog {
   readonly fields: readonly CatalogField[];
+  readonly lists?: readonly NamedList[];
 }
 
 /** The frozen clock of a run: nothing else may tell the time to a rule. */

@@ -3,7 +3,7 @@
  * read without loss, macros expanded, cases of several rules split.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { CatalogField, FieldCatalog, FieldType, RunClock, ScalarType, StoredForm } from '@tagmill/shared/fields';
+import type { CatalogField, FieldCatalog, FieldType, NamedList, RunClock, ScalarType, StoredForm } from '@tagmill/shared/fields';
 import { makeClock } from '@tagmill/shared/rules/clock';
 import { isList, isObject, type Json, JsonNumber, type JsonObject, parseJson } from '@tagmill/shared/rules/json';
 import type { Cell } from '@tagmill/shared/rules/reference';
@@ -34,8 +34,10 @@ export interface RowsCase extends CaseBase {
   readonly kind: 'rows';
   readonly rows: readonly CorpusRow[];
   readonly clock: RunClock;
-  /** One of T, F, U per row; null where the run fails with `error`. */
+  /** One of T, F, U per row; null where the run fails. */
   readonly expect: string | null;
+  /** Code and path of that failure. */
+  readonly failure: string | null;
 }
 
 export type CorpusCase = CheckCase | RowsCase;
@@ -114,8 +116,15 @@ function readCatalog(catalog: JsonObject): FieldCatalog {
       ...(zone === undefined ? {} : { zone: textOf(zone) }),
     };
   });
-  return { fields };
+  return { fields, lists: readLists(catalog) };
 }
+
+const readLists = (catalog: JsonObject): NamedList[] =>
+  [...objectOf(catalog.get('lists') ?? new Map())].map(([name, declared]) => ({
+    name,
+    type: parseType(textOf(objectOf(declared).get('type'))) as NamedList['type'],
+    values: listOf(objectOf(declared).get('values')).map(textOf),
+  }));
 
 function toCell(value: Json): Cell {
   if (value instanceof JsonNumber) return Number(value.text);
@@ -137,6 +146,11 @@ function usersCase(source: JsonObject): { rows: CorpusRow[]; expect: string | nu
     rows: letters.map(([id]) => byId.get(id) ?? {}),
     expect: letters.map(([, letter]) => textOf(letter)).join(''),
   };
+}
+
+function failureOf(expected: JsonObject): string | null {
+  const error = expected.get('error');
+  return isObject(error) ? `${textOf(error.get('code'))} ${textOf(error.get('path'))}` : null;
 }
 
 function casesOf(source: JsonObject, catalogs: ReadonlyMap<string, FieldCatalog>): CorpusCase[] {
@@ -163,6 +177,7 @@ function casesOf(source: JsonObject, catalogs: ReadonlyMap<string, FieldCatalog>
     rule: jsonText(expand(rule)),
     clock,
     ...letters,
+    failure: isObject(expected) ? failureOf(expected) : null,
   }));
 }
 

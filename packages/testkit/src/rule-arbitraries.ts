@@ -7,6 +7,7 @@ import { OPERATORS } from '@tagmill/shared/rules/operators/registry';
 import type { Operator } from '@tagmill/shared/rules/operator';
 import type { Cell } from '@tagmill/shared/rules/reference';
 import fc from 'fast-check';
+import { specialLeaves } from './rule-arbitraries-pairs.ts';
 
 const INTEGERS = [
   '0',
@@ -301,11 +302,21 @@ function leaf(field: CatalogField, operator: Operator): fc.Arbitrary<Record<stri
   }));
 }
 
+/** Operators whose conditions `specialLeaves` writes. */
+const isSpecial = (operator: Operator): boolean =>
+  operator.other === 'must' ||
+  operator.reads !== undefined ||
+  operator.operand.name === 'list-name' ||
+  operator.operand.takes.startsWith('a pattern');
+
 /** Rules as JSON values: single conditions and groups of all kinds, nested. */
 export function rule(catalog: FieldCatalog): fc.Arbitrary<unknown> {
   const pairs = catalog.fields.flatMap((field) =>
-    OPERATORS.filter((operator) => operator.types.includes(field.type.kind)).map((operator) => leaf(field, operator)),
+    OPERATORS.filter((operator) => operator.types.includes(field.type.kind) && !isSpecial(operator)).map((operator) =>
+      leaf(field, operator),
+    ),
   );
+  const special = fc.oneof(...specialLeaves(catalog));
   const { node } = fc.letrec<{ node: unknown }>((tie) => {
     const groups = fc
       .tuple(
@@ -321,6 +332,7 @@ export function rule(catalog: FieldCatalog): fc.Arbitrary<unknown> {
       node: fc.oneof(
         { maxDepth: 4, withCrossShrink: true },
         { weight: 3, arbitrary: fc.oneof(...pairs) },
+        { weight: 1, arbitrary: special },
         { weight: 1, arbitrary: groups },
       ),
     };

@@ -10,6 +10,9 @@ import { row, rule } from '../src/rule-arbitraries.ts';
 
 const catalog = readCorpus().catalogs.get('bank')!;
 
+/** Factors that 38 digits do not hold, and texts that are no number. */
+const LARGE = ['ARITH_WIDTH', 'OPERAND_TYPE'];
+
 const clock = fc
   .record({
     zone: fc.constantFrom(
@@ -38,7 +41,7 @@ test('random rules over random rows: DuckDB and the reference agree', async () =
         // Pairs are random: low above high is refused, and empty texts, and days out of an operator's range.
         const codes = new Set(results.flatMap((result) => result.errors.map((error) => error.code)));
         for (const code of codes)
-          expect(['RANGE_ORDER', 'STRING_EMPTY', 'OPERAND_RANGE', 'RULE_TOO_DEEP', 'OPERAND_SCALE']).toContain(code);
+          expect([...LARGE, 'RANGE_ORDER', 'STRING_EMPTY', 'OPERAND_RANGE', 'RULE_TOO_DEEP', 'OPERAND_SCALE']).toContain(code);
         accepted += rules.length;
         refused += results.length - rules.length;
         if (rules.length === 0) return;

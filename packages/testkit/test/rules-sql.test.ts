@@ -19,7 +19,11 @@ interface Runnable {
 const cases = corpus.cases.filter((item): item is RowsCase => item.kind === 'rows');
 const checked = cases.map((item) => ({ item, result: checkRule(item.rule, item.catalog) }));
 const later = checked.filter(({ result }) => isLater(result)).map(({ item }) => item.id);
-const runnable = checked.flatMap(({ item, result }): Runnable[] => (result.rule === null ? [] : [{ item, rule: result.rule }]));
+/** Rules whose run fails before any row is read: the reference test looks at them. */
+const failing = checked.filter(({ result }) => result.runErrors !== undefined);
+const runnable = checked.flatMap(({ item, result }): Runnable[] =>
+  result.rule === null || result.runErrors !== undefined ? [] : [{ item, rule: result.rule }],
+);
 
 /** Each distinct row of the corpus once. */
 const rows: CorpusRow[] = [];
@@ -42,7 +46,7 @@ test('nothing of the corpus is left out but what this version lacks', () => {
   console.info(
     `corpus in DuckDB: ${runnable.length} rules over ${rows.length} rows; not in this version: ${later.length} (${byFile(later)})`,
   );
-  expect(runnable.length + later.length).toBe(cases.length);
+  expect(runnable.length + later.length + failing.length).toBe(cases.length);
 });
 
 test.each<TimestampType>(['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'])(

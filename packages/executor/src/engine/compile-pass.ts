@@ -62,6 +62,7 @@ export function compilePass(job: PassJob): CompiledPass {
     const draft = drafts.get(node.field.table);
     if (draft === undefined) throw noTable(node.field.table);
     draft.fields.set(node.field.name, node.field);
+    if (node.other !== undefined) addOther(draft, node, node.other);
     const added = { node, slot: -1 };
     draft.leaves.push(added);
     found.set(name, added);
@@ -95,6 +96,15 @@ function draftTables(job: PassJob): Map<string, TableDraft> {
   const drafts = new Map<string, TableDraft>();
   for (const table of job.tables) if (wanted.has(table.name)) drafts.set(table.name, { table, fields: new Map(), leaves: [] });
   return drafts;
+}
+
+/** The second column of a leaf is one of the same scan; the check refuses others before. */
+function addOther(draft: TableDraft, { field }: NormalLeaf, other: CatalogField): void {
+  if (other.table !== field.table) {
+    const sentence = `this version does not compare fields of two tables yet: ${field.name} is in ${field.table}, ${other.name} in ${other.table}`;
+    throw new TagmillError('RULE_INVALID', sentence, { field: field.name, other: other.name });
+  }
+  draft.fields.set(other.name, other);
 }
 
 const noTable = (table: string): TagmillError =>

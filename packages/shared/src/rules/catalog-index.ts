@@ -1,11 +1,12 @@
 /** Looking up fields by the names that rules use. */
-import type { CatalogField, FieldCatalog } from '../fields.ts';
+import type { CatalogField, FieldCatalog, NamedList } from '../fields.ts';
 import { KEY_FIELD } from './key-leaves.ts';
 import { didYouMean } from './suggest.ts';
 
 type FieldLookup = { readonly field: CatalogField } | { readonly code: 'FIELD_UNKNOWN' | 'FIELD_AMBIGUOUS'; readonly message: string };
 
 export interface CatalogIndex {
+  readonly lists: ReadonlyMap<string, NamedList>;
   find(name: string): FieldLookup;
 }
 
@@ -25,6 +26,7 @@ export function indexCatalog(catalog: FieldCatalog): CatalogIndex {
       ? { field }
       : { code: 'FIELD_UNKNOWN', message: `\`${field.name}\` of ${field.table} cannot be used in a rule: ${field.unusable}` };
   return {
+    lists: new Map((catalog.lists ?? []).map((list) => [list.name, list])),
     find(name) {
       const [first, ...others] = byName.get(name) ?? [];
       // The user's key is the same in every table, so its bare name is never ambiguous.

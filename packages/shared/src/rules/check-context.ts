@@ -11,6 +11,10 @@ export interface CheckContext {
   readonly catalog: CatalogIndex | null;
   readonly errors: RuleError[];
   readonly warnings: RuleWarning[];
+  /** What fails the tag when it runs, though its rule may be saved. */
+  readonly runErrors: RuleError[];
+  /** Whether the rule is one that runs today: what no engine runs yet is refused. */
+  readonly running: boolean;
   /** Conditions on the key by its bare name, found so far. */
   readonly keyLeaves: Set<NormalLeaf>;
 }
@@ -27,6 +31,11 @@ export class NodeFaults {
   constructor(context: CheckContext, path: string) {
     this.#context = context;
     this.#path = path;
+  }
+
+  /** The JSON Pointer of a place in the node. */
+  at(where: string): string {
+    return this.#path + where;
   }
 
   /** `where` is a JSON Pointer from the node. */

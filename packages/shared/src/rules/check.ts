@@ -18,6 +18,8 @@ export interface CheckResult {
   /** All faults: those of the whole rule first, then node by node in document order. */
   readonly errors: readonly RuleError[];
   readonly warnings: readonly RuleWarning[];
+  /** What fails the tag when it runs, though the rule may be saved: an uploaded list that is empty now. */
+  readonly runErrors?: readonly RuleError[];
   /** The normal form; null when there is any fault, or no catalogue. */
   readonly rule: NormalRule | null;
 }
@@ -41,12 +43,15 @@ export function checkRule(input: string | unknown, catalog: FieldCatalog | null)
     catalog: catalog === null ? null : indexCatalog(catalog),
     errors: [],
     warnings: [],
+    runErrors: [],
+    running: true,
     keyLeaves: new Set(),
   };
   const rule = checkNode(read.root, '', context);
-  const { errors: found, warnings, keyLeaves } = context;
+  const { errors: found, warnings, runErrors, keyLeaves } = context;
   if (found.length > 0 || rule === null || catalog === null) return { errors: found, warnings, rule: null };
-  return { errors: found, warnings, rule: spreadKeyLeaves(rule, keyLeaves, catalog) };
+  const spread = spreadKeyLeaves(rule, keyLeaves, catalog);
+  return { errors: found, warnings, rule: spread, ...(runErrors.length === 0 ? {} : { runErrors }) };
 }
 
 const whole = (code: RuleCode, message: string): RuleError => ({ code, path: '', message });

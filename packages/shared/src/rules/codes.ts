@@ -54,6 +54,7 @@ export const WARNING_CODES = {
   DAYS_MEANING: 'recent_days and days_ago: systems count these days differently',
   NEGATIVE_WITHOUT_MISSING: 'a negative operator over a field that may be missing, without `missing`',
   STRING_ORDER: 'texts are ordered by their bytes',
+  PATTERN_EMPTY: 'the pattern is found in the empty text, and so in every text',
 } as const;
 export type RuleWarningCode = keyof typeof WARNING_CODES;
 

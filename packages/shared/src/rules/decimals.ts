@@ -29,6 +29,14 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+export const multiply = (a: Decimal, b: Decimal): Decimal => ({ unscaled: a.unscaled * b.unscaled, scale: a.scale + b.scale });
+
+export function add(a: Decimal, b: Decimal): Decimal {
+  const scale = Math.max(a.scale, b.scale);
+  const units = (value: Decimal): bigint => value.unscaled * 10n ** BigInt(scale - value.scale);
+  return { unscaled: units(a) + units(b), scale };
+}
+
 /** Canonical text: no leading zeros, no zeros at the end of the fraction, no minus before zero. */
 export function formatDecimal(value: Decimal): string {
   const negative = value.unscaled < 0n;

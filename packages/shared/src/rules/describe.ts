@@ -7,6 +7,13 @@ const DESCRIPTION_LENGTH = 200;
 
 const MISSING_WORDS = { unknown: '', match: ' or is missing', no_match: '' } as const;
 
+/** ` balance × 2 + 5`: the other field and its arithmetic. */
+function otherText({ other, factor, plus }: NormalLeaf): string {
+  if (other === undefined) return '';
+  const sum = plus === undefined ? '' : plus.startsWith('-') ? ` - ${plus.slice(1)}` : ` + ${plus}`;
+  return ` ${other.name}${factor === undefined ? '' : ` × ${factor}`}${sum}`;
+}
+
 function operandText(leaf: NormalLeaf): string {
   const { value } = leaf;
   if (value === undefined) return '';
@@ -21,8 +28,11 @@ function operandText(leaf: NormalLeaf): string {
 function leafText(leaf: NormalLeaf): string {
   const compare = leaf.compare === undefined ? '' : ` ${leaf.compare.replaceAll('_', ' ')}`;
   const operator = leaf.operator.replaceAll('_', ' ');
+  if (leaf.salt !== undefined) return `bucket ${leaf.salt}${operandText(leaf)}`;
+  if (leaf.operator === 'ratio')
+    return `${leaf.field.name} /${otherText(leaf)}${compare}${operandText(leaf)}${MISSING_WORDS[leaf.missing]}`;
   const fold = leaf.case === 'fold' ? ' (any case)' : '';
-  return `${leaf.field.name} ${operator}${compare}${operandText(leaf)}${fold}${MISSING_WORDS[leaf.missing]}`;
+  return `${leaf.field.name} ${operator}${compare}${otherText(leaf)}${operandText(leaf)}${fold}${MISSING_WORDS[leaf.missing]}`;
 }
 
 /** Texts that come twice are told once: the key asked of several tables, and what says nothing new. */

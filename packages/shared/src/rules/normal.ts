@@ -7,11 +7,14 @@ import type { CatalogField } from '../fields.ts';
 
 export type Missing = 'unknown' | 'match' | 'no_match';
 
-export interface NormalGroup {
+/** A group over nodes of one kind. */
+export interface Group<Node> {
   readonly logic: 'AND' | 'OR' | 'NOT' | 'NONE' | 'NOT_ALL' | 'AT_LEAST';
   readonly k?: number;
-  readonly conditions: readonly NormalRule[];
+  readonly conditions: readonly Node[];
 }
+
+export type NormalGroup = Group<NormalRule>;
 
 export interface NormalLeaf {
   readonly field: CatalogField;
@@ -20,6 +23,14 @@ export interface NormalLeaf {
   readonly value?: NormalOperand;
   readonly case?: 'exact' | 'fold';
   readonly compare?: string;
+  /** The field that `field` is compared with, times `factor`, plus `plus` (exact texts; days for dates). */
+  readonly other?: CatalogField;
+  readonly factor?: string;
+  readonly plus?: string;
+  /** Salt of a `bucket`. */
+  readonly salt?: string;
+  /** Values of the named list, as they are pinned for the run. */
+  readonly items?: readonly string[];
   readonly missing: Missing;
 }
 

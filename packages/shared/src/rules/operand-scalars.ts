@@ -37,7 +37,7 @@ function isSafe(value: Decimal): boolean {
 }
 
 /** A number operand as an exact decimal, its faults told; null when it has any. */
-function readDecimal(value: Json, context: OperandContext, where: string): Decimal | null {
+export function readDecimal(value: Json, context: OperandContext, where: string): Decimal | null {
   if (value instanceof JsonNumber) {
     const text = expandExponent(value.text);
     const decimal = text === null ? null : parseDecimal(text);
@@ -65,7 +65,7 @@ interface NumberLiteral extends Literal {
   readonly value: Decimal;
 }
 
-const numberLiteral = (value: Decimal, text = formatDecimal(value)): NumberLiteral => ({
+export const numberLiteral = (value: Decimal, text = formatDecimal(value)): NumberLiteral => ({
   value,
   text,
   form: 'plain',

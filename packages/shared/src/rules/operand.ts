@@ -4,7 +4,7 @@ import { LIMITS } from '../limits.ts';
 import type { RuleCode } from './codes.ts';
 import { isList, type Json } from './json.ts';
 import type { NormalOperand } from './normal.ts';
-import { type Literal, type LiteralReader, readTyped, wholeNumber } from './operand-scalars.ts';
+import { type Literal, type LiteralReader, readText, readTyped, wholeNumber } from './operand-scalars.ts';
 
 export interface OperandContext {
   /** The scalar type of the operand: the field's or its elements'; null when it is not known. */
@@ -18,7 +18,7 @@ export interface OperandContext {
 }
 
 export interface Operand {
-  readonly name: 'none' | 'one' | 'list' | 'pair' | 'compared';
+  readonly name: 'none' | 'one' | 'list' | 'pair' | 'compared' | 'list-name';
   /** For people: what it takes. */
   readonly takes: string;
   /** The operand in normal form; undefined when there is none or it has a fault. */
@@ -129,6 +129,9 @@ export const pair = (takes: string, reader: LiteralReader = readTyped): Operand 
     return [String(low.text), String(high.text)];
   },
 });
+
+/** The name of an uploaded list; that there is one of the type is looked up with the catalogue. */
+export const listName = (takes: string): Operand => ({ ...one(takes, readText(false)), name: 'list-name' });
 
 /** A whole number of days and the like. */
 export const whole = (takes: string, min: number, max: number): Operand => one(takes, wholeNumber(min, max));

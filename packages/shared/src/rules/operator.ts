@@ -10,7 +10,7 @@ export const NUMBERS: readonly TypeKind[] = ['int64', 'decimal', 'double'];
 export const DATES: readonly TypeKind[] = ['date', 'timestamp'];
 export const ALL_TYPES: readonly TypeKind[] = [...NUMBERS, 'string', 'boolean', ...DATES, 'array'];
 
-export const OPERATOR_GROUPS = ['presence', 'compare', 'set', 'range', 'string', 'boolean', 'date', 'array'] as const;
+export const OPERATOR_GROUPS = ['presence', 'compare', 'set', 'range', 'string', 'boolean', 'date', 'array', 'pair', 'sample'] as const;
 export type OperatorGroup = (typeof OPERATOR_GROUPS)[number];
 
 export interface Operator {
@@ -22,7 +22,11 @@ export interface Operator {
   readonly types: readonly TypeKind[];
   readonly operand: Operand;
   /** Keys besides `field`, `operator`, `value`, `type` and `note`. */
-  readonly keys: readonly ('case' | 'compare' | 'missing')[];
+  readonly keys: readonly ('case' | 'compare' | 'missing' | 'salt')[];
+  /** Whether it reads a second field, `other`: it may (comparisons, instead of `value`) or must (`ratio`). */
+  readonly other?: 'may' | 'must';
+  /** The field that it reads where a rule names none. */
+  readonly reads?: string;
   /** In one sentence, x being the field's value: "T when ...". */
   readonly meaning: string;
   readonly label: { readonly en: string; readonly zh: string };
@@ -31,10 +35,10 @@ export interface Operator {
   readonly negates?: string;
   /** What a missing value gives, for the two operators of presence; all others give UNKNOWN. */
   readonly onMissing?: boolean;
-  /** Reference: TRUE or FALSE for a value that is there. */
-  evaluate(value: Value, leaf: NormalLeaf, clock: RunClock): boolean;
-  /** DuckDB: a nullable BOOLEAN expression over a column of the declared type. */
-  sql(column: string, leaf: NormalLeaf, clock: RunClock): string;
+  /** Reference: TRUE or FALSE for values that are there; null where they have no answer (a division by zero). */
+  evaluate(value: Value, leaf: NormalLeaf, clock: RunClock, other?: Value): boolean | null;
+  /** DuckDB: a nullable BOOLEAN expression over columns of the declared types. */
+  sql(column: string, leaf: NormalLeaf, clock: RunClock, other?: string): string;
 }
 
 /** The NOT of an operator: same types, operand and keys, so that UNKNOWN stays UNKNOWN. */
@@ -45,8 +49,11 @@ export function negation(positive: Operator, own: Pick<Operator, 'name' | 'alias
     ...own,
     ...(onMissing === undefined ? {} : { onMissing: !onMissing }),
     negates: positive.name,
-    evaluate: (value, leaf, clock) => !positive.evaluate(value, leaf, clock),
-    sql: (column, leaf, clock) => `(NOT ${positive.sql(column, leaf, clock)})`,
+    evaluate(value, leaf, clock, other) {
+      const holds = positive.evaluate(value, leaf, clock, other);
+      return holds === null ? null : !holds;
+    },
+    sql: (column, leaf, clock, other) => `(NOT ${positive.sql(column, leaf, clock, other)})`,
   };
 }
 

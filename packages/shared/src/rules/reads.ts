@@ -8,7 +8,7 @@ export const leavesOf = (rule: NormalRule): readonly NormalLeaf[] => ('logic' in
 /** Each field once, in the order of their first use. */
 export function fieldsOf(rule: NormalRule): CatalogField[] {
   const fields = new Map<string, CatalogField>();
-  for (const { field } of leavesOf(rule)) {
+  for (const field of leavesOf(rule).flatMap((leaf) => (leaf.other === undefined ? [leaf.field] : [leaf.field, leaf.other]))) {
     const key = JSON.stringify([field.table, field.name]);
     if (!fields.has(key)) fields.set(key, field);
   }

@@ -3,7 +3,7 @@
  * to it by the corpus and by random rules.
  */
 import type { CatalogField, RunClock } from '../fields.ts';
-import type { NormalGroup, NormalLeaf, NormalRule } from './normal.ts';
+import type { Group, Missing, NormalLeaf, NormalRule } from './normal.ts';
 import { operatorOf } from './operators/registry.ts';
 import { type Cell, readCell } from './values.ts';
 
@@ -24,7 +24,8 @@ function atLeast(truths: readonly Truth[], k: number): Truth {
   return certain >= k ? 'T' : possible < k ? 'F' : 'U';
 }
 
-function groupTruth(group: NormalGroup, truths: readonly Truth[]): Truth {
+/** What a group makes of the results of its conditions. */
+export function groupTruth(group: Group<unknown>, truths: readonly Truth[]): Truth {
   if (truths.length === 0) throw new Error('a group without conditions; only checked rules can be evaluated');
   switch (group.logic) {
     case 'AND':
@@ -41,15 +42,18 @@ function groupTruth(group: NormalGroup, truths: readonly Truth[]): Truth {
   }
 }
 
-/**
- * What one leaf gives for a cell, `missing` applied.
- */
-export function leafTruth(leaf: NormalLeaf, cell: Cell, clock: RunClock): Truth {
+/** What a leaf gives without an answer of its own. */
+const missingTruth = (missing: Missing): Truth => (missing === 'match' ? 'T' : missing === 'no_match' ? 'F' : 'U');
+
+/** What one leaf gives for a row, `missing` applied. */
+function leafTruth(leaf: NormalLeaf, row: (field: CatalogField) => Cell, clock: RunClock): Truth {
   const operator = operatorOf(leaf.operator);
-  const value = readCell(leaf.field, cell, clock);
-  if (value !== null) return operator.evaluate(value, leaf, clock) ? 'T' : 'F';
-  if (operator.onMissing !== undefined) return operator.onMissing ? 'T' : 'F';
-  return leaf.missing === 'match' ? 'T' : leaf.missing === 'no_match' ? 'F' : 'U';
+  const value = readCell(leaf.field, row(leaf.field), clock);
+  if (value === null && operator.onMissing !== undefined) return operator.onMissing ? 'T' : 'F';
+  const other = leaf.other === undefined ? undefined : readCell(leaf.other, row(leaf.other), clock);
+  if (value === null || other === null) return missingTruth(leaf.missing);
+  const holds = operator.evaluate(value, leaf, clock, other);
+  return holds === null ? missingTruth(leaf.missing) : holds ? 'T' : 'F';
 }
 
 /**
@@ -62,5 +66,5 @@ export function evaluateRule(rule: NormalRule, row: (field: CatalogField) => Cel
     const truths = rule.conditions.map((condition) => evaluateRule(condition, row, clock));
     return groupTruth(rule, truths);
   }
-  return leafTruth(rule, row(rule.field), clock);
+  return leafTruth(rule, row, clock);
 }

@@ -21,8 +21,9 @@ export interface CompiledLeaf {
   readonly id: string;
   /** Nullable BOOLEAN expression over the field's column. */
   readonly sql: string;
-  /** The only column that it reads. */
   readonly field: CatalogField;
+  /** The second column, where it compares two; it reads no others. */
+  readonly other?: CatalogField;
   readonly table: string;
 }
 
@@ -51,8 +52,9 @@ export function compileRules(rules: readonly NormalRule[], clock: RunClock, colu
     const key = leafKey(leaf, operator);
     let compiled = leaves.get(key);
     if (compiled === undefined) {
-      const sql = operatorOf(operator).sql(column(leaf.field), leaf, clock);
-      compiled = { id: `l${leaves.size}`, sql, field: leaf.field, table: leaf.field.table };
+      const { field, other } = leaf;
+      const sql = operatorOf(operator).sql(column(field), leaf, clock, other === undefined ? undefined : column(other));
+      compiled = { id: `l${leaves.size}`, sql, field, ...(other === undefined ? {} : { other }), table: field.table };
       leaves.set(key, compiled);
     }
     return nameSql(compiled.id);

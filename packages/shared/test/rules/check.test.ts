@@ -63,9 +63,9 @@ test('messages name what is near', () => {
   expect(message({ field: 'level', operator: 'contain', value: 'a' })).toBe('unknown operator `contain`; did you mean `contains`?');
   expect(message({ logic: 'and', conditions: [] })).toBe('unknown logic `and`; did you mean `AND`?');
   expect(message({ field: 'asset.balanc', operator: '>', value: 1 })).toContain('`asset.balance`');
-  expect(message({ field: 'age', operator: 'matches', value: 'a' })).toBe('this version does not have the operator `matches` yet');
-  expect(message({ field: 'age', operator: '>', other: 'balance' })).toContain(
-    'this version cannot compare a field with another field yet',
+  expect(message({ operator: 'has_tag', value: 1 })).toBe('this version does not have the operator `has_tag` yet');
+  expect(message({ field: 'age', operator: '>', other: 'balance' })).toBe(
+    'this version does not compare fields of two tables yet: `age` is in basic, `balance` in asset',
   );
 });
 

@@ -72,7 +72,9 @@ export async function ruleTable(
   return {
     async evaluate(rules, clock) {
       const compiled = compileRules(rules, clock, (field) => `v.${quoted(field.name)}`);
-      const fields = new Map(compiled.leaves.map(({ field }) => [field.name, field]));
+      const fields = new Map(
+        compiled.leaves.flatMap(({ field, other }) => (other === undefined ? [field] : [field, other])).map((field) => [field.name, field]),
+      );
       const values = [...fields.values()].map((field) => `, ${fieldSql(field, clock)} AS ${quoted(field.name)}`).join('');
       const leaves = compiled.leaves.map((leaf) => `, ${leaf.sql} AS ${quoted(leaf.id)}`).join('');
       const tags = compiled.tags.map((tag, index) => `, ${tag} AS tag${index}`).join('');

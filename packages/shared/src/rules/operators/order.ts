@@ -1,6 +1,7 @@
 import { orderToLiteral } from '../literals.ts';
 import { one } from '../operand.ts';
 import { NUMBERS, oneOf, type Operator, operandType } from '../operator.ts';
+import { pairHolds, pairSql } from '../pairs.ts';
 import { comparisonSql } from '../sql-literals.ts';
 import { orderHolds } from '../values.ts';
 
@@ -13,11 +14,18 @@ const ordering = (name: Order, words: string, label: Operator['label']): Operato
   types: [...NUMBERS, 'string', 'date', 'timestamp'],
   operand: one('one value of the field’s type'),
   keys: ['missing'],
+  other: 'may',
   meaning: `x is ${words} the value; texts are ordered by their UTF-8 bytes`,
   label,
   example: { field: 'total_asset_value', operator: name, value: 100000 },
-  evaluate: (value, leaf, clock) => orderHolds(orderToLiteral(operandType(leaf.field.type), value, oneOf(leaf), clock), name),
-  sql: (column, leaf, clock) => comparisonSql(column, operandType(leaf.field.type), name, oneOf(leaf), clock),
+  evaluate(value, leaf, clock, other) {
+    if (other !== undefined) return pairHolds(name, value, other, leaf);
+    return orderHolds(orderToLiteral(operandType(leaf.field.type), value, oneOf(leaf), clock), name);
+  },
+  sql(column, leaf, clock, other) {
+    if (other !== undefined) return pairSql(name, column, other, leaf);
+    return comparisonSql(column, operandType(leaf.field.type), name, oneOf(leaf), clock);
+  },
 });
 
 export const order: readonly Operator[] = [

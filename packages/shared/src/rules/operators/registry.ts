@@ -3,6 +3,7 @@ import type { Operator } from '../operator.ts';
 import { after } from './after.ts';
 import { anniversaryWithin } from './anniversary-within.ts';
 import { before } from './before.ts';
+import { bucket } from './bucket.ts';
 import { containsAll } from './contains-all.ts';
 import { containsAny } from './contains-any.ts';
 import { contains } from './contains.ts';
@@ -14,14 +15,17 @@ import { endsWith } from './ends-with.ts';
 import { equal } from './equal.ts';
 import { has } from './has.ts';
 import { inRangeOperators } from './in-range.ts';
+import { inListOperators } from './in-list.ts';
 import { inOperators } from './in.ts';
 import { length } from './length.ts';
+import { matches } from './matches.ts';
 import { nextDays } from './next-days.ts';
 import { olderThanDays } from './older-than-days.ts';
 import { on } from './on.ts';
 import { order } from './order.ts';
 import { periods } from './periods.ts';
 import { presence } from './presence.ts';
+import { ratio } from './ratio.ts';
 import { recentDays } from './recent-days.ts';
 import { size } from './size.ts';
 import { startsWith } from './starts-with.ts';
@@ -33,10 +37,12 @@ export const OPERATORS: readonly Operator[] = [
   ...equal,
   ...order,
   ...inOperators,
+  ...inListOperators,
   ...inRangeOperators,
   ...contains,
   ...startsWith,
   ...endsWith,
+  ...matches,
   ...length,
   ...truthOperators,
   ...on,
@@ -54,17 +60,12 @@ export const OPERATORS: readonly Operator[] = [
   ...containsAny,
   ...containsAll,
   ...size,
+  ...ratio,
+  ...bucket,
 ];
 
 /** Names of the reference that this version does not have yet; a rule with one of them is refused. */
 export const LATER_OPERATORS: readonly string[] = [
-  'in_list',
-  'not_in_list',
-  'matches',
-  'regex_match',
-  'not_matches',
-  'ratio',
-  'bucket',
   'count',
   'count_distinct',
   'days_active',
