@@ -32,5 +32,6 @@ export const VERBS: readonly Verb[] = [
   { name: 'journal explain', summary: 'say what happened in one entry of a journal', load: () => import('./journal-explain.ts') },
   { name: 'backup', summary: 'copy a manager’s journal, also while it runs', load: () => import('./backup.ts') },
   { name: 'restore', summary: 'make a backup the journal of a stopped manager', load: () => import('./restore.ts') },
+  { name: 'simulate', summary: 'say what happens to a graph of your own when executors are lost', load: () => import('./simulate.ts') },
   { name: 'doctor', summary: 'check database, tables, S3, disk, time, ports and versions', load: () => import('./doctor.ts') },
 ];

@@ -43,7 +43,7 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/decide.ts`,
     from: '    if (Number.isNaN(one.heardAtMs)) one.heardAtMs = steadyMs;\n',
     to: '',
-    foundBy: { test: 'packages/manager/test/core/fleet.test.ts' },
+    foundBy: { test: 'packages/manager/test/core/silence.test.ts' },
   },
   {
     name: 'lost-write-redone-at-once',
@@ -107,7 +107,7 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/passes.ts`,
     from: '    if (run.has(row, HELD)) {\n      pass.members.delete(row);',
     to: '    if (run.has(row, HELD) && run.size === 0) {\n      pass.members.delete(row);',
-    foundBy: { test: 'packages/manager/test/core/actions.test.ts' },
+    foundBy: { test: 'packages/manager/test/core/held.test.ts' },
   },
   {
     name: 'slots-overrun',

@@ -48,9 +48,9 @@ export const EXECUTOR_MUTANTS: readonly Mutant[] = [
   {
     name: 'unsorted-batch',
     bug: 'users that are integers are merged in the order of their value',
-    file: 'packages/executor/src/worker/task-runner.ts',
-    from: "yield piece.header.keyType === 'string' ? batch : inByteOrder(batch);",
-    to: 'yield inByteOrder(batch).count > 0 ? batch : batch;',
-    foundBy: { test: 'packages/testkit/test/e2e/integer-users.test.ts' },
+    file: 'packages/shared/src/merge/batch.ts',
+    from: '.sort((a, b) => compareBytes(key(a), key(b)));',
+    to: '.sort((a, b) => a - b);',
+    foundBy: { test: 'packages/shared/test/merge/batch.test.ts' },
   },
 ];

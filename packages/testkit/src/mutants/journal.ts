@@ -103,11 +103,11 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     foundBy: { test: 'packages/manager/test/store' },
   },
   {
-    name: 'copy-counts-unseen',
-    bug: 'a copy counts as one before the leader’s row knows of it',
-    file: `${SHELL}/copy-feed.ts`,
-    from: 'return this.counts ? this.ackedSeq : 0;',
-    to: 'return this.ackedSeq;',
+    name: 'copied-is-not-waited-for',
+    bug: 'durability `copied` answers before anybody has a copy',
+    file: `${SHELL}/replicator.ts`,
+    from: 'if (this.copiedSeq >= seq) done();',
+    to: 'if (this.copiedSeq >= 0) done();',
     foundBy: { test: 'packages/manager/test/shell/replicator.test.ts' },
   },
 ];

@@ -1,10 +1,10 @@
-/** Looks for the first seed that fails: `seek-main.ts MIX SEEDS`. Prints it as JSON, or null. */
+/** Looks for the first seed that fails: `seek-main.ts MIX FROM TO`. Prints it as JSON, or null. */
 import { mixOf } from '../world/mixes.ts';
 import { simulateSafely } from '../world/run-seeds.ts';
 
-const [mix = 'drawn', seeds = '2000'] = process.argv.slice(2);
+const [mix = 'drawn', from = '1', to = '2000'] = process.argv.slice(2);
 let found: { readonly seed: number; readonly sentence: string } | null = null;
-for (let seed = 1; seed <= Number(seeds) && found === null; seed++) {
+for (let seed = Number(from); seed <= Number(to) && found === null; seed++) {
   const { broken } = simulateSafely({ seed, mix: mixOf(mix, seed), calmMs: 120_000 });
   if (broken.length > 0) found = { seed, sentence: broken[0]!.split('\n')[0]! };
 }

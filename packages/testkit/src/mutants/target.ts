@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 const SQLITE = 'packages/manager/src/tagstore/sqlite';
 const MYSQL = 'packages/executor/src/sinks/mysql';
 const contract = { test: 'packages/testkit/test/contracts/sqlite-sink.test.ts' };
-const mysql = { test: 'packages/testkit/test/contracts/mysql-sink.test.ts' };
+const mysql = { test: 'packages/testkit/test/contracts/mysql-sink.test.ts', name: 'a lower token or term is refused' };
 
 export const TARGET_MUTANTS: readonly Mutant[] = [
   {
@@ -17,10 +17,10 @@ export const TARGET_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no-fence-read-mysql',
-    bug: 'a merge into MySQL does not look at the fence inside its transaction',
+    bug: 'a merge into MySQL does not look at the fence',
     file: `${MYSQL}/fence.ts`,
-    from: "    if (!same) throw this.#fenced('the shard is held by another attempt');",
-    to: '    if (!same) return;',
+    from: '  #mustBeMine(row: (Buffer | null)[] | undefined): void {\n',
+    to: '  #mustBeMine(row: (Buffer | null)[] | undefined): void {\n    if (row !== undefined) return;\n',
     foundBy: mysql,
   },
   {
@@ -53,6 +53,6 @@ export const TARGET_MUTANTS: readonly Mutant[] = [
     file: 'packages/shared/src/merge/row.ts',
     from: '  const exited = leaving.filter((id) => !byHand.has(String(id)));',
     to: '  const exited = leaving.filter((id) => !byHand.has(String(-1 - id)));',
-    foundBy: { test: 'packages/shared/test/merge' },
+    foundBy: { test: 'packages/shared/test/merge/row.test.ts' },
   },
 ];

@@ -1,5 +1,6 @@
 /** Whether all has ended, and ended well: liveness, what runs say against what the target holds, and the oracle. */
 import type { Run } from '@tagmill/manager/core/run';
+import { passToUndo } from '@tagmill/manager/core/passes';
 import type { ManagerState } from '@tagmill/manager/core/state';
 import type { SimMerge, SimTarget } from './target.ts';
 import { expectedTags } from './oracle.ts';
@@ -33,6 +34,7 @@ export function judge(state: ManagerState, target: SimTarget): string[] {
   for (const run of state.runs.values()) {
     noFencedHolder(run, broken);
     saysWhatIsThere(run, target, broken);
+    rolledBackWhole(run, broken);
   }
   if (broken.length === 0) compareTags(state, target, broken);
   return broken;
@@ -55,6 +57,15 @@ function saysWhatIsThere(run: Run, target: SimTarget, broken: string[]): void {
       if (!target.isWhole({ runId: run.id, pass: pass.number, shard, shards }))
         broken.push(`[3] pass ${pass.number} of ${run.id} says that it merged shard ${shard}, and the target has no such batch`);
     }
+  }
+}
+
+/** What says that it is rolled back has no pass left that changed it. */
+function rolledBackWhole(run: Run, broken: string[]): void {
+  for (let row = 0; row < run.size; row++) {
+    if (run.stateAt(row) !== 'stopped' || run.reasons.get(row)?.startsWith('rolled back') !== true) continue;
+    const left = passToUndo(run, row);
+    if (left !== 0) broken.push(`[3] ${run.task(row).name} of ${run.id} is rolled back, and what its pass ${left} changed is still there`);
   }
 }
 

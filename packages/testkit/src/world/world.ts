@@ -203,6 +203,7 @@ export class World {
       rows,
       facts,
       durability: this.durability,
+      checks: true,
       snapshotMs: streamOf(this.options.seed, 'snapshots').between(1_500, 8_000),
       acceptsLoss: () => this.calm && this.managers.some((node) => node.refusals >= REFUSALS),
       forgives: (node: ManagerNode, own: boolean) => this.forgives(node, own),
