@@ -73,8 +73,8 @@ export class Manager {
   private grpcAddress = '';
   private http: Promise<string> | undefined;
   private readonly report = new RecoveryLog(() => Date.now());
-  /** The last entry that is on disk. */
-  private committedAt = { term: 0, seq: 0 };
+  /** The last entry that may have been confirmed to somebody. */
+  private confirmedAt = { term: 0, seq: 0 };
   private failure: TagmillError | undefined;
   private resolveFailed: (error: TagmillError) => void = () => undefined;
   /** Resolves when the manager cannot go on; what was confirmed is safe. */
@@ -226,9 +226,13 @@ export class Manager {
 
   private makeReplicator({ journal, leadership, recovered, key, server }: CopyParts): Replicator {
     const { lineage, seq } = recovered;
-    let holders = leadership.before.lineage === lineage ? leadership.before.holders : 0;
-    const confirmed = () => ({ lineage, ...this.committedAt, holders });
-    this.committedAt = { term: recovered.state.term, seq };
+    const { before } = leadership;
+    const known = before.lineage === lineage;
+    let holders = known ? before.holders : 0;
+    const confirmed = () => ({ lineage, ...this.confirmedAt, holders });
+    // What only this disk has was confirmed to nobody where a copy must have it first.
+    const onlyCopied = known && this.config.durability === 'copied';
+    this.confirmedAt = onlyCopied ? { term: before.term, seq: before.seq } : { term: recovered.state.term, seq };
     const replicator = new Replicator({
       journal,
       key,
@@ -254,7 +258,8 @@ export class Manager {
     const batch = await journal.append({ seq: seq + 1, term, blob: encodeBatch([taken]) });
     failpoint('manager.start.term-taken');
     apply(state, taken);
-    this.committedAt = { term, seq: batch.seq };
+    // On this disk alone it is nothing that a copy must have: nobody was told of it.
+    if (this.config.durability !== 'copied') this.confirmedAt = { term, seq: batch.seq };
     replicator.committed(batch);
     this.report.termTaken(term);
     this.report.end('term');
@@ -266,10 +271,13 @@ export class Manager {
     return new Loop(recovered.state, seq, {
       commit: (batch, done) => {
         journal.append(batch).then((committed) => {
-          this.committedAt = { term, seq: committed.seq };
           replicator.committed(committed);
-          if (copied) replicator.whenCopied(committed.seq, done);
-          else done();
+          const confirm = (error?: unknown): void => {
+            if (error === undefined) this.confirmedAt = { term, seq: committed.seq };
+            done(error);
+          };
+          if (copied) replicator.whenCopied(committed.seq, confirm);
+          else confirm();
         }, done);
       },
       term: () => term,

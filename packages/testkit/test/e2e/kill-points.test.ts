@@ -4,6 +4,7 @@ import { endAll } from '../../src/e2e/command.ts';
 import type { Sink } from '../../src/e2e/faults.ts';
 import { killPoints } from '../../src/e2e/kill-points.ts';
 import type { KillPlaces } from '../../src/e2e/kill-world.ts';
+import { lostAtItsStart } from '../../src/e2e/lost-at-start.ts';
 import { SqliteTargets } from '../../src/e2e/target.ts';
 import { startMariadb } from '../../src/mariadb.ts';
 
@@ -32,3 +33,7 @@ test.each<readonly [Sink, number, number]>([
   },
   400_000,
 );
+
+test('a manager that is lost with its disk before anything of its term is copied has confirmed nothing: the copies are enough', async () => {
+  expect(await lostAtItsStart(places)).toEqual([]);
+});
