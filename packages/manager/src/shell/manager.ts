@@ -258,8 +258,8 @@ export class Manager {
     const batch = await journal.append({ seq: seq + 1, term, blob: encodeBatch([taken]) });
     failpoint('manager.start.term-taken');
     apply(state, taken);
-    // On this disk alone it is nothing that a copy must have: nobody was told of it.
-    if (this.config.durability !== 'copied') this.confirmedAt = { term, seq: batch.seq };
+    // On this disk alone it is nothing that a copy must have: nobody was told of it. But the row must say that there is a history.
+    if (this.config.durability !== 'copied' || this.confirmedAt.seq === 0) this.confirmedAt = { term, seq: batch.seq };
     replicator.committed(batch);
     this.report.termTaken(term);
     this.report.end('term');
