@@ -47,6 +47,7 @@ test('every route is described, with its errors, and every reference resolves', 
     [
       'GET /api/v1/executors',
       'GET /api/v1/feed',
+      'GET /api/v1/recovery',
       'GET /api/v1/runs',
       'GET /api/v1/runs/{run_id}',
       'GET /api/v1/runs/{run_id}/graph',
