@@ -172,7 +172,7 @@ describe('the page in Chromium', () => {
   });
 
   it('turns buttons off while the manager is silent, and on again; nothing is cleared', async () => {
-    await open();
+    await open({ speed: 0 });
     await select('VIP customer');
     manager.silence(true);
     await page.getByTestId('link-banner').waitFor();
