@@ -1,6 +1,8 @@
 /** `docs/operators.md`, from the files of the operators themselves. */
 import { LIMITS } from '../../packages/shared/src/limits.ts';
-import { LATER_OPERATORS, OPERATORS } from '../../packages/shared/src/rules/operators/registry.ts';
+import { OPERATORS } from '../../packages/shared/src/rules/operators/registry.ts';
+import { WIDE_OPERATORS } from '../../packages/shared/src/rules/wide/registry.ts';
+import { WIDE_GROUPS, type WideGroup, type WideOperator } from '../../packages/shared/src/rules/wide/wide-operator.ts';
 import { OPERATOR_GROUPS, type Operator, type OperatorGroup } from '../../packages/shared/src/rules/operator.ts';
 import { RULE_CODES, WARNING_CODES } from '../../packages/shared/src/rules/codes.ts';
 
@@ -57,6 +59,31 @@ function section(group: OperatorGroup): string[] {
   ];
 }
 
+const WIDE_TITLES: Readonly<Record<WideGroup, string>> = {
+  aggregate: 'Aggregates over event tables',
+  change: 'Change against earlier data',
+  tag: 'Other tags',
+  population: 'Population',
+};
+
+function wideRow(operator: WideOperator): string {
+  const label = `${operator.label.en} / ${operator.label.zh}`;
+  const example = `\`${JSON.stringify(operator.example)}\``;
+  const cells = [`\`${operator.name}\``, label, operator.types, operator.takes, operator.meaning, example];
+  return `| ${cells.map(cell).join(' | ')} |`;
+}
+
+function wideSection(group: WideGroup): string[] {
+  return [
+    `### ${WIDE_TITLES[group]}`,
+    '',
+    '| operator | label | field | value | TRUE when | example |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...WIDE_OPERATORS.filter((operator) => operator.group === group).map(wideRow),
+    '',
+  ];
+}
+
 /** The whole page, ending in a newline. */
 export function operatorsDoc(): string {
   const count = (value: number): string => value.toLocaleString('en-US');
@@ -75,9 +102,13 @@ export function operatorsDoc(): string {
     ...OPERATOR_GROUPS.flatMap(section),
     '`=`, `!=`, `>`, `>=`, `<` and `<=` also compare a field with a field: `other` instead of `value`, both numbers (doubles with doubles only), both texts, booleans, dates or timestamps, in one table. Numbers may have a `factor` (not 0) and `plus`: x op other × factor + plus, exactly, doubles rounded to binary64 at each step; dates and timestamps `plus` whole days of 24 hours. What exact working cannot hold in 38 digits is refused (`ARITH_WIDTH`). Example: `{"field":"balance","operator":">","other":"deposits","factor":2}`.',
     '',
-    '## Not in this version',
+    '## What reads more than the user’s row',
     '',
-    `These operators of the design are refused with \`OPERATOR_UNKNOWN\`: ${LATER_OPERATORS.map((name) => `\`${name}\``).join(', ')}.`,
+    'These operators are checked and evaluated by `tagmill rules conformance`; runs do not evaluate them yet, and a rule with one of them is refused with `OPERATOR_UNKNOWN` when it is saved or run.',
+    '',
+    'Aggregates take `table`, `compare`, an optional `filter` (a rule over the columns of that table) and an optional `window`, one of `{"last_days": N}`, `{"days_ago": [a, b]}`, `{"last_months": N}`, `{"period": "previous_month"}` (any calendar period above) and `{"from": day, "to": day}`; a table with one partition a day needs one. Where a partition that is needed is missing, the result is UNKNOWN for every user.',
+    '',
+    ...WIDE_GROUPS.flatMap(wideSection).slice(0, -1),
     '',
     '## Refusals',
     '',

@@ -41,9 +41,30 @@ export interface NamedList {
   readonly values: readonly string[];
 }
 
+/** A table with several rows for a user: what aggregates count. */
+export interface EventTable {
+  readonly name: string;
+  /** Their `table` is this one's name. */
+  readonly columns: readonly CatalogField[];
+  /** Column of date or timestamp by which windows are cut. */
+  readonly time: string;
+  /** `snapshot`: each partition has all rows; `daily`: each has those of its day. */
+  readonly partitions: 'snapshot' | 'daily';
+}
+
+/** A tag that rules may name. */
+export interface CatalogTag {
+  /** Decimal digits. */
+  readonly id: string;
+  /** Tags that its live rule reads the state of. */
+  readonly reads: readonly string[];
+}
+
 export interface FieldCatalog {
   readonly fields: readonly CatalogField[];
   readonly lists?: readonly NamedList[];
+  readonly tables?: readonly EventTable[];
+  readonly tags?: readonly CatalogTag[];
 }
 
 /** The frozen clock of a run: nothing else may tell the time to a rule. */

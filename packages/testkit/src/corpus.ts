@@ -3,17 +3,17 @@
  * read without loss, macros expanded, cases of several rules split.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { CatalogField, FieldCatalog, FieldType, NamedList, RunClock, ScalarType, StoredForm } from '@tagmill/shared/fields';
+import { readCatalog, toRow } from '@tagmill/shared/conformance/catalog';
+import type { FieldCatalog, RunClock } from '@tagmill/shared/fields';
 import { makeClock } from '@tagmill/shared/rules/clock';
-import { isList, isObject, type Json, JsonNumber, type JsonObject, parseJson } from '@tagmill/shared/rules/json';
-import type { Cell } from '@tagmill/shared/rules/reference';
+import { isList, isObject, type Json, JsonNumber, type JsonObject, jsonText, parseJson } from '@tagmill/shared/rules/json';
+import type { Row } from '@tagmill/shared/rules/wide/world';
 
 const FOLDER = new URL('../fixtures/corpus/', import.meta.url);
 
-/** Table that the user's columns are in. */
-export const USER_TABLE = 'users';
+export { parseType } from '@tagmill/shared/conformance/catalog';
 
-export type CorpusRow = Readonly<Record<string, Cell>>;
+export type CorpusRow = Row;
 
 interface CaseBase {
   readonly id: string;
@@ -57,14 +57,6 @@ const listOf = (value: Json | undefined): readonly Json[] => {
   return value;
 };
 
-/** JSON text of a value; numbers as they were written. */
-export function jsonText(value: Json): string {
-  if (value instanceof JsonNumber) return value.text;
-  if (isList(value)) return `[${value.map(jsonText).join(',')}]`;
-  if (isObject(value)) return `{${[...value].map(([key, item]) => `${JSON.stringify(key)}:${jsonText(item)}`).join(',')}}`;
-  return JSON.stringify(value);
-}
-
 const numberOf = (value: Json | undefined): number => {
   if (!(value instanceof JsonNumber)) throw new Error('the corpus has no number where one is needed');
   return Number(value.text);
@@ -93,47 +85,6 @@ function expand(value: Json): Json {
   }
   return new Map([...value].map(([key, item]) => [key, expand(item)]));
 }
-
-/** `decimal(20,8)`, `array<string>` and so on. */
-export function parseType(text: string): FieldType {
-  const array = /^array<(.+)>$/.exec(text);
-  if (array !== null) return { kind: 'array', of: parseType(array[1] ?? '') as ScalarType };
-  const decimal = /^decimal\((\d+),(\d+)\)$/.exec(text);
-  if (decimal !== null) return { kind: 'decimal', precision: Number(decimal[1]), scale: Number(decimal[2]) };
-  return { kind: text } as ScalarType;
-}
-
-function readCatalog(catalog: JsonObject): FieldCatalog {
-  const fields = [...objectOf(catalog.get('fields'))].map(([name, declared]): CatalogField => {
-    const base = { table: USER_TABLE, name, nullable: true };
-    if (typeof declared === 'string') return { ...base, type: parseType(declared) };
-    const form = objectOf(declared);
-    const zone = form.get('zone');
-    return {
-      ...base,
-      type: parseType(textOf(form.get('type'))),
-      stored: textOf(form.get('stored')) as StoredForm,
-      ...(zone === undefined ? {} : { zone: textOf(zone) }),
-    };
-  });
-  return { fields, lists: readLists(catalog) };
-}
-
-const readLists = (catalog: JsonObject): NamedList[] =>
-  [...objectOf(catalog.get('lists') ?? new Map())].map(([name, declared]) => ({
-    name,
-    type: parseType(textOf(objectOf(declared).get('type'))) as NamedList['type'],
-    values: listOf(objectOf(declared).get('values')).map(textOf),
-  }));
-
-function toCell(value: Json): Cell {
-  if (value instanceof JsonNumber) return Number(value.text);
-  if (isList(value)) return value.map(toCell);
-  if (isObject(value)) throw new Error('the corpus has an object as a cell');
-  return value;
-}
-
-const toRow = (value: Json): CorpusRow => Object.fromEntries([...objectOf(value)].map(([name, cell]) => [name, toCell(cell)]));
 
 /** All users of a `users` case that its letters name: the row of the user table, or nothing where there is none. */
 function usersCase(source: JsonObject): { rows: CorpusRow[]; expect: string | null } {
@@ -181,6 +132,44 @@ function casesOf(source: JsonObject, catalogs: ReadonlyMap<string, FieldCatalog>
   }));
 }
 
+/** A case as `rules conformance` takes it, with the answer that it must give. */
+export interface ConformanceLine {
+  readonly id: string;
+  readonly about: string;
+  /** One line of JSON: macros expanded, catalogue inline. */
+  readonly line: string;
+  /** `{"result"}` or `{"error": {"code", "path"}}`. */
+  readonly expect: unknown;
+}
+
+const OWN_KEYS = ['about', 'expect', 'rule', 'rules', 'catalog'];
+
+/** The whole corpus as lines for `rules conformance`; a case of several rules is one line for each. */
+export function conformanceLines(): readonly ConformanceLine[] {
+  const catalogs = objectOf(parseJson(readFixture('catalogs.json')));
+  return readSources().flatMap((source) => {
+    const id = textOf(source.get('id'));
+    const catalog = catalogs.get(textOf(source.get('catalog'))) ?? null;
+    const several = source.get('kind') === 'same';
+    const rules = several ? listOf(source.get('rules')) : [source.get('rule')];
+    const rest = [...source].filter(([key]) => !OWN_KEYS.includes(key));
+    const expected = JSON.parse(jsonText(source.get('expect') ?? null)) as unknown;
+    const refused = typeof expected === 'object' && expected !== null && 'error' in expected;
+    return rules.map((rule, at) => {
+      const own = several ? `${id}#${at}` : id;
+      const parts: [string, Json][] = [...rest, ['id', own], ['catalog', catalog]];
+      if (several) parts.push(['kind', 'rows']);
+      if (rule !== undefined) parts.push(['rule', expand(rule)]);
+      return {
+        id: own,
+        about: textOf(source.get('about')),
+        line: jsonText(new Map(parts)),
+        expect: refused ? expected : { result: expected },
+      };
+    });
+  });
+}
+
 export interface Corpus {
   readonly cases: readonly CorpusCase[];
   readonly catalogs: ReadonlyMap<string, FieldCatalog>;
@@ -188,15 +177,20 @@ export interface Corpus {
   readonly buckets: number;
 }
 
+const readFixture = (name: string): string => readFileSync(new URL(name, FOLDER), 'utf8');
+
+function readSources(): JsonObject[] {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'));
+  const lines = files.flatMap((name) => readFixture(name).split('\n')).filter((line) => line !== '');
+  return lines.map((line) => objectOf(parseJson(line)));
+}
+
 /** Reads the whole corpus. */
 export function readCorpus(): Corpus {
-  const read = (name: string): string => readFileSync(new URL(name, FOLDER), 'utf8');
   const catalogs = new Map(
-    [...objectOf(parseJson(read('catalogs.json')))].map(([name, catalog]) => [name, readCatalog(objectOf(catalog))]),
+    [...objectOf(parseJson(readFixture('catalogs.json')))].map(([name, catalog]) => [name, readCatalog(objectOf(catalog))]),
   );
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'));
-  const lines = files.flatMap((name) => read(name).split('\n')).filter((line) => line !== '');
-  const sources = lines.map((line) => objectOf(parseJson(line)));
+  const sources = readSources();
   const cases = sources.flatMap((source) => casesOf(source, catalogs));
   return { cases, catalogs, buckets: sources.filter((source) => source.get('kind') === 'bucket').length };
 }

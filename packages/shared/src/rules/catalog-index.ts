@@ -1,11 +1,13 @@
 /** Looking up fields by the names that rules use. */
-import type { CatalogField, FieldCatalog, NamedList } from '../fields.ts';
+import type { CatalogField, CatalogTag, EventTable, FieldCatalog, NamedList } from '../fields.ts';
 import { KEY_FIELD } from './key-leaves.ts';
 import { didYouMean } from './suggest.ts';
 
 type FieldLookup = { readonly field: CatalogField } | { readonly code: 'FIELD_UNKNOWN' | 'FIELD_AMBIGUOUS'; readonly message: string };
 
 export interface CatalogIndex {
+  readonly tables: ReadonlyMap<string, EventTable>;
+  readonly tags: ReadonlyMap<string, CatalogTag>;
   readonly lists: ReadonlyMap<string, NamedList>;
   find(name: string): FieldLookup;
 }
@@ -26,6 +28,8 @@ export function indexCatalog(catalog: FieldCatalog): CatalogIndex {
       ? { field }
       : { code: 'FIELD_UNKNOWN', message: `\`${field.name}\` of ${field.table} cannot be used in a rule: ${field.unusable}` };
   return {
+    tables: new Map((catalog.tables ?? []).map((table) => [table.name, table])),
+    tags: new Map((catalog.tags ?? []).map((tag) => [tag.id, tag])),
     lists: new Map((catalog.lists ?? []).map((list) => [list.name, list])),
     find(name) {
       const [first, ...others] = byName.get(name) ?? [];

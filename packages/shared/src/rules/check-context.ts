@@ -2,7 +2,7 @@
 import type { CatalogIndex } from './catalog-index.ts';
 import { RULE_CODES, type RuleCode, type RuleError, type RuleWarning, type RuleWarningCode } from './codes.ts';
 import type { Json, JsonObject } from './json.ts';
-import type { NormalLeaf } from './normal.ts';
+import type { NormalLeaf, WholeRule } from './normal.ts';
 import { checkText } from './operand-scalars.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -15,6 +15,12 @@ export interface CheckContext {
   readonly runErrors: RuleError[];
   /** Whether the rule is one that runs today: what no engine runs yet is refused. */
   readonly running: boolean;
+  /** Inside of the filter of an aggregate: the catalogue is then that of its table. */
+  readonly inFilter: boolean;
+  /** The tag that is being saved, in decimal digits. */
+  readonly tag?: string;
+  /** Checks a node with this context or one made of it. */
+  readonly checkNode: (node: Json, path: string, context: CheckContext) => WholeRule | null;
   /** Conditions on the key by its bare name, found so far. */
   readonly keyLeaves: Set<NormalLeaf>;
 }
@@ -31,6 +37,10 @@ export class NodeFaults {
   constructor(context: CheckContext, path: string) {
     this.#context = context;
     this.#path = path;
+  }
+
+  has(code: RuleCode): boolean {
+    return this.#errors.some((error) => error.code === code);
   }
 
   /** The JSON Pointer of a place in the node. */

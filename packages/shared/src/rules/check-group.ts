@@ -2,7 +2,7 @@
 import { type CheckContext, checkKeys, checkNote, NodeFaults, step } from './check-context.ts';
 import { checkLeaf } from './check-leaf.ts';
 import { isList, isObject, type Json, type JsonObject } from './json.ts';
-import type { NormalGroup, NormalRule } from './normal.ts';
+import type { Group, WholeRule } from './normal.ts';
 import { wholeNumber } from './operand-scalars.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -12,7 +12,7 @@ type Logic = (typeof LOGICS)[number];
 const isLogic = (value: Json | undefined): value is Logic => LOGICS.some((logic) => logic === value);
 
 /** Checks a node and all below; the normal form, or null when anything in it has a fault. */
-export function checkNode(node: Json, path: string, context: CheckContext): NormalRule | null {
+export function checkNode(node: Json, path: string, context: CheckContext): WholeRule | null {
   const fail = (message: string): null => {
     context.errors.push({ code: 'NODE_SHAPE', path, message });
     return null;
@@ -25,7 +25,7 @@ export function checkNode(node: Json, path: string, context: CheckContext): Norm
   return group ? checkGroup(node, path, context) : checkLeaf(node, path, context);
 }
 
-function checkGroup(node: JsonObject, path: string, context: CheckContext): NormalGroup | null {
+function checkGroup(node: JsonObject, path: string, context: CheckContext): Group<WholeRule> | null {
   const faults = new NodeFaults(context, path);
   const logic = readLogic(node, faults);
   const conditions = readConditions(node, logic, faults);

@@ -7,23 +7,28 @@ import { pairKeys, readPair } from './check-pair.ts';
 import { checkTypes } from './check-types.ts';
 import type { JsonObject } from './json.ts';
 import { KEY_FIELD } from './key-leaves.ts';
-import type { NormalLeaf, NormalOperand } from './normal.ts';
+import type { NormalLeaf, NormalOperand, WideLeaf } from './normal.ts';
 import { type Operator, operandType } from './operator.ts';
-import { findOperator, LATER_OPERATORS, OPERATOR_NAMES } from './operators/registry.ts';
+import { findOperator, OPERATOR_NAMES } from './operators/registry.ts';
 import { patternFound, patternProblem } from './patterns.ts';
 import { didYouMean } from './suggest.ts';
+import { checkWideLeaf } from './wide/check-wide.ts';
+import { findWideOperator, WIDE_OPERATOR_NAMES } from './wide/registry.ts';
 
 /** Checks a condition and gives its normal form; null when it has a fault or its field is not known. */
-export function checkLeaf(node: JsonObject, path: string, context: CheckContext): NormalLeaf | null {
+export function checkLeaf(node: JsonObject, path: string, context: CheckContext): NormalLeaf | WideLeaf | null {
   const faults = new NodeFaults(context, path);
+  const name = node.get('operator');
+  const wide = typeof name === 'string' ? findWideOperator(name) : null;
+  if (wide !== null && !context.running && !context.inFilter) return checkWideLeaf(node, path, wide, faults, context);
   checkNote(node.get('note'), faults);
-  const operator = readOperator(node, faults);
+  const operator = readOperator(node, faults, context);
   const leaf = operator === null ? null : checkWithOperator(node, operator, faults, context);
-  if (operator === null && node.has('field')) readField(node, faults, context);
+  if (operator === null && wide === null && node.has('field') && !faults.has('FILTER_OPERATOR')) readField(node, faults, context);
   return faults.close() ? leaf : null;
 }
 
-function readOperator(node: JsonObject, faults: NodeFaults): Operator | null {
+function readOperator(node: JsonObject, faults: NodeFaults, context: CheckContext): Operator | null {
   const name = node.get('operator');
   if (name === undefined) {
     faults.fail('KEY_MISSING', '', 'a condition needs `operator`');
@@ -34,12 +39,17 @@ function readOperator(node: JsonObject, faults: NodeFaults): Operator | null {
     return null;
   }
   const operator = findOperator(name);
+  const wide = findWideOperator(name) !== null;
+  if (context.inFilter && (wide || operator?.reads !== undefined)) {
+    faults.fail('FILTER_OPERATOR', '/operator', `\`${name}\` cannot be used in a filter`);
+    return null;
+  }
   if (operator === null) {
-    const later = LATER_OPERATORS.includes(name);
+    const later = wide;
     const shown = name.slice(0, 60);
     const message = later
       ? `this version does not have the operator \`${shown}\` yet`
-      : `unknown operator \`${shown}\`${didYouMean(name, OPERATOR_NAMES)}`;
+      : `unknown operator \`${shown}\`${didYouMean(name, context.running ? OPERATOR_NAMES : [...OPERATOR_NAMES, ...WIDE_OPERATOR_NAMES])}`;
     faults.fail('OPERATOR_UNKNOWN', '/operator', message);
   }
   return operator;

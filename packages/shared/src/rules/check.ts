@@ -10,7 +10,8 @@ import type { CheckContext } from './check-context.ts';
 import type { RuleCode, RuleError, RuleWarning } from './codes.ts';
 import { fromValue, isList, isObject, type Json, jsonBytes, type JsonObject, JsonProblem, parseJson, utf8Bytes } from './json.ts';
 import { spreadKeyLeaves } from './key-leaves.ts';
-import type { NormalRule } from './normal.ts';
+import type { NormalRule, WholeRule } from './normal.ts';
+import { rowRule } from './reads.ts';
 
 export type { RuleCode, RuleError, RuleWarning } from './codes.ts';
 
@@ -26,7 +27,7 @@ export interface CheckResult {
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
-const refused = (errors: readonly RuleError[]): CheckResult => ({ errors, warnings: [], rule: null });
+const refused = (errors: readonly RuleError[]): CheckResult & WholeCheckResult => ({ errors, warnings: [], rule: null });
 
 /**
  * Checks a rule.
@@ -35,6 +36,28 @@ const refused = (errors: readonly RuleError[]): CheckResult => ({ errors, warnin
  * @param catalog fields of all tables; without it only the checks that need none are made
  */
 export function checkRule(input: string | unknown, catalog: FieldCatalog | null): CheckResult {
+  const { rule, ...result } = check(input, catalog, { running: true });
+  return { ...result, rule: rule === null ? null : rowRule(rule) };
+}
+
+export interface WholeCheckResult extends Omit<CheckResult, 'rule'> {
+  readonly rule: WholeRule | null;
+}
+
+/**
+ * Checks a rule of the whole language, also with operators that read more than
+ * the user's row, which runs do not evaluate yet.
+ *
+ * @param tag id of the tag that is being saved, decimal digits: it must not read itself
+ */
+export const checkWholeRule = (input: string | unknown, catalog: FieldCatalog | null, tag?: string): WholeCheckResult =>
+  check(input, catalog, tag === undefined ? { running: false } : { running: false, tag });
+
+function check(
+  input: string | unknown,
+  catalog: FieldCatalog | null,
+  options: { readonly running: boolean; readonly tag?: string },
+): WholeCheckResult {
   const read = readRule(input);
   if (!('root' in read)) return refused(read);
   const errors = wholeRuleErrors(read.root);
@@ -44,7 +67,9 @@ export function checkRule(input: string | unknown, catalog: FieldCatalog | null)
     errors: [],
     warnings: [],
     runErrors: [],
-    running: true,
+    inFilter: false,
+    checkNode,
+    ...options,
     keyLeaves: new Set(),
   };
   const rule = checkNode(read.root, '', context);

@@ -14,7 +14,8 @@ export function compareNamed(name: string): string | null {
   return (COMPARES as readonly string[]).includes(canonical) ? canonical : null;
 }
 
-function countHolds(count: number, leaf: NormalLeaf): boolean {
+/** Whether a number of things compares as a leaf says. */
+export function countHolds(count: number, leaf: Pick<NormalLeaf, 'operator' | 'value' | 'compare'>): boolean {
   if (leaf.compare === 'in_range' || leaf.compare === 'not_in_range') {
     const [low, high] = pairOf(leaf);
     return (count >= Number(low) && count <= Number(high)) === (leaf.compare === 'in_range');

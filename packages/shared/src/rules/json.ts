@@ -134,6 +134,14 @@ export function fromValue(value: unknown, depth = 0): Json {
   throw new JsonProblem('syntax', `a ${typeof value === 'number' ? String(value) : typeof value} is not JSON`);
 }
 
+/** JSON text of a value; numbers as they were written. */
+export function jsonText(value: Json): string {
+  if (value instanceof JsonNumber) return value.text;
+  if (isList(value)) return `[${value.map(jsonText).join(',')}]`;
+  if (isObject(value)) return `{${[...value].map(([key, item]) => `${JSON.stringify(key)}:${jsonText(item)}`).join(',')}}`;
+  return JSON.stringify(value);
+}
+
 const encoder = new TextEncoder();
 /** Length of a text in bytes of UTF-8. */
 export const utf8Bytes = (text: string): number => encoder.encode(text).length;

@@ -4,23 +4,23 @@
  * every table that the rest of the rule reads; all that have the user agree.
  */
 import type { CatalogField, FieldCatalog } from '../fields.ts';
-import type { NormalLeaf, NormalRule } from './normal.ts';
-import { leavesOf } from './reads.ts';
+import type { NormalLeaf, NormalRule, WholeRule } from './normal.ts';
+import { tableOfLeaf, wholeLeavesOf } from './reads.ts';
 
 /** The key's column in every table. */
 export const KEY_FIELD = 'user_id';
 
 /** The rule with each of `keyLeaves` spread over the tables that its other leaves read, or over all when there are none. */
-export function spreadKeyLeaves(rule: NormalRule, keyLeaves: ReadonlySet<NormalLeaf>, catalog: FieldCatalog): NormalRule {
+export function spreadKeyLeaves(rule: WholeRule, keyLeaves: ReadonlySet<unknown>, catalog: FieldCatalog): WholeRule {
   if (keyLeaves.size === 0) return rule;
-  const others = leavesOf(rule).filter((leaf) => !keyLeaves.has(leaf));
-  const tables = new Set(others.map((leaf) => leaf.field.table));
+  const others = wholeLeavesOf(rule).filter((leaf) => !keyLeaves.has(leaf));
+  const tables = new Set(others.flatMap((leaf) => tableOfLeaf(leaf) ?? []));
   const keys = catalog.fields.filter(
     (field) => field.name === KEY_FIELD && field.unusable === undefined && (tables.size === 0 || tables.has(field.table)),
   );
-  const spread = (node: NormalRule): NormalRule => {
+  const spread = (node: WholeRule): WholeRule => {
     if ('logic' in node) return { ...node, conditions: node.conditions.map(spread) };
-    return keyLeaves.has(node) ? overTables(node, keys) : node;
+    return keyLeaves.has(node) && !('kind' in node) ? overTables(node, keys) : node;
   };
   return spread(rule);
 }

@@ -1,7 +1,6 @@
 /** Numbers that meet a computed value, not a field: at most 18 digits before and 10 after the point. */
 import { formatDecimal } from './decimals.ts';
-import { isList } from './json.ts';
-import { one, type Operand, pair } from './operand.ts';
+import { compared, type Operand } from './operand.ts';
 import { type LiteralReader, numberLiteral, readDecimal } from './operand-scalars.ts';
 import { widthOfDecimal } from './widths.ts';
 
@@ -25,15 +24,4 @@ export const readShortNumber: LiteralReader = (value, context, where) => {
 };
 
 /** One number or a range of numbers, as `compare` says. */
-export function comparedNumbers(takes: string): Operand {
-  const single = one(takes, readShortNumber);
-  const range = pair(takes, readShortNumber);
-  return {
-    name: 'compared',
-    takes,
-    read(value, context) {
-      const ranged = context.compare === null ? isList(value) : context.compare.endsWith('in_range');
-      return (ranged ? range : single).read(value, context);
-    },
-  };
-}
+export const comparedNumbers = (takes: string): Operand => compared(takes, readShortNumber);

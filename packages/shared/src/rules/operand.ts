@@ -137,9 +137,8 @@ export const listName = (takes: string): Operand => ({ ...one(takes, readText(fa
 export const whole = (takes: string, min: number, max: number): Operand => one(takes, wholeNumber(min, max));
 export const wholePair = (takes: string, min: number, max: number): Operand => pair(takes, wholeNumber(min, max));
 
-/** One number or a range of numbers, as `compare` says. */
-export function compared(takes: string): Operand {
-  const reader = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+/** One operand or a range of them, as `compare` says; whole numbers of 0 or more when no reader is named. */
+export function compared(takes: string, reader: LiteralReader = wholeNumber(0, Number.MAX_SAFE_INTEGER)): Operand {
   const single = one(takes, reader);
   const range = pair(takes, reader);
   return {

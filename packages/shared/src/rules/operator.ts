@@ -60,20 +60,23 @@ export function negation(positive: Operator, own: Pick<Operator, 'name' | 'alias
 /** The scalar type that an operand of this leaf has: the field's, or that of its elements. */
 export const operandType = (type: FieldType): ScalarType => (type.kind === 'array' ? type.of : type);
 
-const broken = (leaf: NormalLeaf): never => {
+/** What a leaf of any kind is compared with. */
+type Compared = Pick<NormalLeaf, 'operator' | 'value'>;
+
+const broken = (leaf: Compared): never => {
   throw new Error(`a leaf with ${leaf.operator} has a wrong operand; only checked rules can be evaluated`);
 };
 
 const isListOperand = (value: NormalOperand | undefined): value is readonly string[] => Array.isArray(value);
 
-export const oneOf = (leaf: NormalLeaf): string | boolean =>
+export const oneOf = (leaf: Compared): string | boolean =>
   leaf.value === undefined || isListOperand(leaf.value) ? broken(leaf) : leaf.value;
 
-export const textOf = (leaf: NormalLeaf): string => (typeof leaf.value === 'string' ? leaf.value : broken(leaf));
+export const textOf = (leaf: Compared): string => (typeof leaf.value === 'string' ? leaf.value : broken(leaf));
 
-export const listOf = (leaf: NormalLeaf): readonly string[] => (isListOperand(leaf.value) ? leaf.value : broken(leaf));
+export const listOf = (leaf: Compared): readonly string[] => (isListOperand(leaf.value) ? leaf.value : broken(leaf));
 
-export function pairOf(leaf: NormalLeaf): readonly [string, string] {
+export function pairOf(leaf: Compared): readonly [string, string] {
   const [low, high] = listOf(leaf);
   return low === undefined || high === undefined ? broken(leaf) : [low, high];
 }

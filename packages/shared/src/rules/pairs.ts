@@ -2,9 +2,8 @@
 import { add, compareDecimals, type Decimal, multiply, parseDecimal } from './decimals.ts';
 import type { NormalLeaf } from './normal.ts';
 import { operandType } from './operator.ts';
-import { typeSql } from './sql-literals.ts';
 import { type Comparison, compareValues, foldCase, orderHolds, type Value } from './values.ts';
-import { EXACT_DIGITS, widthOfDecimal, widthOfType } from './widths.ts';
+import { EXACT_DIGITS, widthOfType } from './widths.ts';
 
 const DAY_MICROS = 86_400_000_000n;
 
@@ -55,17 +54,14 @@ const doubleSql = (text: string): string => `CAST('${text}' AS DOUBLE)`;
 /** NaN as NULL: a NaN result is UNKNOWN. */
 const withoutNan = (sql: string): string => `(CASE WHEN NOT isnan(${sql}) THEN ${sql} END)`;
 
-/** A literal as a DECIMAL of just its digits. */
-export function decimalSql(text: string): string {
-  const { whole, fraction } = widthOfDecimal(exact(text));
-  return `CAST('${text}' AS DECIMAL(${Math.max(1, whole + fraction)},${fraction}))`;
-}
-
-/** A column of int64 or decimal, multiplied by a literal; the check has seen that 38 digits hold the product. */
-export function productSql(column: string, leaf: NormalLeaf, which: 'field' | 'other', factor: string): string {
-  const type = operandType((which === 'field' ? leaf.field : leaf.other!).type);
-  const decimal = type.kind === 'int64' ? `CAST(${column} AS DECIMAL(19,0))` : `CAST(${column} AS ${typeSql(type)})`;
-  return `(${decimal} * ${decimalSql(factor)})`;
+/**
+ * The other column times a literal. Both are cast to the widest decimals first:
+ * DuckDB multiplies narrow ones in 18 digits. The check has seen that 38 hold the product.
+ */
+export function productSql(other: string, leaf: NormalLeaf, factor: string): string {
+  const scale = widthOfType(operandType(leaf.other!.type))?.fraction ?? 0;
+  const wide = (sql: string, digits: number): string => `CAST(${sql} AS DECIMAL(${EXACT_DIGITS},${digits}))`;
+  return `(${wide(other, scale)} * ${wide(`'${factor}'`, exact(factor).scale)})`;
 }
 
 function exactSql(comparison: Comparison, column: string, other: string, leaf: NormalLeaf): string {
@@ -77,7 +73,7 @@ function exactSql(comparison: Comparison, column: string, other: string, leaf: N
     plus === undefined ? 0 : exact(plus).scale,
   );
   const wide = (sql: string): string => `CAST(${sql} AS DECIMAL(${EXACT_DIGITS},${scale}))`;
-  const product = factor === undefined ? other : productSql(other, leaf, 'other', factor);
+  const product = factor === undefined ? other : productSql(other, leaf, factor);
   const right = plus === undefined ? wide(product) : `(${wide(product)} + ${wide(`'${plus}'`)})`;
   return `(${wide(column)} ${comparison} ${right})`;
 }

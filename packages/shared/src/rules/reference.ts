@@ -5,7 +5,7 @@
 import type { CatalogField, RunClock } from '../fields.ts';
 import type { Group, Missing, NormalLeaf, NormalRule } from './normal.ts';
 import { operatorOf } from './operators/registry.ts';
-import { type Cell, readCell } from './values.ts';
+import { type Cell, readCell, type Value } from './values.ts';
 
 export type { Cell } from './values.ts';
 
@@ -43,14 +43,14 @@ export function groupTruth(group: Group<unknown>, truths: readonly Truth[]): Tru
 }
 
 /** What a leaf gives without an answer of its own. */
-const missingTruth = (missing: Missing): Truth => (missing === 'match' ? 'T' : missing === 'no_match' ? 'F' : 'U');
+export const missingTruth = (missing: Missing): Truth => (missing === 'match' ? 'T' : missing === 'no_match' ? 'F' : 'U');
 
-/** What one leaf gives for a row, `missing` applied. */
-function leafTruth(leaf: NormalLeaf, row: (field: CatalogField) => Cell, clock: RunClock): Truth {
+/** What one leaf gives for a row, `missing` applied; `valueIn` gives null for a missing value. */
+export function leafTruth(leaf: NormalLeaf, valueIn: (field: CatalogField) => Value | null, clock: RunClock): Truth {
   const operator = operatorOf(leaf.operator);
-  const value = readCell(leaf.field, row(leaf.field), clock);
+  const value = valueIn(leaf.field);
   if (value === null && operator.onMissing !== undefined) return operator.onMissing ? 'T' : 'F';
-  const other = leaf.other === undefined ? undefined : readCell(leaf.other, row(leaf.other), clock);
+  const other = leaf.other === undefined ? undefined : valueIn(leaf.other);
   if (value === null || other === null) return missingTruth(leaf.missing);
   const holds = operator.evaluate(value, leaf, clock, other);
   return holds === null ? missingTruth(leaf.missing) : holds ? 'T' : 'F';
@@ -66,5 +66,5 @@ export function evaluateRule(rule: NormalRule, row: (field: CatalogField) => Cel
     const truths = rule.conditions.map((condition) => evaluateRule(condition, row, clock));
     return groupTruth(rule, truths);
   }
-  return leafTruth(rule, row, clock);
+  return leafTruth(rule, (field) => readCell(field, row(field), clock), clock);
 }

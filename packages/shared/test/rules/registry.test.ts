@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { FieldCatalog } from '../../src/fields.ts';
-import { checkRule } from '../../src/rules/check.ts';
-import { findOperator, LATER_OPERATORS, OPERATOR_NAMES, OPERATORS } from '../../src/rules/operators/registry.ts';
+import { checkRule, checkWholeRule } from '../../src/rules/check.ts';
+import { findOperator, OPERATOR_NAMES, OPERATORS } from '../../src/rules/operators/registry.ts';
+import { WIDE_OPERATOR_NAMES, WIDE_OPERATORS } from '../../src/rules/wide/registry.ts';
 
 const FOLDER = new URL('../../src/rules/operators/', import.meta.url);
 
@@ -40,7 +41,19 @@ test('the operators are those of the reference', () => {
 
 test('names are found exactly, and nothing else is', () => {
   for (const name of OPERATOR_NAMES) expect(findOperator(name)).not.toBeNull();
-  for (const name of [...LATER_OPERATORS, 'IN', 'constructor', '__proto__', 'toString', '', ' =']) expect(findOperator(name)).toBeNull();
+  for (const name of [...WIDE_OPERATOR_NAMES, 'IN', 'constructor', '__proto__', 'toString', '', ' ='])
+    expect(findOperator(name)).toBeNull();
+});
+
+test('every file of an operator that reads more than a row is registered', () => {
+  const folder = new URL('../../src/rules/wide/', import.meta.url);
+  const registry = readFileSync(new URL('registry.ts', folder), 'utf8');
+  const operators = readdirSync(folder).filter((name) => /wideOperator\(|aggregate\(\{/.test(readFileSync(new URL(name, folder), 'utf8')));
+  expect(operators.length).toBeGreaterThan(12);
+  for (const file of operators.filter((name) => !['wide-operator.ts', 'aggregates.ts'].includes(name))) {
+    const imported = new RegExp(`import \\{ (\\w+) \\} from './${file}';`).exec(registry)?.[1];
+    expect(registry, `${file} is not in the list`).toContain(`...${imported},`);
+  }
 });
 
 const catalog: FieldCatalog = {
@@ -56,6 +69,25 @@ const catalog: FieldCatalog = {
     { name: 'coins_held', type: { kind: 'array', of: { kind: 'string' } } as const },
   ].map((field) => ({ ...field, table: 't', nullable: true })),
   lists: [{ name: 'key_accounts', type: { kind: 'string' }, values: ['u1'] }],
+  tables: [
+    {
+      name: 'trades',
+      time: 'at',
+      partitions: 'snapshot',
+      columns: [
+        { table: 'trades', name: 'at', type: { kind: 'timestamp' }, nullable: true },
+        { table: 'trades', name: 'coin', type: { kind: 'string' }, nullable: true },
+        { table: 'trades', name: 'amount', type: { kind: 'decimal', precision: 20, scale: 8 }, nullable: true },
+      ],
+    },
+    {
+      name: 'logins',
+      time: 'at',
+      partitions: 'daily',
+      columns: [{ table: 'logins', name: 'at', type: { kind: 'timestamp' }, nullable: true }],
+    },
+  ],
+  tags: [{ id: '3', reads: ['4'] }],
 };
 
 test.each(OPERATORS.map((operator) => [operator.name, operator] as const))(
@@ -69,3 +101,21 @@ test.each(OPERATORS.map((operator) => [operator.name, operator] as const))(
     if (operator.negates !== undefined) expect(findOperator(operator.negates)?.negates).toBeUndefined();
   },
 );
+
+test.each(WIDE_OPERATORS.map((operator) => [operator.name, operator] as const))(
+  '%s has all that people see, an example that passes, and is refused where rules run',
+  (name, operator) => {
+    expect(operator.meaning.length).toBeGreaterThan(8);
+    expect(operator.takes.length).toBeGreaterThan(3);
+    expect(operator.label.en).not.toBe('');
+    expect(operator.label.zh).toMatch(/[\u4e00-\u9fff]/);
+    expect(operator.example['operator']).toBe(name);
+    expect(checkWholeRule(operator.example, catalog).errors).toEqual([]);
+    expect(checkRule(operator.example, catalog).errors).toMatchObject([{ code: 'OPERATOR_UNKNOWN', path: '/operator' }]);
+  },
+);
+
+test('a cycle of tags is told as the way that it goes', () => {
+  const [error] = checkWholeRule({ operator: 'has_tag', value: 3 }, catalog, '4').errors;
+  expect(error).toMatchObject({ code: 'TAG_CYCLE', path: '/value', message: 'the tag would read itself: 4 → 3 → 4' });
+});

@@ -156,3 +156,11 @@ test('tables and fields of a rule come once, in order', () => {
   expect(tablesOf(both)).toEqual(['u"', 't']);
   expect(fieldsOf(both).map(({ name }) => name)).toEqual(['limit"; drop', 'age']);
 });
+
+test('narrow decimals are multiplied in 38 digits: 18 would overflow', () => {
+  const fee = { table: 't', name: 'fee', type: { kind: 'decimal', precision: 10, scale: 2 }, nullable: true } as const;
+  const { rule } = checkRule({ field: 'fee', operator: '>', other: 'fee', factor: '1.00000001' }, { fields: [fee] });
+  expect(compileRules([rule!], makeClock({ businessDate: '2026-11-22', zone: 'UTC' })).leaves[0]?.sql).toContain(
+    'AS DECIMAL(38,2)) * CAST(',
+  );
+});

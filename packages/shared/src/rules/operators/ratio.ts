@@ -3,17 +3,8 @@ import type { NormalLeaf } from '../normal.ts';
 import { comparedNumbers } from '../operand-numbers.ts';
 import { listOf, NUMBERS, type Operator, operandType, textOf } from '../operator.ts';
 import { exact, productSql } from '../pairs.ts';
-import { type Comparison, orderHolds } from '../values.ts';
+import { isRange, quotientHolds } from '../quotients.ts';
 import { EXACT_DIGITS, widthOfType } from '../widths.ts';
-
-const isRange = (leaf: NormalLeaf): boolean => leaf.compare === 'in_range' || leaf.compare === 'not_in_range';
-
-/** Whether a quotient compares as the leaf says; `order` is that of the quotient to a literal. */
-function quotientHolds(leaf: NormalLeaf, order: (literal: string) => number): boolean {
-  if (!isRange(leaf)) return orderHolds(order(textOf(leaf)), leaf.compare as Comparison);
-  const [low, high] = listOf(leaf);
-  return (order(low ?? '') >= 0 && order(high ?? '') <= 0) === (leaf.compare === 'in_range');
-}
 
 /** The comparison of a leaf in SQL, from that of the quotient with one literal. */
 function quotientSql(leaf: NormalLeaf, one: (comparison: string, literal: string) => string): string {
@@ -36,7 +27,7 @@ function exactSql(column: string, other: string, leaf: NormalLeaf): string {
     quotientSql(leaf, (comparison, literal) => {
       const scale = Math.max(fraction(leaf.field.type), fraction(leaf.other!.type) + exact(literal).scale);
       const wide = (sql: string): string => `CAST(${sql} AS DECIMAL(${EXACT_DIGITS},${scale}))`;
-      const [x, product] = [wide(column), wide(productSql(other, leaf, 'other', literal))];
+      const [x, product] = [wide(column), wide(productSql(other, leaf, literal))];
       return positive ? `${x} ${comparison} ${product}` : `${product} ${comparison} ${x}`;
     });
   return `(CASE WHEN ${other} > 0 AND ${column} IS NOT NULL THEN ${sides(true)} WHEN ${other} < 0 AND ${column} IS NOT NULL THEN ${sides(false)} END)`;

@@ -64,25 +64,6 @@ export const OPERATORS: readonly Operator[] = [
   ...bucket,
 ];
 
-/** Names of the reference that this version does not have yet; a rule with one of them is refused. */
-export const LATER_OPERATORS: readonly string[] = [
-  'count',
-  'count_distinct',
-  'days_active',
-  'sum',
-  'avg',
-  'min',
-  'max',
-  'changed_since',
-  'increased_by',
-  'has_tag',
-  'not_has_tag',
-  'had_tag_within',
-  'top_n',
-  'percentile',
-  'ntile',
-];
-
 const byName = new Map<string, Operator>();
 for (const operator of OPERATORS) {
   for (const name of [operator.name, ...operator.aliases]) {
