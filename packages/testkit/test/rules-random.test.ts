@@ -5,7 +5,7 @@ import { evaluateRule } from '@tagmill/shared/rules/reference';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readCorpus } from '../src/corpus.ts';
-import { ruleTable } from '../src/duck/rule-table.ts';
+import { ruleTable } from '../src/rule-table.ts';
 import { row, rule } from '../src/rule-arbitraries.ts';
 
 const catalog = readCorpus().catalogs.get('bank')!;

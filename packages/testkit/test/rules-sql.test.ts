@@ -6,7 +6,7 @@ import { readCell } from '@tagmill/shared/rules/values';
 import { expect, test } from 'vitest';
 import { type CorpusRow, readCorpus, type RowsCase } from '../src/corpus.ts';
 import { byFile, isLater } from '../src/corpus-support.ts';
-import { ruleTable, type TimestampType } from '../src/duck/rule-table.ts';
+import { ruleTable, type TimestampType } from '../src/rule-table.ts';
 
 const corpus = readCorpus();
 const catalog = corpus.catalogs.get('bank')!;

@@ -13,6 +13,11 @@ export const VERBS: readonly Verb[] = [
   { name: 'db init', summary: 'create the tables that are missing in a database', load: () => import('./db-init.ts') },
   { name: 'rules import', summary: 'check rules of a JSON file and store them', load: () => import('./rules-import.ts') },
   { name: 'rules export', summary: 'print the rules of a database as JSON', load: () => import('./rules-export.ts') },
+  {
+    name: 'rules conformance',
+    summary: 'answer cases of rules from stdin, on an engine of your choice',
+    load: () => import('./rules-conformance.ts'),
+  },
   { name: 'user-tags export', summary: 'print every user and its tags as CSV or JSON Lines', load: () => import('./user-tags-export.ts') },
   { name: 'health', summary: 'say whether manager, database and tables are well', load: () => import('./health.ts') },
   { name: 'list-tasks', summary: 'list the tags that can be computed', load: () => import('./list-tasks.ts') },

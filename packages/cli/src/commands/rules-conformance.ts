@@ -1,0 +1,51 @@
+/** `tagmill rules conformance`: what this version makes of rules, case by case. */
+import type { RowEngine } from '@tagmill/shared/conformance/answer';
+import { Option } from 'commander';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { examples } from '../flags/flag.ts';
+import type { VerbModule } from '../program.ts';
+import { say } from '../say.ts';
+
+const ABOUT = `
+One JSON object a line: {"id", "kind": "row"|"rows"|"users"|"check"|"bucket", "catalog":
+{"fields", "lists", "tables", "tags"}, "asOf", "zone", "row"|"rows"|"users" ..., "rule"}.
+One answer a line, in order: {"id", "result": "T"}, "FTFU" for rows, {user: "T"} for
+users, "ok" for a rule that the check accepts, a number for bucket, or {"id", "error":
+{"code", "path"}}. A line that is no case is answered with the error CASE_INVALID.
+
+reference evaluates plainly, in order to be right; sql compiles the conditions on a
+user's row for DuckDB and hands those that read more to the reference.
+`;
+
+type Engine = RowEngine & { close?(): void };
+
+export const define: VerbModule['define'] = (command, run) => {
+  command
+    .addOption(new Option('--engine <ENGINE>', 'what evaluates the rules').choices(['reference', 'sql', 'index']).makeOptionMandatory())
+    .addHelpText('after', ABOUT + examples('rules conformance --engine sql < cases.jsonl > results.jsonl'));
+  run(async () => {
+    const { engine: name } = command.opts<{ engine: 'reference' | 'sql' | 'index' }>();
+    if (name === 'index') {
+      say('this version has no index engine yet; take --engine reference or --engine sql');
+      return 2;
+    }
+    const { answerLine, referenceEngine } = await import('@tagmill/shared/conformance/answer');
+    const engine: Engine = name === 'reference' ? referenceEngine : await openSql();
+    try {
+      for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+        if (line.trim() === '') continue;
+        const answer = JSON.stringify(await answerLine(line, engine));
+        if (!process.stdout.write(`${answer}\n`)) await once(process.stdout, 'drain');
+      }
+      return 0;
+    } finally {
+      engine.close?.();
+    }
+  });
+};
+
+async function openSql(): Promise<Engine> {
+  const { openSqlEngine } = await import('@tagmill/executor/engine/sql-engine');
+  return await openSqlEngine();
+}
