@@ -25,6 +25,8 @@ export interface Running {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Text on stdin; nothing when absent. */
+  readonly input?: string;
 }
 
 /** The environment of tests: nothing of the machine's own settings. */
@@ -44,8 +46,9 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
     cwd: options.cwd ?? ROOT,
     env: environment(options.env ?? {}),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(options.input);
   alive.add(child);
   let [stdout, stderr] = ['', ''];
   const listeners = new Set<() => void>();

@@ -56,6 +56,8 @@ describe('the words of the command line', () => {
       ['task-all', '--manager', 'http://127.0.0.1:1', '--tables', 'x'],
       /--tables cannot be used with --manager/,
     ],
+    ['an engine that is not there yet', ['rules', 'conformance', '--engine', 'index'], /has no index engine yet/],
+    ['no engine', ['rules', 'conformance'], /'--engine <ENGINE>' not specified/],
     ['a format that is none', ['user-tags', 'export', '--format', 'xml'], /Allowed choices are csv, jsonl/],
   ];
   test.each(refused)('%s ends with 2, one message and nothing on stdout', async (_, args, words) => {

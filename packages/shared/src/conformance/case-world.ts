@@ -84,11 +84,16 @@ function stateOf(id: string, tag: JsonObject, catalog: FieldCatalog, world: () =
   const written = tag.get('rule');
   const checked = written === undefined ? undefined : checkWholeRule(jsonText(written), catalog, id);
   const rule: WholeRule | null = checked === undefined || checked.runErrors !== undefined ? null : checked.rule;
+  const evaluated = new Map<string, Truth>();
   return (user) => {
     if (excluded.has(user)) return 'F';
     if (included.has(user)) return 'T';
     if (failed || (checked !== undefined && rule === null)) return 'U';
-    if (rule !== null) return evaluateWhole(rule, user, world());
+    if (rule !== null) {
+      const known = evaluated.get(user) ?? evaluateWhole(rule, user, world());
+      evaluated.set(user, known);
+      return known;
+    }
     return stored.has(user) ? 'T' : 'F';
   };
 }

@@ -119,3 +119,8 @@ test('a cycle of tags is told as the way that it goes', () => {
   const [error] = checkWholeRule({ operator: 'has_tag', value: 3 }, catalog, '4').errors;
   expect(error).toMatchObject({ code: 'TAG_CYCLE', path: '/value', message: 'the tag would read itself: 4 → 3 → 4' });
 });
+
+test('a filter of an aggregate may ask for a named list', () => {
+  const filter = { field: 'coin', operator: 'in_list', value: 'key_accounts' };
+  expect(checkWholeRule({ operator: 'count', table: 'trades', compare: '>', value: 1, filter }, catalog).errors).toEqual([]);
+});

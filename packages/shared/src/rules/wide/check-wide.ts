@@ -22,7 +22,8 @@ export function checkWideLeaf(
   const leaf = operator.check(node, faults, context);
   const sound = faults.close();
   if (operator.group !== 'aggregate' || !node.has('filter')) return sound ? leaf : null;
-  const columns = leaf?.kind === 'aggregate' ? indexCatalog({ fields: leaf.table.columns }) : null;
+  const lists = context.catalog === null ? [] : [...context.catalog.lists.values()];
+  const columns = leaf?.kind === 'aggregate' ? indexCatalog({ fields: leaf.table.columns, lists }) : null;
   const own: CheckContext = { ...context, catalog: columns, inFilter: true, keyLeaves: new Set() };
   const filter = context.checkNode(node.get('filter') ?? null, `${path}/filter`, own);
   const rule = filter === null ? null : rowRule(filter);

@@ -5,7 +5,7 @@ import { readMissing } from '../check-options.ts';
 import type { JsonObject } from '../json.ts';
 import type { Missing, PopulationLeaf } from '../normal.ts';
 import { DATES, NUMBERS } from '../operator.ts';
-import { compareValues } from '../values.ts';
+import { compareValues, type Value } from '../values.ts';
 import { readTypedField } from './check-wide.ts';
 import type { World } from './world.ts';
 
@@ -47,6 +47,18 @@ export function rankOf(leaf: PopulationLeaf, user: string, world: World): Rank |
   if (own === null) return null;
   const type = leaf.field.type as ScalarType;
   const values = world.population(leaf.field);
-  const sign = leaf.order === 'asc' ? -1 : 1;
-  return { users: values.length, before: values.filter((value) => sign * compareValues(type, value, own) > 0).length };
+  const users = values.length;
+  if (leaf.order === 'asc') return { users, before: firstWhere(values, (value) => compareValues(type, value, own) >= 0) };
+  return { users, before: users - firstWhere(values, (value) => compareValues(type, value, own) > 0) };
+}
+
+/** Place of the first of ordered values that holds, and all behind it; their number where none does. */
+function firstWhere(values: readonly Value[], holds: (value: Value) => boolean): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(values[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
