@@ -127,9 +127,9 @@ function compiledPattern(pattern: string): RE2JS {
 /** Whether the pattern of a checked leaf is found somewhere in a text. */
 export const patternFound = (pattern: string, text: string): boolean => compiledPattern(pattern).matcher(text).find();
 
-/** The code points of a property, as pairs of first and last. */
-export function propertyRanges(name: string): readonly (readonly [number, number])[] {
-  const list = instructionsOf(RE2JS.compile(`\\p{${name}}`))
+/** The code points of a property, or with `folded` those that equal one of them in another case too, as pairs of first and last. */
+export function propertyRanges(name: string, folded: boolean): readonly (readonly [number, number])[] {
+  const list = instructionsOf(RE2JS.compile(`${folded ? '(?i)' : ''}\\p{${name}}`))
     .map(runesOf)
     .find((runes) => runes.length > 0);
   if (list === undefined) throw new Error(`the property ${name} has no characters`);

@@ -62,7 +62,8 @@ test('the pieces of a pattern together are the pattern', () => {
 
 test('for DuckDB properties are written out and groups have their older form', () => {
   expect(patternSql('(?<n>a)[x\\p{Yi}]\\Q(?<\\E')).toBe('(?P<n>a)[x\\x{a000}-\\x{a48c}\\x{a490}-\\x{a4c6}]\\Q(?<\\E');
-  expect(patternSql('\\P{Yi}')).toBe('[\\x{0}-\\x{9fff}\\x{a48d}-\\x{a48f}\\x{a4c7}-\\x{10ffff}]');
+  expect(patternSql('\\P{Yi}')).toBe('[^\\x{a000}-\\x{a48c}\\x{a490}-\\x{a4c6}]');
+  expect(patternSql('[\\P{Yi}]')).toBe('[\\x{0}-\\x{9fff}\\x{a48d}-\\x{a48f}\\x{a4c7}-\\x{10ffff}]');
   expect(patternSql('\\p{^Yi}')).toBe(patternSql('\\P{Yi}'));
   expect(patternSql('^a.b$')).toBe('^a.b$');
 });
