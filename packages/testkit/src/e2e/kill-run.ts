@@ -7,7 +7,7 @@ import type { Taken } from './failpoints-control.ts';
 import { FAILPOINTS, type Provocation } from './failpoints-list.ts';
 import { descendants } from './fleet.ts';
 import { type Kill, nameOf } from './kill-list.ts';
-import { isGone, isUndone, KILL_LEASE_MS, type KillWorld } from './kill-world.ts';
+import { isGone, isUndone, KILL_LEASE_MS, type KillWorld, stateOf } from './kill-world.ts';
 import { isAgain, provoke } from './provoke.ts';
 import { SMALL_TAGS } from './small-world.ts';
 
@@ -182,9 +182,11 @@ export class KillRun {
         await this.#provoked;
         return;
       case 'orphan':
+        await untilStopped(taken.pid);
         await this.#makeOrphan(taken.pid);
         return;
       case 'stop':
+        await untilStopped(taken.pid);
         await this.#wakeLater(kill, taken.pid);
         break;
       case 'kill':
@@ -247,7 +249,7 @@ export class KillRun {
   /** They end by themselves: their executor is gone. */
   async #wakeOrphans(): Promise<void> {
     for (const pid of this.#orphans.splice(0)) {
-      process.kill(pid, 'SIGCONT');
+      if (!isGone(pid)) process.kill(pid, 'SIGCONT');
       await until(`the end of the orphan ${pid}`, () => (isGone(pid) ? true : undefined));
     }
   }
@@ -271,3 +273,7 @@ export class KillRun {
 
 /** Nothing tells of the sleep of a process, so the time is the case itself. */
 const sleepBeyondLeases = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, KILL_LEASE_MS * 1.25));
+
+/** It says that it will be stopped before it is: whoever woke it up in between would wake up nobody. */
+const untilStopped = (pid: number): Promise<true> =>
+  until(`process ${pid} to stand still`, () => ('TtZ'.includes(stateOf(pid) ?? 'Z') ? true : undefined), 2);

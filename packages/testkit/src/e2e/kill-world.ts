@@ -234,11 +234,14 @@ function urlThrough(url: string, proxy: TcpProxy | undefined): string {
 }
 
 /** Ended, whether or not anybody took note of it. */
-export function isGone(pid: number): boolean {
+export const isGone = (pid: number): boolean => (stateOf(pid) ?? 'Z') === 'Z';
+
+/** The letter of the kernel: `T` stopped, `Z` ended; undefined when it is not there. */
+export function stateOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.startsWith('Z');
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.charAt(0);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return true;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return undefined;
     throw error;
   }
 }
