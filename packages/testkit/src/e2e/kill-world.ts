@@ -8,12 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import type { MariadbServer } from '../mariadb.ts';
+import type { S3Server } from '../s3-server.ts';
 import { type Running, until } from './command.ts';
 import { appliedOnce } from './exactly-once.ts';
 import { FailpointControl, type Victim } from './failpoints-control.ts';
 import type { Sink } from './faults.ts';
 import { descendants, Fleet } from './fleet.ts';
 import { differences, merged, part, type StoredRow } from './oracle.ts';
+import { credentialsOf } from './matrix.ts';
 import { makeSmallWorld, SMALL_TAGS, type SmallWorld, smallReportIsRight } from './small-world.ts';
 import { mariadbTarget, type SqliteTargets, type Target } from './target.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -21,6 +23,8 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export interface KillPlaces {
   readonly mariadb: MariadbServer;
   readonly sqlite: SqliteTargets;
+  /** When it is there, the tables may be read from it instead of a folder. */
+  readonly s3?: S3Server;
 }
 
 /** Short: a frozen process is waited for as long as this. */
@@ -31,6 +35,8 @@ export interface KillOptions {
   readonly sink: Sink;
   /** Users in a shard, about; there are a little over 1,000 users. */
   readonly shardRows: number;
+  /** Tables on the S3 server of the places. */
+  readonly onS3?: boolean;
   /** By default one of the two targets has the promise that the loss of the manager's disk loses nothing. */
   readonly durability?: 'local' | 'copied';
 }
@@ -53,7 +59,7 @@ export class KillWorld {
   /** Runs from before the last reset. */
   #known: ReadonlySet<string> = new Set();
 
-  private constructor(options: KillOptions, small: SmallWorld, target: Target, database: KillWorld['database'], databaseUrl: string) {
+  private constructor(options: KillOptions, small: SmallWorld, target: Target, database: KillWorld['database'], source: Source) {
     this.options = options;
     this.small = small;
     this.target = target;
@@ -62,11 +68,11 @@ export class KillWorld {
     const journal = ['--durability', durability, '--snapshot-interval', '1s'];
     const lease = ['--lease', `${KILL_LEASE_MS}ms`, '--heartbeat', `${HEARTBEAT_MS}ms`, '--shard-rows', String(options.shardRows)];
     this.fleet = new Fleet({
-      databaseUrl,
+      databaseUrl: urlThrough(target.url, database?.manager),
       directory: mkdtempSync(join(tmpdir(), 'tagmill-kills-')),
-      tables: small.tables,
-      args: [...lease, ...journal],
-      env: this.control.env,
+      tables: source.tables,
+      args: [...lease, ...journal, ...source.args],
+      env: { ...this.control.env, ...source.env },
       nodeArgs: this.control.nodeArgs,
     });
   }
@@ -80,7 +86,8 @@ export class KillWorld {
     await target.exec('CREATE TABLE test_start AS SELECT user_id, tag_ids, tag_details, created_time, updated_time FROM user_tags');
     const through = async (): Promise<TcpProxy> => startTcpProxy(`127.0.0.1:${places.mariadb.port}`);
     const database = options.sink === 'sqlite' ? undefined : { manager: await through(), workers: await through() };
-    const world = new KillWorld(options, small, target, database, urlThrough(target.url, database?.manager));
+    const source = await sourceOf(places, options, small);
+    const world = new KillWorld(options, small, target, database, source);
     try {
       await world.fleet.startManager();
       for (const name of ['one', 'two']) {
@@ -225,6 +232,21 @@ export class KillWorld {
 /** A tag whose rollback has ended. */
 export const isUndone = (record: InstanceRecord | undefined): record is InstanceRecord =>
   record?.reason?.startsWith('rolled back') === true;
+
+/** Where the tables are, and what processes need to read them. */
+interface Source {
+  readonly tables: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function sourceOf({ s3 }: KillPlaces, { onS3 }: KillOptions, { tables }: SmallWorld): Promise<Source> {
+  if (onS3 !== true || s3 === undefined) return { tables, args: [], env: {} };
+  const bucket = `kills-${made}`;
+  await s3.createBucket(bucket);
+  await s3.upload(bucket, 'tables', tables);
+  return { tables: `s3://${bucket}/tables`, args: ['--s3-endpoint', s3.endpoint], env: credentialsOf(s3) };
+}
 
 function urlThrough(url: string, proxy: TcpProxy | undefined): string {
   if (proxy === undefined) return url;
