@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url));
 export const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url));
-/** Not even a test waits for ever: a process that runs longer than this is killed. */
+/** Not even a test waits for ever: a process that runs longer than this is killed, unless it is told otherwise. */
 const MOST_MS = 180_000;
 
 export interface Ended {
@@ -28,6 +28,8 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** For Node itself, before the command. */
   readonly nodeArgs?: readonly string[];
+  /** How long it may run. */
+  readonly mostMs?: number;
 }
 
 const alive = new Set<ChildProcess>();
@@ -66,7 +68,7 @@ export function start(args: readonly string[], options: CommandOptions = {}): Ru
     stderr += text;
     hear();
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), MOST_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.mostMs ?? MOST_MS);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunReport } from '@tagmill/shared/api/report';
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord } from '@tagmill/shared/feed/views';
-import { FIXTURES, type Running, start, until } from './command.ts';
+import { type CommandOptions, FIXTURES, type Running, start, until } from './command.ts';
 import { freePort } from './free-port.ts';
 
 export const SECRETS = { TAGMILL_JOIN_TOKEN: 'token-of-tests', TAGMILL_API_KEY: 'key-of-tests' } as const;
@@ -18,6 +18,8 @@ export interface FleetOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** For Node itself, in every process. */
   readonly nodeArgs?: readonly string[];
+  /** How long a process may run, when longer than others. */
+  readonly mostMs?: number;
 }
 
 export interface ExecutorOptions {
@@ -53,7 +55,7 @@ export class Fleet {
         ...['--time-zone', 'Asia/Shanghai', '--shard-rows', '100', '--lease', `${LEASE_MS / 1000}s`, '--heartbeat', '1s'],
         ...['--log-level', 'warn', '--http', addresses[0]!, '--grpc', addresses[1]!, ...(args ?? [])],
       ],
-      { env: { ...SECRETS, ...env }, nodeArgs: this.options.nodeArgs ?? [] },
+      { env: { ...SECRETS, ...env }, ...processOptions(this.options) },
     );
     const [, http, grpc] = await this.manager.said(/dashboard and REST at (\S+), executors join at (\S+)/);
     this.http = http!;
@@ -64,7 +66,7 @@ export class Fleet {
     const args = ['executor', '--manager', options.manager ?? this.grpc, '--name', name, '--slots', String(options.slots ?? 1)];
     const running = start([...args, '--cache-dir', join(this.options.directory, name), '--log-level', 'warn'], {
       env: { ...SECRETS, ...this.options.env, ...options.env },
-      nodeArgs: this.options.nodeArgs ?? [],
+      ...processOptions(this.options),
     });
     this.executors.set(name, running);
     return running;
@@ -176,3 +178,6 @@ export function descendants(pid: number): number[] {
     .map(Number);
   return children.flatMap((child) => [child, ...descendants(child)]);
 }
+
+const processOptions = ({ nodeArgs = [], mostMs }: FleetOptions): Pick<CommandOptions, 'nodeArgs' | 'mostMs'> =>
+  mostMs === undefined ? { nodeArgs } : { nodeArgs, mostMs };

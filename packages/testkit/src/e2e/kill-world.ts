@@ -30,6 +30,8 @@ export interface KillPlaces {
 /** Short: a frozen process is waited for as long as this. */
 export const KILL_LEASE_MS = 2_000;
 const HEARTBEAT_MS = 400;
+/** Of a fleet: hundreds of kills one after another take long. */
+const MOST_MS = 3 * 60 * 60_000;
 
 export interface KillOptions {
   readonly sink: Sink;
@@ -74,6 +76,7 @@ export class KillWorld {
       args: [...lease, ...journal, ...source.args],
       env: { ...this.control.env, ...source.env },
       nodeArgs: this.control.nodeArgs,
+      mostMs: MOST_MS,
     });
   }
 
