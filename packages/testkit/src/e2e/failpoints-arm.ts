@@ -114,7 +114,8 @@ class Points {
 
   #pidOf(victim: Victim): number | undefined {
     if (victim === this.#role) return process.pid;
-    if (victim === 'executor' && this.#role === 'worker') return process.ppid;
+    // The parent of an orphan is somebody else.
+    if (victim === 'executor' && this.#role === 'worker') return this.#isOurs(process.ppid) ? process.ppid : undefined;
     const name = victim === 'manager' ? victim : `${victim}-${this.#role === 'manager' ? 'one' : this.#executor}`;
     const path = join(this.#folder, `pid-${name}`);
     if (!existsSync(path)) return undefined;
