@@ -9,6 +9,7 @@ const MOST_MS = 180_000;
 
 export interface Ended {
   readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -71,10 +72,10 @@ export function start(args: readonly string[], options: CommandOptions = {}): Ru
   const timer = setTimeout(() => child.kill('SIGKILL'), options.mostMs ?? MOST_MS);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       clearTimeout(timer);
       alive.delete(child);
-      resolve({ code, stdout, stderr });
+      resolve({ code, signal, stdout, stderr });
     });
   });
   const said = (words: RegExp): Promise<RegExpExecArray> =>
@@ -88,7 +89,7 @@ export function start(args: readonly string[], options: CommandOptions = {}): Ru
       listeners.add(listen);
       listen();
       ended.then(
-        (end) => reject(new Error(`ended with ${end.code} before it said ${words}: ${end.stderr}`)),
+        (end) => reject(new Error(`ended with ${end.code ?? end.signal} before it said ${words}: ${end.stderr}`)),
         (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
       );
     });
