@@ -50,7 +50,13 @@ export class Trouble {
     world.dice.stop();
     world.blocked.clear();
     for (const node of world.managers) if (!node.alive && node.restarts > 0) node.start();
-    for (const node of world.executors) if (!node.alive) node.start();
+    this.startExecutors();
+  }
+
+  /** From here on somebody looks after them: one that still leaves, since it was drained, is started again. */
+  private startExecutors(): void {
+    for (const node of this.world.executors) if (!node.alive) node.start();
+    this.world.clock.after(2_000, () => this.startExecutors());
   }
 
   private every(kind: FaultKind, task: () => void): void {
