@@ -67,7 +67,7 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/passes.ts`,
     from: '  if (fanOut === null || !writesTarget(fanOut.step) || pass.sureSinceTerm === state.term) return;',
     to: "  if (fanOut === null || pass.phase !== 'over') return;",
-    foundBy: seeds('kills'),
+    foundBy: { test: 'packages/manager/test/core/settle.test.ts' },
   },
   {
     name: 'asked-with-an-old-token',
@@ -91,7 +91,7 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/apply/details.ts`,
     from: "  if (said === undefined || typeof said['pieceHash'] !== 'string' || said['pieceHash'].length > MOST_HASH) return undefined;\n  if (!counts(said, ['users', 'bytesRead']) || !countsEach(said['tags'], ['tagId', 'evaluated', 'matched', 'unknown'])) return undefined;\n",
     to: '',
-    foundBy: seeds('store'),
+    foundBy: seeds('clocks'),
   },
   {
     name: 'drain-forgotten',
@@ -139,7 +139,7 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     file: `${CORE}/recovery/rank.ts`,
     from: '  if (x.term !== y.term) return y.term - x.term;\n',
     to: '',
-    foundBy: seeds('two-managers'),
+    foundBy: { test: 'packages/manager/test/core/recovery/choose.test.ts' },
   },
   {
     name: 'nobody-waited-for',

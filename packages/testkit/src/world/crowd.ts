@@ -8,6 +8,7 @@ import { type RunLimits, simRun } from './sim-run.ts';
 
 /** Whoever asked and got no answer asks again after this. */
 const ASK_AGAIN_MS = 2_000;
+const ENDING: readonly Action[] = ['stop', 'stop', 'skip', 'mark-success'];
 const RELEASE_EVERY_MS = 5_000;
 
 export interface CrowdWorld {
@@ -56,12 +57,17 @@ export class Crowd {
     this.world.clock.after(ASK_AGAIN_MS, () => this.submit(spec));
   }
 
-  click(prng: Prng): void {
+  /** Somebody sees the manager come back and stops what runs, before executors have come back too. */
+  impatient(prng: Prng): void {
+    for (let i = prng.between(1, 6); i > 0; i--) this.world.clock.after(prng.between(10, 600), () => this.click(prng, ENDING));
+  }
+
+  click(prng: Prng, actions: readonly Action[] = ACTIONS): void {
     const runs = [...(this.world.leader()?.state?.runs.values() ?? [])];
     if (runs.length === 0 || this.clicks >= this.world.limits.clicks) return;
     const run = prng.pick(runs);
     const { name } = run.task(prng.between(0, run.size - 1));
-    const action = prng.pick(ACTIONS);
+    const action = prng.pick(actions);
     const downstream = prng.pick(DOWNSTREAM_POLICIES);
     this.clicks += 1;
     const who = `somebody-${this.clicks}`;

@@ -172,8 +172,10 @@ export class SimDoor implements ManagerDoors {
       } else if (effect.type === 'cancel') {
         const { executor, fanOut, shards, tokens } = effect;
         this.send(executor, { type: 'cancel', fanOut, shards, tokens });
-      } else if (effect.type === 'settle') this.settle(effect, this.world.manager.state?.term ?? 0);
-      else if (effect.type === 'drain') this.send(effect.executor, { type: 'drain' });
+      } else if (effect.type === 'settle') {
+        this.useToken(effect.token, 'a question to the target');
+        this.settle(effect, this.world.manager.state?.term ?? 0);
+      } else if (effect.type === 'drain') this.send(effect.executor, { type: 'drain' });
       else if (effect.type === 'pass-over') {
         for (const id of this.sessions.keys()) this.send(id, { type: 'pass-over', runId: effect.runId, pass: effect.pass });
       }
@@ -183,20 +185,25 @@ export class SimDoor implements ManagerDoors {
   private dispatch(effect: Extract<Effect, { type: 'dispatch' }>): void {
     const { executor, runId, pass, step, fanOut, firstToken } = effect;
     const shards = [...effect.shards];
-    const { tokens, manager } = this.world;
+    const { manager } = this.world;
     // What is leased before the journal has the Hello is not in it: the manager would take it back, and it would run twice.
     if (this.sessions.get(executor)?.joined !== true)
       this.broken.push(`[1] a lease for ${executor} goes into a stream that is not there or has not joined yet`);
     const term = manager.state?.term ?? 0;
     shards.forEach((shard, i) => {
-      // A journal that begins anew counts anew: its term is higher.
-      const token = `${manager.disk.lineage}/${firstToken + i}`;
-      if (tokens.has(token)) this.broken.push(`[5] token ${token} is used again, for shard ${shard}`);
-      tokens.add(token);
+      this.useToken(firstToken + i, `shard ${shard}`);
     });
     const { attempts, scope, pieceHashes } = effect;
     const lists = { shards, attempts: [...attempts], scope: [...(scope ?? [])], pieceHashes: [...(pieceHashes ?? [])] };
     this.send(executor, { type: 'dispatch', order: { runId, pass, step, fanOut, firstToken, term, ...lists } });
+  }
+
+  /** None is ever used twice. A journal that begins anew counts anew: its term is higher. */
+  private useToken(number: number, what: string): void {
+    const { tokens, manager } = this.world;
+    const token = `${manager.disk.lineage}/${number}`;
+    if (tokens.has(token)) this.broken.push(`[5] token ${token} is used again, for ${what}`);
+    tokens.add(token);
   }
 
   /** Asks the target until it answers. */

@@ -13,7 +13,7 @@ export function writesAfterLeaving(state: ManagerState | undefined, merge: SimMe
   return merge.scope
     .map((tagId) => pass.rows.find((row) => run.task(row).tagId === tagId))
     .filter((row) => row !== undefined)
-    .filter((row) => !pass.members.has(row) && !pass.leaving.has(row) && run.passOf[row] === pass.number && pass.phase !== 'over')
+    .filter((row) => !pass.members.has(row) && !pass.leaving.has(row) && run.passOf[row] === pass.number)
     .filter((row) => run.stateAt(row) === 'stopped' || run.stateAt(row) === 'skipped')
     .map((row) => `[2] ${run.task(row).name} of ${run.id} is ${run.stateAt(row)}, and shard ${merge.shard} is written for it after that`);
 }
@@ -26,6 +26,32 @@ export function openRuns(state: ManagerState | undefined): string {
       return `${run.id} (${tasks.join(', ')})`;
     })
     .join('; ');
+}
+
+/** Passes that had the target after a fan-out of this number. */
+export function passesSince(state: ManagerState, id: number): number {
+  let count = 0;
+  for (const run of state.runs.values())
+    for (const { fanOut, step } of run.passes) if ((step === 'merge' || step === 'rollback') && (fanOut?.id ?? 0) > id) count += 1;
+  return count;
+}
+
+/** A tag of the pass that had the target last, when all of that pass was merged. */
+export function lastMerged(
+  state: ManagerState,
+): { readonly run: Run; readonly name: string; readonly tag: number; readonly id: number } | undefined {
+  let last: { readonly run: Run; readonly row: number | undefined; readonly id: number } | undefined;
+  for (const run of state.runs.values()) {
+    for (const pass of run.passes) {
+      if (pass.fanOut === null || (pass.step !== 'merge' && pass.step !== 'rollback') || pass.fanOut.id < (last?.id ?? 0)) continue;
+      const row = [...pass.members].find((member) => run.stateAt(member) === 'succeeded');
+      const whole = pass.kind === 'tags' && pass.abandoned === null && row !== undefined;
+      last = { run, row: whole ? row : undefined, id: pass.fanOut.id };
+    }
+  }
+  if (last?.row === undefined) return undefined;
+  const { name, tagId } = last.run.task(last.row);
+  return { run: last.run, name, tag: tagId ?? 0, id: last.id };
 }
 
 /** What is wrong in the end, when all has ended. */

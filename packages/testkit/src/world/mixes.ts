@@ -28,8 +28,14 @@ export const MIXES: readonly NamedMix[] = [
   fixed('kills', 'kill -9 of manager and executors, with people clicking', {
     'manager-kill': 3_000,
     'executor-kill': 3_000,
+    'disk-slow': 0.08,
     'answer-lost': 0.1,
     click: 800,
+  }),
+  fixed('hasty', 'a slow disk, kill -9 of the manager, and people who stop what runs as soon as it is back', {
+    'manager-kill': 2_500,
+    'disk-slow': 0.4,
+    click: 400,
   }),
   fixed('clicks', 'people who click on everything, all the time', {
     click: 100,

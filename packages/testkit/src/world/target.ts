@@ -66,6 +66,8 @@ export class SimTarget {
   readonly broken: string[] = [];
   /** Rows of `user_tags` that were written, for repeated runs. */
   written = 0;
+  /** Users for whom a tag was written, ever. */
+  readonly writtenOf = new Map<number, number>();
   onCommit: (merge: SimMerge) => void = () => undefined;
 
   constructor(nowMs: () => number) {
@@ -237,6 +239,7 @@ export class SimTarget {
     const place = placeOf(merge);
     this.changes.set(place, [...(this.changes.get(place) ?? []), ...changes]);
     const changed = new Set(changes.map((change) => change.user)).size;
+    for (const { tag } of changes) this.writtenOf.set(tag, (this.writtenOf.get(tag) ?? 0) + 1);
     this.written += changed;
     const count = (tag: number, entered: boolean) => changes.filter((one) => one.tag === tag && one.entered === entered).length;
     const tags = [...new Set(changes.map((one) => one.tag))].map((tag) => [tag, count(tag, true), count(tag, false)] as const);

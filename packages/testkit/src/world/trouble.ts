@@ -31,6 +31,8 @@ export class Trouble {
   /** Managers whose disk lost something since they led last. */
   readonly lossy = new Set<ManagerNode>();
 
+  /** Executors that never come back. */
+  private readonly gone = new Set<ExecutorNode>();
   /** An executor has lost its copy. */
   copiesLost = false;
 
@@ -55,7 +57,7 @@ export class Trouble {
 
   /** From here on somebody looks after them: one that still leaves, since it was drained, is started again. */
   private startExecutors(): void {
-    for (const node of this.world.executors) if (!node.alive) node.start();
+    for (const node of this.world.executors) if (!node.alive && !this.gone.has(node)) node.start();
     this.world.clock.after(2_000, () => this.startExecutors());
   }
 
@@ -164,10 +166,13 @@ export class Trouble {
   private kill(node: ManagerNode, kind: FaultKind, how: string): void {
     this.world.tell(`${node.name}: ${how}`);
     node.crash();
-    this.world.clock.after(this.between(kind, 10, 3_000), () => {
+    // A supervisor starts it at once, or somebody does after a while.
+    this.world.clock.after(this.between(kind, 10, this.world.dice.of(kind).chance(0.5) ? 150 : 3_000), () => {
       if (node.alive) return;
       this.world.tell(`${node.name} starts again`);
       node.start();
+      const click = this.world.dice.of('click');
+      if (this.world.dice.strength('click') > 0 && click.chance(0.5)) this.world.crowd.impatient(click);
     });
   }
 
@@ -222,8 +227,11 @@ export class Trouble {
     if (!node.alive) return;
     this.world.tell(kind === 'executor-kill' ? `kill -9 of ${node.id}` : `${node.id} loses its folder`);
     how(node);
-    // Some are gone until faults stop.
-    if (node !== this.world.executors[0] && this.world.dice.of(kind).chance(0.2)) return;
+    // Some are gone for good; the first one always comes back.
+    if (node !== this.world.executors[0] && this.world.dice.of(kind).chance(0.2)) {
+      this.gone.add(node);
+      return;
+    }
     this.world.clock.after(this.between(kind, 100, 8_000), () => {
       if (node.alive) return;
       this.world.tell(`${node.id} starts again`);
@@ -242,6 +250,7 @@ export class Trouble {
       this.world.leader()?.push({ type: 'executor-draining', id: node.id });
     }
     const back = () => {
+      if (this.gone.has(node)) return;
       if (!node.alive) node.start();
       else this.world.clock.after(500, back);
     };

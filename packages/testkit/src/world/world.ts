@@ -13,7 +13,7 @@ import { SimDoor } from './door.ts';
 import { ExecutorNode } from './executor-node.ts';
 import { FaultDice, type FaultKind, type FaultMix } from './faults.ts';
 import { JournalFacts } from './journal-facts.ts';
-import { judge, openRuns, writesAfterLeaving } from './judge.ts';
+import { judge, lastMerged, openRuns, passesSince, writesAfterLeaving } from './judge.ts';
 import { LeaderRow } from './leader-row.ts';
 import { ManagerNode } from './manager-node.ts';
 import { mixOf } from './mixes.ts';
@@ -64,6 +64,8 @@ const MOST_RUNS = 5;
 /** A person who sees a manager refuse to start this often accepts the loss. */
 const REFUSALS = 4;
 
+const REPEAT_STEPS = 30_000;
+
 /** What no executor should ever answer. */
 const GARBLED = ['{"pieceHash":7', '{"pieceHash":7}', 'null', '[]', '{"pieceHash":"h","users":-1,"tags":[],"bytesRead":0}', ''] as const;
 
@@ -108,7 +110,7 @@ export class World {
     this.prng = streamOf(seed, 'world');
     this.durability = this.prng.chance(0.4) ? 'copied' : 'local';
     this.copies = this.prng.between(1, 4);
-    this.paceMs = this.prng.pick([30, 120, 120, 600]);
+    this.paceMs = this.prng.pick([30, 120, 120, 600, 2_500]);
     const mix = typeof options.mix === 'object' ? options.mix : mixOf(options.mix ?? 'drawn', seed);
     this.drawn = Object.fromEntries(Object.entries(mix).filter(([kind]) => options.off?.includes(kind as FaultKind) !== true));
     this.dice = new FaultDice(seed, this.drawn);
@@ -339,9 +341,36 @@ export class World {
     }
     // What was lost with a disk, as nobody promised to keep it, may have had effects that nobody knows of.
     if (!this.lost) this.broken.push(...judge(leader.state, this.target));
+    if (!this.lost && this.prng.chance(0.2)) this.repeat(leader);
     // The disk is held against the state once more, at the next commit: people still click on release.
     leader.checkNext = true;
     for (let i = 0; i < 2_000 && leader.checkNext && !this.isBroken(); i++) this.clock.step();
+  }
+
+  /** [4] What had the target last is done again, and no row is written. */
+  private repeat(leader: ManagerNode): void {
+    const found = lastMerged(leader.state!);
+    if (found === undefined || this.isBroken()) return;
+    const { run, name, tag, id } = found;
+    const written = this.target.writtenOf.get(tag) ?? 0;
+    const again = {
+      type: 'command',
+      runId: run.id,
+      action: 'rerun',
+      names: [name],
+      downstream: 'as-success',
+      reason: null,
+      who: 'nobody',
+    } as const;
+    leader.push(again);
+    const passes = run.passes.length;
+    const isOver = () => run.passes.length > passes && run.endedMs !== null;
+    for (let i = 0; i < REPEAT_STEPS && !isOver() && !this.isBroken(); i++) this.clock.step();
+    if (!isOver()) this.broken.push(`[1] ${name} of ${run.id} was asked to run again and has not ended`);
+    // Others that were held until now may have had the target in between, or a rollback that somebody asked for at last.
+    if (leader.state === undefined || passesSince(leader.state, id) > 1 || run.passes.at(-1)?.kind !== 'tags') return;
+    const more = (this.target.writtenOf.get(tag) ?? 0) - written;
+    if (more > 0) this.broken.push(`[4] ${name} of ${run.id} was run again, and ${more} rows were written`);
   }
 }
 
