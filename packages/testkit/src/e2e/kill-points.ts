@@ -135,7 +135,7 @@ class KillPoints {
     this.longestGap = Math.max(this.longestGap, grown);
     this.#progress = Math.max(this.#progress, part);
     const wanted = (1 - part) / Math.max(1, this.#options.kills - this.kills);
-    this.#life = Math.max(RECOVERY_BATCHES + 2, this.#life + (grown > wanted ? -1 : 1));
+    this.#life = Math.max(1, this.#life + (grown > wanted ? -1 : 1));
   }
 
   /** A share of the clicks, so that all are made when the kills are. */
