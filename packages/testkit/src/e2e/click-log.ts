@@ -1,5 +1,6 @@
 /** A person who clicks while processes are killed, and remembers what was acknowledged. */
 import type { StoryRecord } from '@tagmill/shared/feed/views';
+import { LIMITS } from '@tagmill/shared/limits';
 import { until } from './command.ts';
 import type { Fleet } from './fleet.ts';
 
@@ -10,6 +11,7 @@ export class ClickLog {
   readonly #fleet: Fleet;
   readonly #runId: string;
   readonly acknowledged: string[] = [];
+  readonly #toldOnce = new Set<string>();
   #made = 0;
 
   constructor(fleet: Fleet, runId: string) {
@@ -44,9 +46,14 @@ export class ClickLog {
       this.#fleet.tryGet<{ readonly story: readonly StoryRecord[] }>(`/api/v1/runs/${this.#runId}/instances/${CLICKED}`),
     );
     const told = story.story.map((line) => line.text);
-    return this.acknowledged
-      .filter((reason) => !told.some((text) => text.includes(`(${reason})`)))
-      .map((reason) => `${reason} was acknowledged and is not in the story`);
+    // A full story drops its oldest lines: what it told once it need not tell for ever.
+    const isFull = told.length >= LIMITS.storyLines;
+    const missing: string[] = [];
+    for (const reason of this.acknowledged) {
+      if (told.some((text) => text.includes(`(${reason})`))) this.#toldOnce.add(reason);
+      else if (!isFull || !this.#toldOnce.has(reason)) missing.push(`${reason} was acknowledged and is not in the story`);
+    }
+    return missing;
   }
 
   /** Status of the answer; 0 when the manager died under the click. Throws for answers that no kill explains. */
