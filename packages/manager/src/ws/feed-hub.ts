@@ -3,8 +3,9 @@
  * all who follow. A topic that nobody follows costs nothing.
  *
  * Snapshot and deltas fit without a hole because a snapshot is taken in one
- * synchronous step: first what is pending goes out as deltas, then the state is
- * read, and it stands for the number of the last delta.
+ * synchronous step: what is pending goes out as deltas, the state is read, what
+ * the reading brought to light goes out as one more delta, and the snapshot
+ * stands for the number of that: one number, one state, for everybody.
  */
 import type { DeltaMessage, FeedTables, ServerMessage } from '@tagmill/shared/feed/reducer';
 import type { ErrorCode } from '@tagmill/shared/errors';
@@ -210,6 +211,8 @@ export class FeedHub {
     if (!this.#source.isThere(topic.name)) return undefined;
     const tables = this.#tables(topic.name);
     if (tables === undefined) return undefined;
+    // A large run is looked at in turns, and heartbeats alone change nothing: the reading may have found more than the flush.
+    this.#sendChanges();
     topic.snapshot = new Encoded({
       type: 'snapshot',
       topic: topic.name,

@@ -27,6 +27,8 @@ export class MemoryPort implements ManagerPort {
   readonly now = () => Date.now();
   readonly #pending = new Map<string, Change>();
   readonly #listeners = new Set<(urgent: boolean) => void>();
+  /** What has changed without a word, as heartbeats do: shows when a topic is read the next time. */
+  readonly untold: { readonly table: string; readonly id: string; readonly fields: FeedRecord }[] = [];
   #made = 0;
 
   constructor() {
@@ -172,6 +174,7 @@ export class MemoryPort implements ManagerPort {
     this.snapshots++;
     // A state that is read is what was sent before: what is still pending would be lost to the followers.
     this.#pending.delete(topic);
+    this.#bringToLight(topic);
     const tables = this.topics.get(topic);
     return tables === undefined ? undefined : structuredClone(tables);
   }
@@ -190,6 +193,11 @@ export class MemoryPort implements ManagerPort {
   onChange(callback: (urgent: boolean) => void): () => void {
     this.#listeners.add(callback);
     return () => this.#listeners.delete(callback);
+  }
+
+  /** What nobody was told yet shows when the topic is read, and comes with the next changes. */
+  #bringToLight(topic: string): void {
+    for (const { table, id, fields } of this.untold.splice(0)) this.set(topic, table, id, fields);
   }
 
   #change(topic: string): Change {

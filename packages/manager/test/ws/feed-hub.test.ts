@@ -113,6 +113,16 @@ describe('subscribing', () => {
     expect(first.state).toEqual({ ...second.state!, atMs: first.state!.atMs });
   });
 
+  test('what a snapshot brings to light reaches those who follow at the same number', () => {
+    const early = join('runs');
+    write(1);
+    port.untold.push({ table: 'runs', id: 'r1', fields: { n: 7 } });
+    const late = join('runs');
+    expect(late.state!.tables).toEqual({ runs: { r1: { n: 7 } } });
+    expect([early.state!.seq, early.state!.tables]).toEqual([late.state!.seq, late.state!.tables]);
+    expect(early.types()).toEqual(['snapshot', 'delta', 'delta']);
+  });
+
   test('takes one snapshot for all who come at the same number', () => {
     for (let i = 0; i < 20; i++) join('runs');
     expect(port.snapshots).toBe(1);
