@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from './errors.ts';
 import type { FieldCatalog, FieldType, RunClock, StoredForm } from './fields.ts';
-import type { NormalRule } from './rules/normal.ts';
+import type { NormalRule, WholeRule } from './rules/normal.ts';
 
 /** Where the tables are. `prefix` has no slash at either end and may be empty. */
 export type TablesLocation =
@@ -91,7 +91,7 @@ export type UserScope =
 export interface PassTag {
   readonly tagId: number;
   readonly name: string;
-  readonly rule: NormalRule;
+  readonly rule: WholeRule;
   /** Tables that the rule and the task class read; a user in one of them is evaluated. */
   readonly reads: readonly string[];
   /** Rules of the task class that a user must meet (T) to be evaluated at all. */

@@ -5,8 +5,11 @@
 import { TagmillError } from '@tagmill/shared/errors';
 import type { CatalogField } from '@tagmill/shared/fields';
 import type { PassJob, PassTag, PlannedTable } from '@tagmill/shared/job';
-import type { NormalGroup, NormalLeaf, NormalRule } from '@tagmill/shared/rules/normal';
+import type { Group, NormalLeaf, WholeRule, WideLeaf } from '@tagmill/shared/rules/normal';
+import type { Derived } from './derived/derived-table.ts';
+import { DerivedDrafts } from './derived/drafts.ts';
 import { leafSql, readColumn } from './leaf-sql.ts';
+import { wholeTablesOf } from '@tagmill/shared/rules/reads';
 import type { Step } from './planes.ts';
 import type { ReadColumn } from './scan-sql.ts';
 
@@ -18,6 +21,8 @@ export interface PassTable {
   readonly firstSlot: number;
   /** The table is a sorted copy in the cache. */
   readonly copied?: boolean;
+  /** It is no table of the plan but made of others. */
+  readonly derived?: Derived;
 }
 
 export interface CompiledTag {
@@ -45,7 +50,9 @@ interface TableDraft {
   readonly leaves: { readonly node: NormalLeaf; slot: number }[];
 }
 
-const isGroup = (rule: NormalRule): rule is NormalGroup => 'logic' in rule;
+type Leaf = NormalLeaf | WideLeaf;
+
+const isGroup = (rule: WholeRule): rule is Group<WholeRule> => 'logic' in rule;
 const REGISTERED = 'registration_date';
 
 /**
@@ -55,14 +62,19 @@ const REGISTERED = 'registration_date';
 export function compilePass(job: PassJob): CompiledPass {
   const drafts = draftTables(job);
   const found = new Map<string, { slot: number }>();
-  const leaf = (node: NormalLeaf): { slot: number } => {
+  const derived = new DerivedDrafts(job);
+  const leaf = (node: Leaf): { slot: number } => {
     const name = JSON.stringify(node);
-    const known = found.get(name);
-    if (known !== undefined) return known;
+    const known = found.get(name) ?? derived.add(node);
+    if (known !== undefined) {
+      found.set(name, known);
+      return known;
+    }
+    if ('kind' in node) throw new TagmillError('INTERNAL', `a leaf with ${node.operator} has no table`);
     const draft = drafts.get(node.field.table);
     if (draft === undefined) throw noTable(node.field.table);
     draft.fields.set(node.field.name, node.field);
-    if (node.other !== undefined) addOther(draft, node, node.other);
+    if (node.other !== undefined) draft.fields.set(node.other.name, node.other);
     const added = { node, slot: -1 };
     draft.leaves.push(added);
     found.set(name, added);
@@ -73,23 +85,24 @@ export function compilePass(job: PassJob): CompiledPass {
   const scopeLeaf = job.users.kind === 'registered' ? leaf(registeredLeaf(job, job.users)) : undefined;
   let slots = 0;
   for (const draft of drafts.values()) for (const one of draft.leaves) one.slot = slots++;
+  slots = derived.number(slots);
   const program = new Program(slots, (node) => leaf(node).slot);
   const index = new Map([...drafts.keys()].map((name, at) => [name, at]));
   const tags = job.tags.map((tag) => compileTag(tag, program, index));
-  const tables = [...drafts.values()].map((draft) => ({
+  const scanned = [...drafts.values()].map((draft) => ({
     table: draft.table,
     columns: [...draft.fields.values()].map((field) => readColumn(field, job.clock)),
     leaves: draft.leaves.map((one) => leafSql(one.node, job.clock)),
     firstSlot: draft.leaves[0]?.slot ?? 0,
   }));
-  return { tables, tags, steps: program.steps, slots: program.slots, scope: scopeLeaf?.slot ?? -1 };
+  return { tables: [...scanned, ...derived.tables()], tags, steps: program.steps, slots: program.slots, scope: scopeLeaf?.slot ?? -1 };
 }
 
 /** The tables that the pass's tags read, in the order of the plan. */
 function draftTables(job: PassJob): Map<string, TableDraft> {
   const wanted = new Set(job.tags.flatMap((tag) => tag.reads));
   for (const tag of job.tags) {
-    for (const rule of [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]) eachLeaf(rule, (node) => wanted.add(node.field.table));
+    for (const rule of [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]) for (const table of wholeTablesOf(rule)) wanted.add(table);
   }
   if (job.users.kind === 'registered') wanted.add(registeredField(job).table);
   for (const name of wanted) if (!job.tables.some((table) => table.name === name)) throw noTable(name);
@@ -98,19 +111,10 @@ function draftTables(job: PassJob): Map<string, TableDraft> {
   return drafts;
 }
 
-/** The second column of a leaf is one of the same scan; the check refuses others before. */
-function addOther(draft: TableDraft, { field }: NormalLeaf, other: CatalogField): void {
-  if (other.table !== field.table) {
-    const sentence = `this version does not compare fields of two tables yet: ${field.name} is in ${field.table}, ${other.name} in ${other.table}`;
-    throw new TagmillError('RULE_INVALID', sentence, { field: field.name, other: other.name });
-  }
-  draft.fields.set(other.name, other);
-}
-
 const noTable = (table: string): TagmillError =>
   new TagmillError('TABLE_NO_DATA', `a tag of the pass reads ${table}, which the plan could not read`, { table });
 
-function eachLeaf(rule: NormalRule, visit: (leaf: NormalLeaf) => unknown): void {
+function eachLeaf(rule: WholeRule, visit: (leaf: Leaf) => unknown): void {
   if (!isGroup(rule)) visit(rule);
   else for (const child of rule.conditions) eachLeaf(child, visit);
 }
@@ -118,15 +122,15 @@ function eachLeaf(rule: NormalRule, visit: (leaf: NormalLeaf) => unknown): void 
 /** Hands out slots for groups after those of the leaves. */
 class Program {
   readonly steps: Step[] = [];
-  readonly #slotOf: (leaf: NormalLeaf) => number;
+  readonly #slotOf: (leaf: Leaf) => number;
   slots: number;
 
-  constructor(slots: number, slotOf: (leaf: NormalLeaf) => number) {
+  constructor(slots: number, slotOf: (leaf: Leaf) => number) {
     this.slots = slots;
     this.#slotOf = slotOf;
   }
 
-  rule(rule: NormalRule): number {
+  rule(rule: WholeRule): number {
     if (!isGroup(rule)) return this.#slotOf(rule);
     const from = rule.conditions.map((child) => this.rule(child));
     return this.step(rule.logic, from, rule.k ?? 0);
@@ -139,7 +143,7 @@ class Program {
   }
 
   /** T where all rules are T, F elsewhere. */
-  allTrue(rules: readonly NormalRule[]): number {
+  allTrue(rules: readonly WholeRule[]): number {
     return this.step('TRUE_ONLY', [
       this.step(
         'AND',

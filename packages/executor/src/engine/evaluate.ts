@@ -8,6 +8,7 @@ import { type AbsentWords, type Assembled, assemble } from './assemble.ts';
 import { isWorthSorting, sortedCopies } from './cluster.ts';
 import { type CompiledPass, compilePass, type PassTable } from './compile-pass.ts';
 import { mapEngineError, oneRow } from './duckdb.ts';
+import { prefetchDerived, readDerived, type ShardPart } from './derived/read-derived.ts';
 import type { Evaluator } from './evaluator.ts';
 import { fetchTable, type TableRows, wordsOfChunk } from './fetch-table.ts';
 import { type Keys, type RankedKeys, rankKeys } from './keys.ts';
@@ -88,7 +89,9 @@ export async function prefetchShard(evaluator: Evaluator, job: PassJob, shard: n
   const range = shardRange(job.cuts, shard);
   const users = pass.users === undefined ? undefined : usersOfRange(pass.users, range, job.keyType);
   for (const table of pass.compiled.tables) {
-    if (table.copied !== true) await prefetchScans(evaluator.copies, wishOf(table, range, users), keyCompare(job.keyType), signal);
+    if (table.derived !== undefined)
+      await prefetchDerived(evaluator, job, { ...table, derived: table.derived }, partOf(range, users), signal);
+    else if (table.copied !== true) await prefetchScans(evaluator.copies, wishOf(table, range, users), keyCompare(job.keyType), signal);
   }
 }
 
@@ -132,7 +135,7 @@ async function makeReady(evaluator: Evaluator, job: PassJob, signal?: AbortSigna
 
 /** The pass with tables replaced by sorted copies where that is worth it. */
 async function withSortedCopies(evaluator: Evaluator, job: PassJob, pass: CompiledPass, signal?: AbortSignal): Promise<CompiledPass> {
-  const unsorted = pass.tables.filter(({ table }) => isWorthSorting(evaluator, table, job));
+  const unsorted = pass.tables.filter(({ table, derived }) => derived === undefined && isWorthSorting(evaluator, table, job));
   if (unsorted.length === 0) return pass;
   const copies = await sortedCopies(evaluator, job, unsorted, signal);
   return { ...pass, tables: pass.tables.map((table) => copies.get(table.table.name) ?? table) };
@@ -178,14 +181,21 @@ async function readTables(
   const rows: TableRows[] = [];
   const { tables } = pass.compiled;
   const open = (table: PassTable | undefined): Promise<OpenScan[]> | undefined =>
-    table === undefined ? undefined : withTable(table, openTable(evaluator, job, table, range, users, signal));
+    table === undefined || table.derived !== undefined
+      ? undefined
+      : withTable(table, openTable(evaluator, job, table, range, users, signal));
   let next = open(tables[0]);
   for (let index = 0; index < tables.length; index += 1) {
-    const files = await next!;
+    const table = tables[index]!;
+    const files = await next;
     next = open(tables[index + 1]);
+    if (table.derived !== undefined || files === undefined) {
+      rows.push(await readDerived(evaluator, job, { ...table, derived: table.derived! }, partOf(range, users), scratch, signal));
+      continue;
+    }
     // A failure of the files after these is seen when it is their turn, or below.
     next?.catch(() => undefined);
-    const scan = scanOf(job, tables[index]!, range, users);
+    const scan = scanOf(job, table, range, users);
     try {
       rows.push(await readTable(evaluator, scan, files, scratch, signal));
     } catch (thrown) {
@@ -195,6 +205,8 @@ async function readTables(
   }
   return rows;
 }
+
+const partOf = (range: KeyRange, users: readonly string[] | undefined): ShardPart => (users === undefined ? { range } : { range, users });
 
 function scanOf(job: PassJob, table: PassTable, range: KeyRange, users: readonly string[] | undefined): TableScan {
   return { ...table, keyType: job.keyType, range, ...(users === undefined ? {} : { users }) };

@@ -28,7 +28,7 @@ export async function fetchTable(
   files: readonly OpenScan[],
   scratch: Scratch,
 ): Promise<TableRows> {
-  if (files.length === 0) {
+  if (files.length === 0 && scan.rowsFrom === undefined) {
     const none = rankKeys(noKeys(scan.keyType), scan.range, new Float64Array(0));
     return { ...none, words: emptyWords(scan.leaves.length), castErrors: 0 };
   }

@@ -2,16 +2,16 @@
 import { TagmillError } from '@tagmill/shared/errors';
 import type { CatalogField, RunClock } from '@tagmill/shared/fields';
 import type { NormalLeaf } from '@tagmill/shared/rules/normal';
-import { castErrorSql, compileRules, readColumnSql, typeSql } from '@tagmill/shared/rules/sql';
+import { castErrorSql, type ColumnNaming, compileRules, readColumnSql, typeSql } from '@tagmill/shared/rules/sql';
 import { localToUtcSql } from '@tagmill/shared/rules/sql-zones';
 import type { ReadColumn } from './scan-sql.ts';
 
 /**
  * One leaf, with its negation and its rule for missing values, as a nullable
- * BOOLEAN expression over `"table"."column"`.
+ * BOOLEAN expression over `"table"."column"`, or over what `column` says.
  */
-export function leafSql(leaf: NormalLeaf, clock: RunClock): string {
-  const { leaves, tags } = compileRules([leaf], clock);
+export function leafSql(leaf: NormalLeaf, clock: RunClock, column?: ColumnNaming): string {
+  const { leaves, tags } = compileRules([leaf], clock, column);
   const [compiled] = leaves;
   const [tag] = tags;
   if (leaves.length !== 1 || compiled === undefined || tag === undefined) {

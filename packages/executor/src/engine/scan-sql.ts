@@ -31,11 +31,13 @@ export interface TableScan {
   readonly copied?: boolean;
   /** Of each file only every so many-th row; absent: all. */
   readonly every?: number;
+  /** The rows are those of this query, of key, cast errors and columns, instead of files' (`derived/`). */
+  readonly rowsFrom?: string;
 }
 
 /** Names of ours inside of queries, which no column is likely to have. */
-const KEY = '__tagmill_key';
-const CAST_ERRORS = '__tagmill_cast_errors';
+export const KEY = '__tagmill_key';
+export const CAST_ERRORS = '__tagmill_cast_errors';
 const leafName = (index: number): string => `__tagmill_leaf_${index}`;
 /** Leaves in a word of 32 bits: TRUE in the lower half, UNKNOWN in the upper one. */
 export const LEAVES_PER_WORD = 16;
@@ -85,7 +87,9 @@ function leavesSql(scan: TableScan, files: readonly OpenScan[]): string {
   return `SELECT ${[KEY, CAST_ERRORS, ...leaves].join(', ')} FROM (${rowsSql(scan, files)}) AS ${identifier(scan.table.name)}`;
 }
 
-function rowsSql(scan: TableScan, files: readonly OpenScan[]): string {
+/** A query of key, cast errors and columns as declared; the empty text where there are no files. */
+export function rowsSql(scan: TableScan, files: readonly OpenScan[]): string {
+  if (scan.rowsFrom !== undefined) return scan.rowsFrom;
   const rows = files.flatMap((file) => (file.whole ? [undefined] : file.runs).map((run) => fileSql(scan, file, run))).join(' UNION ALL ');
   if (rows === '' || scan.columns.every((column) => column.finish === undefined)) return rows;
   const columns = scan.columns.map((column) => {

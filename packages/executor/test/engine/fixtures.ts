@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import type { PassJob, PassTag, PlanResult, TablesLocation, UserScope } from '@tagmill/shared/job';
 import { checkRule } from '@tagmill/shared/rules/check';
 import { makeClock } from '@tagmill/shared/rules/clock';
-import { tablesOf } from '@tagmill/shared/rules/reads';
+import { tablesOf, wholeTablesOf } from '@tagmill/shared/rules/reads';
 import { type Evaluator, type EvaluatorOptions, openEvaluator } from '../../src/engine/evaluator.ts';
 import { type PieceBatch, readPiece } from '../../src/engine/piece.ts';
 import type { S3StoreOptions } from '../../src/sources/s3.ts';
@@ -79,7 +79,17 @@ export function fixtureTags(plan: PlanResult): PassTag[] {
 }
 
 export function passTag(tagId: number, rule: PassTag['rule'], more: Partial<PassTag> = {}): PassTag {
-  return { tagId, name: `tag ${tagId}`, rule, reads: tablesOf(rule), onlyUsers: [], onlyMatches: [], reason: '', ruleVersion: 1, ...more };
+  return {
+    tagId,
+    name: `tag ${tagId}`,
+    rule,
+    reads: wholeTablesOf(rule),
+    onlyUsers: [],
+    onlyMatches: [],
+    reason: '',
+    ruleVersion: 1,
+    ...more,
+  };
 }
 
 export function passJob(location: TablesLocation, plan: PlanResult, tags: readonly PassTag[], users: UserScope = { kind: 'all' }): PassJob {

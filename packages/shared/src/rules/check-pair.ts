@@ -41,11 +41,6 @@ export function readPair(
     faults.fail('FIELD_PAIR', '/other', `${sentence}: they cannot be compared`);
     return null;
   }
-  if (context.running && left.table !== right.table) {
-    const sentence = `this version does not compare fields of two tables yet: \`${left.name}\` is in ${left.table}, \`${right.name}\` in ${right.table}`;
-    faults.fail('OPERATOR_UNKNOWN', '/other', sentence);
-    return null;
-  }
   checkWidth(operator, left, right, { factor, plus, value }, faults);
   return {
     field: left,

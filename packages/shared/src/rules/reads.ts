@@ -13,6 +13,15 @@ export const wholeLeavesOf = (rule: WholeRule): readonly (NormalLeaf | WideLeaf)
 export const tableOfLeaf = (leaf: NormalLeaf | WideLeaf): string | undefined =>
   'kind' in leaf && (leaf.kind === 'aggregate' || leaf.kind === 'tag') ? undefined : leaf.field.table;
 
+/** Every table that a leaf reads: event tables too, none for tags. */
+export function tablesOfLeaf(leaf: NormalLeaf | WideLeaf): readonly string[] {
+  if ('kind' in leaf) return leaf.kind === 'tag' ? [] : [leaf.kind === 'aggregate' ? leaf.table.name : leaf.field.table];
+  return leaf.other === undefined ? [leaf.field.table] : [leaf.field.table, leaf.other.table];
+}
+
+/** Each table once, in the order of their first use; event tables too. */
+export const wholeTablesOf = (rule: WholeRule): string[] => [...new Set(wholeLeavesOf(rule).flatMap(tablesOfLeaf))];
+
 /** The rule as one of per-row operators, or null where it has others. */
 export function rowRule(rule: WholeRule): NormalRule | null {
   if (!('logic' in rule)) return 'kind' in rule ? null : rule;

@@ -1,0 +1,63 @@
+/** Which derived tables a pass needs, and the leaves of each, as they are found while the pass is compiled. */
+import { TagmillError } from '@tagmill/shared/errors';
+import type { RunClock } from '@tagmill/shared/fields';
+import type { PassJob, PlannedTable } from '@tagmill/shared/job';
+import type { NormalLeaf, WideLeaf } from '@tagmill/shared/rules/normal';
+import type { ReadColumn } from '../scan-sql.ts';
+import type { Derived } from './derived-table.ts';
+import { isAcrossTables, PairDraft } from './pair-table.ts';
+
+/** What `compile-pass.ts` calls a table of a pass, made of others. */
+export interface DerivedPassTable {
+  readonly table: PlannedTable;
+  readonly columns: readonly ReadColumn[];
+  readonly leaves: readonly string[];
+  readonly firstSlot: number;
+  readonly derived: Derived;
+}
+
+export interface DerivedDraft {
+  readonly leaves: readonly { slot: number }[];
+  table(clock: RunClock): DerivedPassTable;
+}
+
+export class DerivedDrafts {
+  readonly #job: PassJob;
+  readonly #drafts = new Map<string, DerivedDraft>();
+
+  constructor(job: PassJob) {
+    this.#job = job;
+  }
+
+  /** Takes a leaf that one table's scan cannot answer; undefined for any other. */
+  add(node: NormalLeaf | WideLeaf): { slot: number } | undefined {
+    if ('kind' in node) throw new TagmillError('RULE_INVALID', `this version does not evaluate \`${node.operator}\` in a run yet`);
+    if (!isAcrossTables(node)) return undefined;
+    const [first, second] = [node.field.table, node.other.table].sort();
+    return this.#draft(`pair ${first} ${second}`, () => new PairDraft([this.#table(first!), this.#table(second!)])).add(node);
+  }
+
+  #table(name: string): PlannedTable {
+    const table = this.#job.tables.find((one) => one.name === name);
+    if (table === undefined)
+      throw new TagmillError('TABLE_NO_DATA', `a tag of the pass reads ${name}, which the plan could not read`, { table: name });
+    return table;
+  }
+
+  #draft<Draft extends DerivedDraft>(key: string, make: () => Draft): Draft {
+    const known = this.#drafts.get(key) ?? make();
+    this.#drafts.set(key, known);
+    return known as Draft;
+  }
+
+  /** Gives the leaves their slots, from `slots` on; how many there are then. */
+  number(slots: number): number {
+    let next = slots;
+    for (const draft of this.#drafts.values()) for (const leaf of draft.leaves) leaf.slot = next++;
+    return next;
+  }
+
+  tables(): DerivedPassTable[] {
+    return [...this.#drafts.values()].map((draft) => draft.table(this.#job.clock));
+  }
+}
