@@ -39,9 +39,13 @@ export interface FeedPorts {
 }
 
 const PART_BYTES = 192 * 1024;
+/** Below what a stream takes in one message. */
+const MESSAGE_BYTES = LIMITS.messageBytes - 32 * 1024;
 const SNAPSHOT = 1;
 const SNAPSHOT_AHEAD_BYTES = 512 * 1024;
 const MESSAGE_FRAMES = 512;
+/** Of a frame beside its data, at most: names, hashes, numbers. */
+const FRAME_BYTES = 256;
 /** A snapshot is sent again once the entries behind the one it has outweigh it, and this. */
 const LEAST_TAIL_BYTES = 8 * 1024 * 1024;
 /** Times that a copy may be begun anew because it did not follow. */
@@ -203,13 +207,14 @@ export class CopyFeed {
       if (this.ready.length === 0) return;
       // What is not urgent must not stand before what is: a snapshot is sent in few parts at a time.
       const ahead = this.ready[0]!.kind === SNAPSHOT ? SNAPSHOT_AHEAD_BYTES : LIMITS.copyAheadBytes;
-      const frames = this.ready;
+      const frames = messageOf(this.ready);
       this.held = this.sentBytes - this.ackedBytes >= ahead || !this.ports.send(frames);
       if (this.held) return;
       failpoint('manager.copy.sent');
-      this.ready = [];
-      for (const frame of frames) this.sentBytes += (frame.data as Uint8Array).length;
-      if (this.begun && this.trustedFromBytes === Number.POSITIVE_INFINITY) this.trustedFromBytes = this.sentBytes;
+      this.ready = this.ready.slice(frames.length);
+      for (const frame of frames) this.sentBytes += dataBytes(frame);
+      if (this.begun && this.ready.length === 0 && this.trustedFromBytes === Number.POSITIVE_INFINITY)
+        this.trustedFromBytes = this.sentBytes;
     }
   }
 
@@ -305,6 +310,20 @@ export class CopyFeed {
 }
 
 const NONE = new Uint8Array(0);
+
+const dataBytes = (frame: ReplicaFrame): number => (frame.data as Uint8Array).length;
+
+/** As many of the frames as a message holds: a large entry goes out in several, or the stream would be ended for its size. */
+function messageOf(frames: readonly ReplicaFrame[]): ReplicaFrame[] {
+  let bytes = 0;
+  let count = 0;
+  for (const frame of frames) {
+    bytes += dataBytes(frame) + FRAME_BYTES;
+    if (count > 0 && (bytes > MESSAGE_BYTES || count === MESSAGE_FRAMES)) break;
+    count += 1;
+  }
+  return frames.slice(0, count);
+}
 
 async function hashOf(file: FileHandle): Promise<Buffer> {
   const hash = createHash('sha256');

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ReplicaFrame } from '@tagmill/shared/gen/tagmill/v1/ReplicaFrame';
+import { LIMITS } from '@tagmill/shared/limits';
 import { expect, test } from 'vitest';
 import { Replicator } from '../../src/shell/replicator.ts';
 import { signatureOf } from '../../src/shell/recovery-key.ts';
@@ -83,5 +85,52 @@ test('an executor that reads nothing is left alone until the next look: the mana
   await expect.poll(() => asked).toBeGreaterThan(0);
   await new Promise((resolve) => setImmediate(resolve));
   expect(asked).toBeLessThan(100);
+  replicator.close();
+});
+
+/** At most, of a frame on the wire: its texts and bytes, and tags and numbers of all fields. */
+const encodedBytes = (frame: ReplicaFrame): number =>
+  Object.values(frame).reduce(
+    (sum: number, field) => sum + (typeof field === 'object' || typeof field === 'string' ? (field?.length ?? 0) : 0) + 11,
+    0,
+  );
+
+test('an entry that is larger than a message goes out in several, in order, and counts when all of it is acknowledged', async () => {
+  const large = { ...batch(1), blob: new Uint8Array(3 * LIMITS.messageBytes).fill(9) };
+  const batches = [large, ...Array.from({ length: 3_000 }, (_, i) => batch(i + 2))];
+  const sizes: number[] = [];
+  let parts = 0;
+  let bytes = 0;
+  let lastSeq = 0;
+  const replicator = new Replicator({
+    journal: {
+      tail: (from: number) => Promise.resolve(batches.filter((one) => one.seq >= from)),
+      snapshotFile: () => undefined,
+      onSnapshot: () => () => undefined,
+    },
+    key: KEY,
+    lineage: LINEAGE,
+    lastSeq: batches.length,
+    copies: 1,
+    send: (id: string, frames: readonly ReplicaFrame[]) => {
+      sizes.push(frames.reduce((sum, frame) => sum + encodedBytes(frame), 0));
+      for (const frame of frames) {
+        bytes += (frame.data as Uint8Array).length;
+        if (frame.seq === 1) expect(frame.part).toBe(parts++);
+        if (frame.lastPart === true) lastSeq = frame.seq as number;
+      }
+      // What has not come whole is not there yet.
+      const ack = { lineage: LINEAGE, seq: lastSeq, snapshotSeq: 0, bytes, problem: '' };
+      queueMicrotask(() => replicator.acknowledged(id, ack));
+      return true;
+    },
+    tellHolders: () => Promise.resolve(),
+    warn: (facts: object, sentence: string) => expect.unreachable(`${sentence} ${JSON.stringify(facts)}`),
+    info: () => undefined,
+  } as unknown as ConstructorParameters<typeof Replicator>[0]);
+  replicator.joined('e1', 'e1', []);
+  await new Promise<void>((resolve) => replicator.whenCopied(batches.length, () => resolve()));
+  expect(parts).toBe(4);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(LIMITS.messageBytes);
   replicator.close();
 });

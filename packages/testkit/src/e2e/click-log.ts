@@ -40,6 +40,12 @@ export class ClickLog {
     });
   }
 
+  /** Gives up what the story does not tell: the only copy of it was lost with the disk. */
+  async giveUpMissing(): Promise<void> {
+    const gone = new Set((await this.missing()).map((line) => line.slice(0, line.indexOf(' was acknowledged'))));
+    this.acknowledged.splice(0, this.acknowledged.length, ...this.acknowledged.filter((reason) => !gone.has(reason)));
+  }
+
   /** Sentences about clicks that were acknowledged and that the story does not tell. */
   async missing(): Promise<string[]> {
     const story = await until(`the story of ${CLICKED}`, async () =>
