@@ -46,6 +46,14 @@ export interface PlannedTable {
   readonly rows: number;
 }
 
+/** What a plan has pinned of an event table: the partitions that the rules need, as far as they are there. */
+export interface PlannedEvents {
+  readonly name: string;
+  /** The run's business date, whose partition a snapshot table needs. */
+  readonly runDay: string;
+  readonly days: readonly { readonly day: string; readonly objects: readonly PinnedObject[]; readonly rows: number }[];
+}
+
 /** A table that cannot be read: fails the tags that read it, and only those. */
 export interface TableFault {
   readonly table: string;
@@ -70,6 +78,8 @@ export interface PlanResult {
   readonly tables: readonly PlannedTable[];
   readonly faults: readonly TableFault[];
   readonly catalog: FieldCatalog;
+  /** Event tables; absent: none is declared. */
+  readonly events?: readonly PlannedEvents[];
   readonly keyType: 'string' | 'int64';
   /**
    * Inner boundaries of the shards, ascending (bytes of UTF-8; numeric for
@@ -111,6 +121,8 @@ export interface PassJob {
   readonly businessDate: string;
   readonly clock: RunClock;
   readonly tables: readonly PlannedTable[];
+  /** Event tables that the tags read. */
+  readonly events?: readonly PlannedEvents[];
   readonly catalog: FieldCatalog;
   readonly keyType: 'string' | 'int64';
   readonly cuts: readonly string[];

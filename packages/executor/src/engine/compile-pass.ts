@@ -88,7 +88,11 @@ export function compilePass(job: PassJob): CompiledPass {
   slots = derived.number(slots);
   const program = new Program(slots, (node) => leaf(node).slot);
   const index = new Map([...drafts.keys()].map((name, at) => [name, at]));
-  const tags = job.tags.map((tag) => compileTag(tag, program, index));
+  const readsOf = (tag: PassTag): number[] => [
+    ...tag.reads.flatMap((table) => index.get(table) ?? []),
+    ...derived.readersOf(tag.rule).map((at) => drafts.size + at),
+  ];
+  const tags = job.tags.map((tag) => compileTag(tag, program, readsOf(tag)));
   const scanned = [...drafts.values()].map((draft) => ({
     table: draft.table,
     columns: [...draft.fields.values()].map((field) => readColumn(field, job.clock)),
@@ -105,6 +109,7 @@ function draftTables(job: PassJob): Map<string, TableDraft> {
     for (const rule of [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]) for (const table of wholeTablesOf(rule)) wanted.add(table);
   }
   if (job.users.kind === 'registered') wanted.add(registeredField(job).table);
+  for (const { name } of job.events ?? []) wanted.delete(name);
   for (const name of wanted) if (!job.tables.some((table) => table.name === name)) throw noTable(name);
   const drafts = new Map<string, TableDraft>();
   for (const table of job.tables) if (wanted.has(table.name)) drafts.set(table.name, { table, fields: new Map(), leaves: [] });
@@ -153,14 +158,14 @@ class Program {
   }
 }
 
-function compileTag(tag: PassTag, program: Program, index: ReadonlyMap<string, number>): CompiledTag {
+function compileTag(tag: PassTag, program: Program, reads: readonly number[]): CompiledTag {
   const own = program.rule(tag.rule);
   return {
     tag,
     // A match that fails a condition of its class is no match, whether that is F or U.
     result: tag.onlyMatches.length === 0 ? own : program.step('AND', [own, program.allTrue(tag.onlyMatches)]),
     eligible: tag.onlyUsers.length === 0 ? -1 : program.allTrue(tag.onlyUsers),
-    reads: tag.reads.map((table) => index.get(table)!),
+    reads,
   };
 }
 

@@ -15,6 +15,7 @@ import { type Keys, type RankedKeys, rankKeys } from './keys.ts';
 import { type PieceBatch, writePiece } from './piece.ts';
 import { absentSql, type TableScan } from './scan-sql.ts';
 import { Scratch } from './scratch.ts';
+import { resolvePopulations } from './wide/populations.ts';
 
 /** A pass made ready by this process, and what was learned about its tables. */
 interface ReadyPass {
@@ -117,7 +118,8 @@ function readyPass(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Pr
   return making;
 }
 
-async function makeReady(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
+async function makeReady(evaluator: Evaluator, given: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
+  const job = await resolvePopulations(evaluator, given, signal);
   const compiled = await withSortedCopies(evaluator, job, compilePass(job), signal);
   const absent: AbsentWords[] = [];
   await evaluator.database.with(signal, async (connection) => {

@@ -2,9 +2,11 @@
 import { TagmillError } from '@tagmill/shared/errors';
 import type { RunClock } from '@tagmill/shared/fields';
 import type { PassJob, PlannedTable } from '@tagmill/shared/job';
-import type { NormalLeaf, WideLeaf } from '@tagmill/shared/rules/normal';
+import type { AggregateLeaf, NormalLeaf, WholeRule, WideLeaf } from '@tagmill/shared/rules/normal';
+import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import type { ReadColumn } from '../scan-sql.ts';
 import type { Derived } from './derived-table.ts';
+import { EventDraft, partitionsOf } from './event-table.ts';
 import { isAcrossTables, PairDraft } from './pair-table.ts';
 
 /** What `compile-pass.ts` calls a table of a pass, made of others. */
@@ -21,6 +23,9 @@ export interface DerivedDraft {
   table(clock: RunClock): DerivedPassTable;
 }
 
+const noTable = (table: string): TagmillError =>
+  new TagmillError('TABLE_NO_DATA', `a tag of the pass reads ${table}, which the plan could not read`, { table });
+
 export class DerivedDrafts {
   readonly #job: PassJob;
   readonly #drafts = new Map<string, DerivedDraft>();
@@ -31,16 +36,30 @@ export class DerivedDrafts {
 
   /** Takes a leaf that one table's scan cannot answer; undefined for any other. */
   add(node: NormalLeaf | WideLeaf): { slot: number } | undefined {
+    if ('kind' in node && node.kind === 'aggregate') return this.#events(node).add(node);
     if ('kind' in node) throw new TagmillError('RULE_INVALID', `this version does not evaluate \`${node.operator}\` in a run yet`);
     if (!isAcrossTables(node)) return undefined;
     const [first, second] = [node.field.table, node.other.table].sort();
     return this.#draft(`pair ${first} ${second}`, () => new PairDraft([this.#table(first!), this.#table(second!)])).add(node);
   }
 
+  #events(node: AggregateLeaf): EventDraft {
+    const events = this.#job.events?.find((one) => one.name === node.table.name);
+    if (events === undefined) throw noTable(node.table.name);
+    const partitions = partitionsOf(node, events, this.#job.clock);
+    return this.#draft(`events ${partitions.key}`, () => new EventDraft(partitions));
+  }
+
+  /** Places, among the derived tables, of those whose users a rule is evaluated for. */
+  readersOf(rule: WholeRule): number[] {
+    const drafts = [...this.#drafts.values()];
+    const own = wholeLeavesOf(rule).filter((leaf) => 'kind' in leaf && leaf.kind === 'aggregate') as AggregateLeaf[];
+    return [...new Set(own.map((leaf) => drafts.indexOf(this.#events(leaf))))];
+  }
+
   #table(name: string): PlannedTable {
     const table = this.#job.tables.find((one) => one.name === name);
-    if (table === undefined)
-      throw new TagmillError('TABLE_NO_DATA', `a tag of the pass reads ${name}, which the plan could not read`, { table: name });
+    if (table === undefined) throw noTable(name);
     return table;
   }
 

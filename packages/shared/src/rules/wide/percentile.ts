@@ -29,7 +29,7 @@ function readPercent(node: JsonObject, faults: NodeFaults): string | null {
 }
 
 /** ⌈p · n / 100⌉, exactly. */
-function placeOf(value: string, users: number): number {
+export function placeOf(value: string, users: number): number {
   const { unscaled, scale } = exact(value);
   const [dividend, divisor] = [unscaled * BigInt(users), 100n * 10n ** BigInt(scale)];
   return Number((dividend + divisor - 1n) / divisor);
