@@ -19,9 +19,10 @@ import * as core from '../core/attempts.ts';
 import { ManagerClient } from '../grpc/client.ts';
 import { headOf, type Incoming, orderFrom, replicaParts, resultsOf } from '../grpc/wire.ts';
 import { LoadMeter } from '../observe/load-meter.ts';
+import { isQuestionJob, QuestionDesk } from '../questions/desk.ts';
 import { ReplicaStore } from '../replica/replica-store.ts';
 import { endSpare } from '../worker/fork.ts';
-import type { RowsBatch, WorkerTask } from '../worker/messages.ts';
+import type { RowsBatch, WorkerSetup, WorkerTask } from '../worker/messages.ts';
 import { WorkerPool } from '../worker/pool.ts';
 
 export type ExecutorEnd = { readonly kind: 'drained' } | { readonly kind: 'refused'; readonly code: string; readonly message: string };
@@ -64,6 +65,10 @@ export class Executor {
   private readonly plans = new Map<string, Buffer>();
   /** Copies of the manager's journal, for the day on which it has lost its own. */
   private readonly replicas: ReplicaStore;
+  private readonly questions = new QuestionDesk(
+    () => this.questionPool(),
+    (answer) => this.client.send({ answer: { ...answer, data: Buffer.from(answer.data) } }),
+  );
   private pool: WorkerPool | undefined;
   private connections: Connections | undefined;
   /** Merges to begin again once the stream is back. */
@@ -114,7 +119,7 @@ export class Executor {
     clearInterval(this.watch);
     this.client.close();
     endSpare();
-    await this.pool?.close();
+    await Promise.all([this.pool?.close(), this.questions.close()]);
     await this.replicas.close();
     await rm(this.spoolDir(), { recursive: true, force: true });
   }
@@ -145,6 +150,7 @@ export class Executor {
     // Told once: it is dialled several times a second at first.
     this.log[this.lostAtMs === undefined ? 'warn' : 'debug']({ manager: this.config.manager, why }, 'lost the manager; dialling again');
     this.lostAtMs ??= performance.now();
+    this.questions.lost();
     if (this.connections?.sink.kind !== 'manager') return;
     for (const task of this.tasks.values()) {
       if (task.work.step !== 'merge' && task.work.step !== 'rollback') continue;
@@ -186,6 +192,8 @@ export class Executor {
       const { request, batches, done, failed, resultJson } = message.rowsMerged;
       this.pool?.rowsMerged(request, batches, done, failed, resultJson);
     } else if (message.templatePart) this.template(message.templatePart);
+    else if (message.ask) this.questions.ask(message.ask.question, message.ask.requestJson, message.ask.jobName);
+    else if (message.askOver) this.questions.over(message.askOver.question, message.askOver.jobName);
     else if (message.replicaFrames)
       this.replicas.take(message.replicaFrames.frames, (replicaAck) => {
         failpoint('executor.copy.acknowledging');
@@ -234,6 +242,19 @@ export class Executor {
   }
 
   private makePool(given: Connections): WorkerPool {
+    return new WorkerPool(this.workerSetup(given), this.config.slots);
+  }
+
+  /** Questions must not wait for shards: a few processes more, started when first asked, with half of the memory. */
+  private questionPool(): WorkerPool {
+    const { connections } = this;
+    if (connections === undefined) throw new Error('a question came before the welcome');
+    const setup = this.workerSetup(connections);
+    const own = { ...setup, spoolDir: join(this.spoolDir(), 'questions'), memoryBytes: Math.floor(setup.memoryBytes / 2) };
+    return new WorkerPool(own, this.config.slots);
+  }
+
+  private workerSetup(given: Connections): WorkerSetup {
     const { databaseUrl, s3Endpoint, s3Region, s3Credentials, slots, memoryBytes } = this.config;
     const s3 = {
       ...given.s3,
@@ -245,18 +266,15 @@ export class Executor {
       sink: given.sink.kind === 'mysql' && databaseUrl !== undefined ? { kind: 'mysql', url: databaseUrl } : given.sink,
       s3,
     };
-    return new WorkerPool(
-      {
-        connections,
-        spoolDir: this.spoolDir(),
-        cacheDir: join(this.config.cacheDir, 'objects'),
-        memoryBytes: Math.floor(memoryBytes / slots),
-        threads: 1,
-        spoolBytes: this.config.spoolBytes,
-        cacheBytes: this.config.cacheBytes,
-      },
-      slots,
-    );
+    return {
+      connections,
+      spoolDir: this.spoolDir(),
+      cacheDir: join(this.config.cacheDir, 'objects'),
+      memoryBytes: Math.floor(memoryBytes / slots),
+      threads: 1,
+      spoolBytes: this.config.spoolBytes,
+      cacheBytes: this.config.cacheBytes,
+    };
   }
 
   private template(part: {
@@ -268,6 +286,10 @@ export class Executor {
     const whole = this.parts.add(part.name, part.index, part.last, Buffer.from(part.data as Uint8Array));
     if (whole === undefined) return;
     const json = JSON.parse(whole.toString('utf8')) as unknown;
+    if (isQuestionJob(part.name)) {
+      this.questions.setJob(part.name, json);
+      return;
+    }
     if (part.name.endsWith('/plan')) this.planRequests.set(part.name, json as PlanRequest);
     else this.pool?.setJob(part.name, json as PassJob);
     const waiting = this.waitingForTemplate.get(part.name) ?? [];

@@ -1,5 +1,6 @@
 /** Between an executor's process and its worker processes. */
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanRequest, PlanResult, RollbackCommand } from '@tagmill/shared/job';
+import type { PreviewCounts, UserJob, UserRows } from '@tagmill/shared/question';
 import type { Connections } from '@tagmill/shared/connections';
 
 export interface WorkerSetup {
@@ -18,7 +19,12 @@ export type WorkerTask =
   | { readonly kind: 'merge'; readonly jobName: string; readonly command: MergeCommand }
   /** `jobName` is the template of the pass that is undone. */
   | { readonly kind: 'rollback'; readonly jobName: string; readonly command: RollbackCommand }
-  | { readonly kind: 'noop'; readonly shards: Uint32Array };
+  | { readonly kind: 'noop'; readonly shards: Uint32Array }
+  | { readonly kind: 'user'; readonly user: string; readonly job: UserJob }
+  /** `jobName` is that of a PreviewJob. */
+  | { readonly kind: 'preview'; readonly jobName: string; readonly shard: number };
+
+export type WorkerResult = PlanResult | EvaluateResult | MergeResult | UserRows | PreviewCounts | null;
 
 export type ToWorker =
   | { readonly type: 'setup'; readonly setup: WorkerSetup }
@@ -46,7 +52,7 @@ export interface RowsBatch {
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'done'; readonly id: number; readonly result: PlanResult | EvaluateResult | MergeResult | null }
+  | { readonly type: 'done'; readonly id: number; readonly result: WorkerResult }
   | {
       readonly type: 'failed';
       readonly id: number;

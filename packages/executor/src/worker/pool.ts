@@ -146,7 +146,7 @@ export class WorkerPool {
   }
 
   private giveJob(worker: Worker, task: WorkerTask): void {
-    if (task.kind !== 'evaluate' && task.kind !== 'merge' && task.kind !== 'rollback') return;
+    if (!('jobName' in task)) return;
     const job = this.jobs.get(task.jobName);
     if (job === undefined || worker.jobs.has(task.jobName)) return;
     worker.jobs.add(task.jobName);

@@ -2,12 +2,13 @@
 import { parseDatabaseUrl } from '@tagmill/shared/database-url';
 import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
-import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanResult, RollbackCommand, TablesLocation } from '@tagmill/shared/job';
+import type { EvaluateResult, MergeCommand, MergeResult, PassJob, RollbackCommand, TablesLocation } from '@tagmill/shared/job';
 import { inByteOrder, type MergeBatch } from '@tagmill/shared/merge/batch';
 import type { TagSink } from '@tagmill/shared/merge/sink';
+import type { PreviewCounts, PreviewJob } from '@tagmill/shared/question';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { type Piece, readPiece } from '../engine/piece.ts';
-import type { FromWorker, ToWorker, WorkerSetup, WorkerTask } from './messages.ts';
+import type { FromWorker, ToWorker, WorkerResult, WorkerSetup, WorkerTask } from './messages.ts';
 import { RowsSink } from './rows-sink.ts';
 
 export class TaskRunner {
@@ -29,7 +30,7 @@ export class TaskRunner {
     this.rowsSinks.get(message.id)?.answered(message);
   }
 
-  async run(id: number, task: WorkerTask, signal: AbortSignal): Promise<PlanResult | EvaluateResult | MergeResult | null> {
+  async run(id: number, task: WorkerTask, signal: AbortSignal): Promise<WorkerResult> {
     switch (task.kind) {
       case 'plan': {
         const { planTables } = await import('../engine/plan-tables.ts');
@@ -43,7 +44,20 @@ export class TaskRunner {
         return this.rollback(id, this.job(task.jobName), task.command, signal);
       case 'noop':
         return null;
+      case 'user': {
+        const { readUser } = await import('../questions/user-rows.ts');
+        return readUser(await this.open(task.job.location), task.job, task.user, signal);
+      }
+      case 'preview':
+        return this.preview(task.jobName, task.shard, signal);
     }
+  }
+
+  private async preview(jobName: string, shard: number, signal: AbortSignal): Promise<PreviewCounts> {
+    const { previewShard } = await import('../questions/preview-shard.ts');
+    // A job of questions, which the pool hands on like any other.
+    const job = this.job(jobName) as unknown as PreviewJob;
+    return previewShard(await this.open(job.pass.location), job, shard, signal);
   }
 
   private job(name: string): PassJob {

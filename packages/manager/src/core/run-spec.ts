@@ -21,6 +21,8 @@ export interface PinnedRule {
   readonly tagId: number;
   readonly name: string;
   readonly ruleJson: string;
+  /** Number of its version; absent in journals of before versions were kept. */
+  readonly ruleVersion?: number;
   readonly requiredFields: readonly string[];
   readonly readsTables: readonly string[];
   /** The class is one of those that come with Tagmill: it speaks only for tables that have its fields. */

@@ -20,6 +20,8 @@ import { type Refusal, refusalOf } from './hello.ts';
 import { ReplicaIn } from './replica-in.ts';
 import { Session } from './session.ts';
 import {
+  type AnswerPart,
+  answerFrom,
   cancelOf,
   type CopyHead,
   confirmOf,
@@ -74,6 +76,8 @@ export interface ExecutorPort {
   readonly progress: (fanOut: number, shard: number, token: number, fraction: number) => void;
   /** What the executor has written of the copy of the journal. */
   readonly replicaAck: (id: string, ack: ReplicaAck__Output) => void;
+  /** A part of the answer to a question. */
+  readonly answer: (id: string, answer: AnswerPart) => void;
 }
 
 /** An executor that has said Hello while the manager still looks for its journal: it waits. */
@@ -172,6 +176,29 @@ export class ExecutorServer {
     if (session === undefined || session.isBlocked) return false;
     session.send({ replicaFrames: { frames: [...frames] } });
     return true;
+  }
+
+  /** Asks a question; false when the executor is not there. The job is sent once to each session. */
+  ask(id: string, question: number, requestJson: string, job: { readonly name: string; readonly bytes: Uint8Array }): boolean {
+    const session = this.sessions.get(id);
+    const sent = session === undefined ? undefined : this.sentTemplates.get(session);
+    if (session === undefined || sent === undefined || this.waiting.has(session)) return false;
+    if (!sent.has(job.name)) {
+      sent.add(job.name);
+      for (const part of partsOf(job.bytes)) session.send({ templatePart: { name: job.name, ...part } });
+    }
+    session.send({ ask: { question, requestJson, jobName: job.name } });
+    return true;
+  }
+
+  /** Nobody waits for the question any more. */
+  askOver(id: string, question: number): void {
+    this.sessions.get(id)?.send({ askOver: { question } });
+  }
+
+  /** The job of questions is not needed any more. */
+  forgetJob(jobName: string): void {
+    for (const [session, sent] of this.sentTemplates) if (sent.delete(jobName)) session.send({ askOver: { question: 0, jobName } });
   }
 
   async close(): Promise<void> {
@@ -296,6 +323,7 @@ export class ExecutorServer {
     else if (message.templateWanted) this.sendTemplate(session, message.templateWanted.name, true);
     else if (message.blobPart) this.blobPart(session, id, message.blobPart);
     else if (message.replicaAck) port.replicaAck(id, message.replicaAck);
+    else if (message.answer) port.answer(id, answerFrom(message.answer));
   }
 
   private blobPart(

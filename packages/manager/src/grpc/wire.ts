@@ -1,4 +1,5 @@
 /** The only file of the manager that knows proto messages: between them and the core's events and effects. */
+import type { Answer__Output } from '@tagmill/shared/gen/tagmill/v1/Answer';
 import type { Effect } from '../core/effects.ts';
 import type { HeldAttempts, ResultsEvent } from '../core/events.ts';
 import type { Dispatch } from '@tagmill/shared/gen/tagmill/v1/Dispatch';
@@ -121,3 +122,20 @@ export function frameOf(of: OutgoingFrame, part: number, lastPart: boolean, data
 
 export type IncomingFrame = ReplicaFrame__Output;
 export type ReplicaFrames = readonly ReplicaFrame[];
+
+/** A part of the answer to a question. */
+export interface AnswerPart {
+  readonly question: number;
+  readonly failed: boolean;
+  readonly index: number;
+  readonly last: boolean;
+  readonly data: Uint8Array;
+}
+
+export const answerFrom = ({ question, failed, index, last, data }: Answer__Output): AnswerPart => ({
+  question,
+  failed,
+  index,
+  last,
+  data: data as Uint8Array,
+});

@@ -100,7 +100,7 @@ export class Desk implements ManagerPort {
     watch.refuseUnwritable();
     if (state.queue.length >= LIMITS.queuedRuns)
       throw new TagmillError('RATE_LIMITED', `${state.queue.length} runs wait already: wait for some to end`);
-    const rules = request.mode === 'noop' ? [] : await database.metadata.loadRules();
+    const rules = request.mode === 'noop' ? [] : await database.metadata.versions.pinned(Date.now());
     const { tables, timeZone, shardRows } = this.hall.config;
     const spec = makeRun(request, {
       rules,

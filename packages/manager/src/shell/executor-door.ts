@@ -11,6 +11,7 @@ import { judgePlan } from './plan-verdict.ts';
 import type { RecoveryLog } from './recovery-log.ts';
 import type { Replicator } from './replicator.ts';
 import type { RowsIn } from './rows-in.ts';
+import type { Questions } from './analyst/questions.ts';
 import type { Hall } from './running.ts';
 import { templateBytes } from './templates.ts';
 
@@ -22,6 +23,7 @@ export interface DoorParts {
   readonly rows: RowsIn | undefined;
   readonly replicator: Replicator;
   readonly report: RecoveryLog;
+  readonly questions: Questions;
 }
 
 export class ExecutorDoor {
@@ -32,6 +34,7 @@ export class ExecutorDoor {
   private readonly rows: RowsIn | undefined;
   private readonly replicator: Replicator;
   private readonly report: RecoveryLog;
+  private readonly questions: Questions;
   /** Plans that came in whole and wait for their result. */
   private readonly plans = new Map<string, Buffer>();
   /** The stream that each executor is on now; the core leases nothing over another. */
@@ -50,6 +53,7 @@ export class ExecutorDoor {
     this.rows = parts.rows;
     this.replicator = parts.replicator;
     this.report = parts.report;
+    this.questions = parts.questions;
     this.loop.state.links = this.links;
     this.firstToken = this.loop.state.tokenNext;
   }
@@ -68,6 +72,7 @@ export class ExecutorDoor {
       disconnected: (id) => {
         this.links.delete(id);
         this.replicator.left(id);
+        this.questions.left(id);
         // It sends its plan again with the result.
         for (const name of this.plans.keys()) if (name.startsWith(`${id}/`)) this.plans.delete(name);
         const executor = state.executors.get(id);
@@ -85,6 +90,7 @@ export class ExecutorDoor {
       rowsClosed: (id) => this.rows?.close(id),
       progress: () => undefined,
       replicaAck: (id, ack) => this.replicator.acknowledged(id, ack),
+      answer: (id, answer) => this.questions.answered(id, answer),
     };
   }
 
@@ -140,6 +146,7 @@ export class ExecutorDoor {
       this.joining.delete(request.id);
       const number = loop.state.executors.get(request.id)?.number;
       if (number !== undefined) this.report.joined(number);
+      this.questions.joined();
     };
     // A journal that takes no more is told by the loop itself.
     loop.submit({ type: 'executor-joined', link, ...request }).then(joined, () => void this.joining.delete(request.id));

@@ -10,8 +10,11 @@ import type { PinnedRule, RunSpec, TaskSpec } from '../core/run-spec.ts';
 import type { RunRequest } from '../port.ts';
 import type { StoredRule } from '../tagstore/metadata.ts';
 
+/** A rule with the number of its version. */
+export type VersionedRule = StoredRule & { readonly ruleVersion?: number };
+
 export interface RunMaterial {
-  readonly rules: readonly StoredRule[];
+  readonly rules: readonly VersionedRule[];
   readonly tasks: readonly FoundTagTask[];
   /** The task files are those that come with Tagmill. */
   readonly shippedTasks: boolean;
@@ -77,7 +80,7 @@ function noopRun(request: RunRequest, material: RunMaterial): RunSpec {
   };
 }
 
-function chooseRules(request: RunRequest, rules: readonly StoredRule[]): StoredRule[] {
+function chooseRules(request: RunRequest, rules: readonly VersionedRule[]): VersionedRule[] {
   const active = rules.filter((rule) => rule.isActive);
   if (request.tagIds === undefined) {
     if (active.length === 0)
@@ -116,12 +119,13 @@ function tagTask(rule: StoredRule, found: FoundTagTask | undefined): TaskSpec {
   return { name: `tag-${rule.tagId}`, title: rule.tagName, handler: 'tag', tagId: rule.tagId, domain, gate: 'auto' };
 }
 
-function pinRule(rule: StoredRule, found: FoundTagTask | undefined, shipped: boolean): PinnedRule {
+function pinRule(rule: VersionedRule, found: FoundTagTask | undefined, shipped: boolean): PinnedRule {
   const task = found?.task;
   return {
     tagId: rule.tagId,
     name: rule.tagName,
     ruleJson: rule.ruleJson,
+    ...(rule.ruleVersion === undefined ? {} : { ruleVersion: rule.ruleVersion }),
     requiredFields: task?.requiredFields ?? [],
     readsTables:
       task === undefined ? [] : [task.dataSources.primary, ...(task.dataSources.secondary === null ? [] : [task.dataSources.secondary])],

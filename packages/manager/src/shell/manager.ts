@@ -15,7 +15,7 @@ import { DEFAULT_SNAPSHOTS, type ManagerConfig } from '../config/options.ts';
 import { apply } from '../core/apply.ts';
 import type { Effect } from '../core/effects.ts';
 import type { Stamped } from '../core/events.ts';
-import { DEFAULT_SETTINGS } from '../core/state.ts';
+import { DEFAULT_SETTINGS, type ManagerState } from '../core/state.ts';
 import { ExecutorServer } from '../grpc/server.ts';
 import type { ManagerPort } from '../port.ts';
 import { encodeBatch } from '../store/codec.ts';
@@ -24,6 +24,7 @@ import { SqliteJournal } from '../store/sqlite-journal.ts';
 import type { Leadership } from '../tagstore/metadata.ts';
 import { openTagDatabase } from '../tagstore/open.ts';
 import { loadTasks } from '../tasks/load-tasks.ts';
+import { Questions } from './analyst/questions.ts';
 import { Desk } from './desk.ts';
 import { ExecutorDoor } from './executor-door.ts';
 import { FeedSource } from './feed-source.ts';
@@ -170,12 +171,14 @@ export class Manager {
     const { sink } = database;
     const rows = sink === undefined ? undefined : new RowsIn(sink, (runId, number) => this.jobOf(runId, number));
     const { lineage, state } = recovered;
-    const door = new ExecutorDoor(this.hall(), { loop, lineage, tasks, rows, replicator, report: this.report });
+    const questions = new Questions(server, () => takingWork(state));
+    this.closers.push(async () => questions.close());
+    const door = new ExecutorDoor(this.hall(), { loop, lineage, tasks, rows, replicator, report: this.report, questions });
     const settler = new Settler(database.ledger, (input) => loop.push(input), this.log);
     const watch = new JournalWatch(journal, loop, this.log, () => this.announce(true));
     const endOnFault = this.isPassing ? journal.onHealth((health) => this.endOnFault(health)) : () => undefined;
     const feed = new FeedSource(state, () => this.grpcAddress);
-    this.running = { loop, settler, state, database, sink, rows, server, feed, watch, replicator, tasks, lineage };
+    this.running = { loop, settler, state, database, sink, rows, server, feed, watch, replicator, tasks, lineage, questions };
     this.closers.push(() => loop.stop());
     this.closers.push(() => replicator.letGo());
     this.closers.push(() => settler.close());
@@ -396,6 +399,10 @@ export class Manager {
     return this.running;
   }
 }
+
+/** Executors that are there and not on their way out. */
+const takingWork = (state: ManagerState): string[] =>
+  [...state.executors.values()].filter((one) => one.state === 'connected' && one.disconnectedMs === null).map((one) => one.id);
 
 function makeFolder(dataDir: string): void {
   try {

@@ -126,6 +126,6 @@ function passTag(pinned: PinnedRule, rule: NormalRule, tables: readonly string[]
     onlyUsers: only.onlyUsers,
     onlyMatches: only.onlyMatches,
     reason: describeRule(rule),
-    ruleVersion: 1,
+    ruleVersion: pinned.ruleVersion ?? 1,
   };
 }

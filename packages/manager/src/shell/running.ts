@@ -8,6 +8,7 @@ import type { ManagerConfig } from '../config/options.ts';
 import type { ManagerState } from '../core/state.ts';
 import type { ExecutorServer } from '../grpc/server.ts';
 import type { TagDatabase } from '../tagstore/open.ts';
+import type { Questions } from './analyst/questions.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { JournalWatch } from './journal-watch.ts';
 import type { Loop } from './loop.ts';
@@ -28,6 +29,7 @@ export interface Running {
   readonly replicator: Replicator;
   readonly tasks: readonly FoundTagTask[];
   readonly lineage: string;
+  readonly questions: Questions;
 }
 
 /** What the rooms of a manager may ask of it. */

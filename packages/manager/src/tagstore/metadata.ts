@@ -15,6 +15,70 @@ export interface StoredRule {
   readonly passedOver: readonly number[];
 }
 
+export const RULE_STATES = ['draft', 'live', 'past'] as const;
+export type RuleState = (typeof RULE_STATES)[number];
+
+/** A version of a tag's rule, as it is kept. */
+export interface RuleVersionRow {
+  readonly tagId: number;
+  /** From 1. */
+  readonly version: number;
+  readonly state: RuleState;
+  readonly ruleJson: string;
+  /** JSON list; null: it has none. */
+  readonly examplesJson: string | null;
+  readonly hash: string;
+  readonly who: string;
+  readonly reason: string;
+  readonly atMs: number;
+  /** Who made a draft live, when that was later. */
+  readonly published: { readonly who: string; readonly reason: string; readonly atMs: number } | null;
+}
+
+export interface NewRuleVersion {
+  readonly tagId: number;
+  readonly ruleJson: string;
+  /** Undefined: those of the newest version. */
+  readonly examplesJson: string | undefined;
+  readonly state: 'draft' | 'live';
+  readonly who: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+export interface TagVersions {
+  readonly tagId: number;
+  readonly tagName: string;
+  /** Newest first. */
+  readonly versions: readonly RuleVersionRow[];
+}
+
+/** What a write came to: done, or not done because the versions are not those that were expected. */
+export type VersionWrite =
+  | { readonly kind: 'written'; readonly row: RuleVersionRow; readonly now: TagVersions }
+  | { readonly kind: 'conflict'; readonly now: TagVersions };
+
+/**
+ * Versions of rules. A rule that was changed in `tag_rules` by somebody else is
+ * seen at every call and becomes a version of its own.
+ * Errors: those of TagMetadata.
+ */
+export interface RuleVersions {
+  /** Undefined: there is no such tag. */
+  read(tagId: number): Promise<TagVersions | undefined>;
+  /** `expected` is `versionTag` of what the writer saw. */
+  add(version: NewRuleVersion, expected: string): Promise<VersionWrite | undefined>;
+  /** Makes a draft live. Undefined: there is no such tag, or no such version. */
+  publish(
+    tagId: number,
+    version: number,
+    expected: string,
+    by: { readonly who: string; readonly reason: string; readonly atMs: number },
+  ): Promise<VersionWrite | undefined>;
+  /** The rules as they stand, each with the number of its version. */
+  pinned(nowMs: number): Promise<(StoredRule & { readonly ruleVersion: number })[]>;
+}
+
 /** A tag with its rule, as files carry it. */
 export interface RuleImport {
   readonly tagId: number;
@@ -36,6 +100,11 @@ export interface UserTagsRow {
   readonly userId: string;
   /** As stored; not canonical in rows that nobody has written since. */
   readonly tagIds: string | null;
+}
+
+export interface StoredUserTags {
+  readonly tagIds: string | null;
+  readonly tagDetails: string | null;
 }
 
 /** A manager that wants to lead. `id` is that of its data directory: the same after a restart. */
@@ -103,7 +172,10 @@ export interface TagMetadata {
   importRules(rules: readonly RuleImport[]): Promise<ImportCounts>;
   /** What importRules takes, by tag id; tags without a rule included. */
   exportRules(): Promise<RuleImport[]>;
+  readonly versions: RuleVersions;
   countUserTags(): Promise<number>;
+  /** The row of one user; undefined: there is none. */
+  userTagsOf(userId: string): Promise<StoredUserTags | undefined>;
   /** All rows by the bytes of user_id. */
   exportUserTags(): AsyncIterable<UserTagsRow>;
   /** Resolves when the database answers. */

@@ -1,4 +1,5 @@
 /** Rules as rows and as files: choosing, comparing, reading. Pure. */
+import { createHash } from 'node:crypto';
 import { TagmillError } from '@tagmill/shared/errors';
 import { splitJsonArray, splitJsonObject } from '@tagmill/shared/merge/json-object';
 import type { RuleImport, StoredRule } from './metadata.ts';
@@ -35,6 +36,21 @@ export function sameJson(a: string, b: string): boolean {
     return canonicalJson(a) === canonicalJson(b);
   } catch (error) {
     if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+/** Of the rule in one form of spacing and order of keys: equal rules have equal hashes. 32 hex digits. */
+export function ruleHash(ruleJson: string): string {
+  return createHash('sha256').update(canonicalOrRaw(ruleJson)).digest('hex').slice(0, 32);
+}
+
+function canonicalOrRaw(text: string): string {
+  try {
+    return canonicalJson(text);
+  } catch (error) {
+    // Somebody wrote into the database what is no JSON.
+    if (error instanceof SyntaxError) return text;
     throw error;
   }
 }

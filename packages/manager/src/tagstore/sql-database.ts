@@ -28,6 +28,7 @@ export interface SqlDatabase {
 export interface SqlDialect {
   readonly tables: readonly string[];
   readonly leaderTable: string;
+  readonly versionTable: string;
   /** Names of the leader's table's columns, as `name`. */
   readonly leaderColumns: string;
   readonly insertIgnore: string;

@@ -2,21 +2,34 @@
 import { importInto } from './import-rules.ts';
 import { claimLeadership, readLeader } from './leader.ts';
 import { ensureLeaderTable } from './leader-table.ts';
-import type { ImportCounts, LeaderHolder, LeaderRow, Leadership, RuleImport, StoredRule, TagMetadata, UserTagsRow } from './metadata.ts';
+import type {
+  ImportCounts,
+  LeaderHolder,
+  LeaderRow,
+  Leadership,
+  RuleImport,
+  StoredRule,
+  StoredUserTags,
+  TagMetadata,
+  UserTagsRow,
+} from './metadata.ts';
 import { definitionRow, ruleRow, SELECT_DEFINITIONS, SELECT_RULES, SqlRuleTables } from './rule-tables.ts';
+import { SqlRuleVersions } from './rule-versions.ts';
 import { chooseRules } from './rules.ts';
-import { numberOf, type SqlDatabase } from './sql-database.ts';
+import { numberOf, type SqlDatabase, textOf, textOrNull } from './sql-database.ts';
 
 export class SqlMetadata implements TagMetadata {
   readonly #database: SqlDatabase;
+  readonly versions: SqlRuleVersions;
 
   constructor(database: SqlDatabase) {
     this.#database = database;
+    this.versions = new SqlRuleVersions(database);
   }
 
   async init(): Promise<void> {
-    const { tables, leaderTable } = this.#database.dialect;
-    await this.#database.create([...tables, leaderTable], true);
+    const { tables, leaderTable, versionTable } = this.#database.dialect;
+    await this.#database.create([...tables, versionTable, leaderTable], true);
     await ensureLeaderTable(this.#database);
   }
 
@@ -25,7 +38,12 @@ export class SqlMetadata implements TagMetadata {
   }
 
   async importRules(rules: readonly RuleImport[]): Promise<ImportCounts> {
-    return await this.#database.transaction((transaction) => importInto(new SqlRuleTables(transaction), rules));
+    await this.versions.table();
+    return await this.#database.transaction(async (transaction) => {
+      const counts = await importInto(new SqlRuleTables(transaction), rules);
+      for (const rule of rules) if (rule.ruleJson !== null) await this.versions.imported(transaction, rule.tagId, Date.now());
+      return counts;
+    });
   }
 
   async exportRules(): Promise<RuleImport[]> {
@@ -45,6 +63,14 @@ export class SqlMetadata implements TagMetadata {
   async countUserTags(): Promise<number> {
     const [row] = await this.#database.all('SELECT COUNT(*) AS n FROM user_tags');
     return numberOf(row?.['n']);
+  }
+
+  async userTagsOf(userId: string): Promise<StoredUserTags | undefined> {
+    const sql =
+      'SELECT user_id, CAST(tag_ids AS CHAR) AS tag_ids, CAST(tag_details AS CHAR) AS tag_details FROM user_tags WHERE user_id = ?';
+    // A collation may hold another user equal.
+    const row = (await this.#database.all(sql, [userId])).find((one) => textOf(one['user_id']) === userId);
+    return row === undefined ? undefined : { tagIds: textOrNull(row['tag_ids']), tagDetails: textOrNull(row['tag_details']) };
   }
 
   exportUserTags(): AsyncIterable<UserTagsRow> {

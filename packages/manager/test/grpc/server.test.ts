@@ -102,6 +102,7 @@ describe('the door', () => {
       },
       rowsClosed: () => undefined,
       progress: () => undefined,
+      answer: () => undefined,
       replicaAck: () => undefined,
     });
   });

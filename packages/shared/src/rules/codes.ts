@@ -55,6 +55,8 @@ export const WARNING_CODES = {
   NEGATIVE_WITHOUT_MISSING: 'a negative operator over a field that may be missing, without `missing`',
   STRING_ORDER: 'texts are ordered by their bytes',
   PATTERN_EMPTY: 'the pattern is found in the empty text, and so in every text',
+  ALWAYS_FALSE: 'conditions on one field contradict each other: nobody meets them all',
+  ALWAYS_TRUE: 'conditions on one field leave no value out: everybody who has one meets them',
 } as const;
 export type RuleWarningCode = keyof typeof WARNING_CODES;
 

@@ -84,6 +84,26 @@ export const MYSQL_TAG_TABLES: readonly string[] = [
   ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 ];
 
+/**
+ * Every version of every rule: nothing in it but `state` and `live_*` is ever
+ * changed. The live one is also in tag_rules, for those who read that table.
+ */
+export const MYSQL_VERSION_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_versions (
+  tag_id INT NOT NULL,
+  version INT UNSIGNED NOT NULL,
+  state VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  rule_conditions LONGTEXT NOT NULL,
+  examples LONGTEXT,
+  rule_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  who VARCHAR(200) NOT NULL,
+  reason TEXT NOT NULL,
+  created_ms BIGINT NOT NULL,
+  live_who VARCHAR(200),
+  live_reason TEXT,
+  live_ms BIGINT,
+  PRIMARY KEY (tag_id, version)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`;
+
 export const MYSQL_LEADER_TABLE = `CREATE TABLE IF NOT EXISTS tagmill_leader (
   name VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   holder VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,

@@ -36,6 +36,14 @@ export const SQLITE_TAG_TABLES: readonly string[] = [
   )`,
 ];
 
+export const SQLITE_VERSION_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_versions (
+  tag_id INTEGER NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL,
+  rule_conditions TEXT NOT NULL, examples TEXT, rule_hash TEXT NOT NULL,
+  who TEXT NOT NULL, reason TEXT NOT NULL, created_ms INTEGER NOT NULL,
+  live_who TEXT, live_reason TEXT, live_ms INTEGER,
+  PRIMARY KEY (tag_id, version)
+)`;
+
 /** The merge's own tables; what they mean is said in mysql-tables.ts. */
 export const SQLITE_SINK_TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS tagmill_shard_fence (

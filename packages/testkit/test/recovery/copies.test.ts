@@ -143,6 +143,7 @@ class Writer {
       rows: () => undefined,
       rowsClosed: () => undefined,
       progress: () => undefined,
+      answer: () => undefined,
       replicaAck: (id, ack) => this.replicator.acknowledged(id, ack),
     });
   }

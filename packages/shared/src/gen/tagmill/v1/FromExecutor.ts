@@ -9,6 +9,7 @@ import type { Draining as _tagmill_v1_Draining, Draining__Output as _tagmill_v1_
 import type { BlobPart as _tagmill_v1_BlobPart, BlobPart__Output as _tagmill_v1_BlobPart__Output } from '../../tagmill/v1/BlobPart.ts';
 import type { TemplateWanted as _tagmill_v1_TemplateWanted, TemplateWanted__Output as _tagmill_v1_TemplateWanted__Output } from '../../tagmill/v1/TemplateWanted.ts';
 import type { ReplicaAck as _tagmill_v1_ReplicaAck, ReplicaAck__Output as _tagmill_v1_ReplicaAck__Output } from '../../tagmill/v1/ReplicaAck.ts';
+import type { Answer as _tagmill_v1_Answer, Answer__Output as _tagmill_v1_Answer__Output } from '../../tagmill/v1/Answer.ts';
 
 export interface FromExecutor {
   'seq'?: (number);
@@ -22,7 +23,8 @@ export interface FromExecutor {
   'blobPart'?: (_tagmill_v1_BlobPart | null);
   'templateWanted'?: (_tagmill_v1_TemplateWanted | null);
   'replicaAck'?: (_tagmill_v1_ReplicaAck | null);
-  'message'?: "hello"|"heartbeat"|"results"|"rows"|"progress"|"draining"|"blobPart"|"templateWanted"|"replicaAck";
+  'answer'?: (_tagmill_v1_Answer | null);
+  'message'?: "hello"|"heartbeat"|"results"|"rows"|"progress"|"draining"|"blobPart"|"templateWanted"|"replicaAck"|"answer";
 }
 
 export interface FromExecutor__Output {
@@ -37,5 +39,6 @@ export interface FromExecutor__Output {
   'blobPart'?: (_tagmill_v1_BlobPart__Output | null);
   'templateWanted'?: (_tagmill_v1_TemplateWanted__Output | null);
   'replicaAck'?: (_tagmill_v1_ReplicaAck__Output | null);
-  'message'?: "hello"|"heartbeat"|"results"|"rows"|"progress"|"draining"|"blobPart"|"templateWanted"|"replicaAck";
+  'answer'?: (_tagmill_v1_Answer__Output | null);
+  'message'?: "hello"|"heartbeat"|"results"|"rows"|"progress"|"draining"|"blobPart"|"templateWanted"|"replicaAck"|"answer";
 }

@@ -12,6 +12,8 @@ import type { Drain as _tagmill_v1_Drain, Drain__Output as _tagmill_v1_Drain__Ou
 import type { Pulse as _tagmill_v1_Pulse, Pulse__Output as _tagmill_v1_Pulse__Output } from '../../tagmill/v1/Pulse.ts';
 import type { ReplicaWanted as _tagmill_v1_ReplicaWanted, ReplicaWanted__Output as _tagmill_v1_ReplicaWanted__Output } from '../../tagmill/v1/ReplicaWanted.ts';
 import type { ReplicaFrames as _tagmill_v1_ReplicaFrames, ReplicaFrames__Output as _tagmill_v1_ReplicaFrames__Output } from '../../tagmill/v1/ReplicaFrames.ts';
+import type { Ask as _tagmill_v1_Ask, Ask__Output as _tagmill_v1_Ask__Output } from '../../tagmill/v1/Ask.ts';
+import type { AskOver as _tagmill_v1_AskOver, AskOver__Output as _tagmill_v1_AskOver__Output } from '../../tagmill/v1/AskOver.ts';
 
 export interface FromManager {
   'seq'?: (number);
@@ -28,7 +30,9 @@ export interface FromManager {
   'pulse'?: (_tagmill_v1_Pulse | null);
   'replicaWanted'?: (_tagmill_v1_ReplicaWanted | null);
   'replicaFrames'?: (_tagmill_v1_ReplicaFrames | null);
-  'message'?: "welcome"|"refused"|"templatePart"|"dispatch"|"confirm"|"cancel"|"passOver"|"rowsMerged"|"drain"|"pulse"|"replicaWanted"|"replicaFrames";
+  'ask'?: (_tagmill_v1_Ask | null);
+  'askOver'?: (_tagmill_v1_AskOver | null);
+  'message'?: "welcome"|"refused"|"templatePart"|"dispatch"|"confirm"|"cancel"|"passOver"|"rowsMerged"|"drain"|"pulse"|"replicaWanted"|"replicaFrames"|"ask"|"askOver";
 }
 
 export interface FromManager__Output {
@@ -46,5 +50,7 @@ export interface FromManager__Output {
   'pulse'?: (_tagmill_v1_Pulse__Output | null);
   'replicaWanted'?: (_tagmill_v1_ReplicaWanted__Output | null);
   'replicaFrames'?: (_tagmill_v1_ReplicaFrames__Output | null);
-  'message'?: "welcome"|"refused"|"templatePart"|"dispatch"|"confirm"|"cancel"|"passOver"|"rowsMerged"|"drain"|"pulse"|"replicaWanted"|"replicaFrames";
+  'ask'?: (_tagmill_v1_Ask__Output | null);
+  'askOver'?: (_tagmill_v1_AskOver__Output | null);
+  'message'?: "welcome"|"refused"|"templatePart"|"dispatch"|"confirm"|"cancel"|"passOver"|"rowsMerged"|"drain"|"pulse"|"replicaWanted"|"replicaFrames"|"ask"|"askOver";
 }

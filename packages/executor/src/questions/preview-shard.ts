@@ -1,0 +1,79 @@
+/** One shard of a preview: evaluated like a shard of a run, counted against the live rule, and thrown away. */
+import { rm } from 'node:fs/promises';
+import type { Move, PreviewCounts, PreviewJob } from '@tagmill/shared/question';
+import { evaluateShard } from '../engine/evaluate.ts';
+import type { Evaluator } from '../engine/evaluator.ts';
+import { type PieceBatch, readPiece } from '../engine/piece.ts';
+
+/** T, F, U, not evaluated. */
+const [T, F, U, NONE] = [0, 1, 2, 3] as const;
+type Outcome = typeof T | typeof F | typeof U | typeof NONE;
+
+/** Errors: those of evaluateShard. */
+export async function previewShard(evaluator: Evaluator, job: PreviewJob, shard: number, signal: AbortSignal): Promise<PreviewCounts> {
+  const { runId, pass, tags } = job.pass;
+  const { bytesRead } = await evaluateShard(evaluator, job.pass, shard, signal);
+  const path = evaluator.spool.path(runId, pass, shard);
+  try {
+    const tally = new Tally(job, tags.length);
+    for (const batch of readPiece(path).batches()) tally.add(batch);
+    return { ...tally.counts(), bytesRead };
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+class Tally {
+  private readonly hasLive: boolean;
+  private readonly limit: number;
+  private readonly matrix = new Array<number>(16).fill(0);
+  private readonly parts: number[];
+  private readonly firstPart: number;
+  private readonly samples: Record<Move, string[]> = { enter: [], exit: [], unknown: [] };
+  private users = 0;
+
+  constructor(job: PreviewJob, tags: number) {
+    this.hasLive = job.hasLive;
+    this.limit = job.samples;
+    this.firstPart = job.hasLive ? 2 : 1;
+    this.parts = new Array<number>(tags - this.firstPart).fill(0);
+  }
+
+  add(batch: PieceBatch): void {
+    for (let user = 0; user < batch.users; user += 1) {
+      const own = outcome(batch, user, 0);
+      const live = this.hasLive ? outcome(batch, user, 1) : NONE;
+      if (own !== NONE || live !== NONE) {
+        this.users += 1;
+        this.matrix[4 * own + live]! += 1;
+        const move = moveOf(own, live);
+        if (move !== undefined && this.samples[move].length < this.limit) this.samples[move].push(keyOf(batch, user));
+      }
+      for (let part = 0; part < this.parts.length; part += 1) {
+        if (outcome(batch, user, this.firstPart + part) === T) this.parts[part]! += 1;
+      }
+    }
+  }
+
+  counts(): Omit<PreviewCounts, 'bytesRead'> {
+    const { users, matrix, parts, samples } = this;
+    return { users, matrix, parts, samples };
+  }
+}
+
+function outcome({ words, matched, notMatched, evaluated }: PieceBatch, user: number, tag: number): Outcome {
+  const at = user * words + (tag >>> 5);
+  const bit = 1 << (tag & 31);
+  if ((evaluated[at]! & bit) === 0) return NONE;
+  if ((matched[at]! & bit) !== 0) return T;
+  return (notMatched[at]! & bit) !== 0 ? F : U;
+}
+
+/** What an UNKNOWN does to a user who holds the tag is its policy's to say: it is told apart. */
+function moveOf(own: Outcome, live: Outcome): Move | undefined {
+  if (own === U) return 'unknown';
+  if (own === T) return live === T ? undefined : 'enter';
+  return live === T && own === F ? 'exit' : undefined;
+}
+
+const keyOf = ({ keys, offsets }: PieceBatch, user: number): string => keys.toString('utf8', offsets[user], offsets[user + 1]);

@@ -1,0 +1,70 @@
+/**
+ * Questions that the manager asks an executor beside its shards: they belong to
+ * no run, change nothing, and are asked again elsewhere when their executor
+ * goes. The job is what is larger than a message; several questions may share one.
+ */
+import type { CatalogField, RunClock } from './fields.ts';
+import type { PassJob, PlannedTable, TablesLocation } from './job.ts';
+
+export type Question =
+  /** Job: PlanRequest. Answer: PlanResult. */
+  | { readonly kind: 'plan' }
+  /** Job: UserJob. Answer: UserRows. */
+  | { readonly kind: 'user'; readonly user: string }
+  /** Job: PreviewJob. Answer: PreviewCounts. */
+  | { readonly kind: 'preview'; readonly shard: number };
+
+/** Where a user's values are: the tables and columns that a rule reads. */
+export interface UserJob {
+  readonly location: TablesLocation;
+  readonly keyType: 'string' | 'int64';
+  readonly tables: readonly PlannedTable[];
+  readonly fields: readonly CatalogField[];
+  readonly clock: RunClock;
+}
+
+/** A value as its declared type, as text (`Cell` of the rules); null where it is missing. */
+export type ReadCell = string | number | boolean | null | readonly (string | null)[];
+
+export interface UserRow {
+  readonly table: string;
+  /** Null: the table has no row of the user. */
+  readonly place: {
+    readonly object: string;
+    readonly etag: string;
+    /** Row group of the object, from 0. */
+    readonly rowGroup: number;
+  } | null;
+  readonly cells: Readonly<Record<string, ReadCell>>;
+  /** What is stored, of values that are there and cannot be read as declared. */
+  readonly unreadable: Readonly<Record<string, string>>;
+}
+
+export interface UserRows {
+  readonly rows: readonly UserRow[];
+}
+
+/** A pass that ends after its evaluation: tag 0 is the rule, tag 1 the live one where there is one, the others its parts. */
+export interface PreviewJob {
+  readonly pass: PassJob;
+  readonly hasLive: boolean;
+  /** Users shown of each kind of change, at most. */
+  readonly samples: number;
+}
+
+export const MOVES = ['enter', 'exit', 'unknown'] as const;
+export type Move = (typeof MOVES)[number];
+
+export interface PreviewCounts {
+  /** Users for whom the rule or the live one was evaluated. */
+  readonly users: number;
+  /**
+   * Users by what the rule and the live one give, row by row: rule T, F, U, not
+   * evaluated; in each row the live one T, F, U, not evaluated. 16 numbers.
+   */
+  readonly matrix: readonly number[];
+  /** By part: users for whom it is T. */
+  readonly parts: readonly number[];
+  readonly samples: Readonly<Record<Move, readonly string[]>>;
+  readonly bytesRead: number;
+}
