@@ -65,6 +65,8 @@ export interface FieldCatalog {
   readonly lists?: readonly NamedList[];
   readonly tables?: readonly EventTable[];
   readonly tags?: readonly CatalogTag[];
+  /** The table that has every user: those without any event are found by it. */
+  readonly primary?: string;
 }
 
 /** The frozen clock of a run: nothing else may tell the time to a rule. */

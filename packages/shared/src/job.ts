@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from './errors.ts';
 import type { FieldCatalog, FieldType, RunClock, StoredForm } from './fields.ts';
-import type { NormalRule, WholeRule } from './rules/normal.ts';
+import type { EventWindow, NormalRule, WholeRule } from './rules/normal.ts';
 
 /** Where the tables are. `prefix` has no slash at either end and may be empty. */
 export type TablesLocation =
@@ -54,6 +54,25 @@ export interface PlannedEvents {
   readonly days: readonly { readonly day: string; readonly objects: readonly PinnedObject[]; readonly rows: number }[];
 }
 
+/** Tables of users as they were, for rules that look for changes; a table that is not there is not in the list. */
+export interface EarlierData {
+  /** `previous`, or a day. */
+  readonly since: string;
+  readonly tables: readonly PlannedTable[];
+}
+
+/** What the rules of a run ask for beside the business date's rows of users. */
+export interface PlanReads {
+  /** Zone and instant by which windows are counted; null: the end of the business date. */
+  readonly timeZone: string;
+  readonly asOf: string | null;
+  /** Of event tables; null: all rows. */
+  readonly windows: readonly { readonly table: string; readonly window: EventWindow | null }[];
+  readonly earlier: readonly { readonly since: string; readonly field: string }[];
+  /** What the newest successful run before has read, of tables that rules look at for changes. */
+  readonly previous?: readonly PlannedTable[];
+}
+
 /** A table that cannot be read: fails the tags that read it, and only those. */
 export interface TableFault {
   readonly table: string;
@@ -71,6 +90,8 @@ export interface PlanRequest {
   readonly only?: readonly string[];
   /** Users asked for: shards are cut from these alone. Sorted by bytes, no repeats. */
   readonly users?: readonly string[];
+  /** Absent: nothing. */
+  readonly reads?: PlanReads;
 }
 
 export interface PlanResult {
@@ -80,6 +101,7 @@ export interface PlanResult {
   readonly catalog: FieldCatalog;
   /** Event tables; absent: none is declared. */
   readonly events?: readonly PlannedEvents[];
+  readonly earlier?: readonly EarlierData[];
   readonly keyType: 'string' | 'int64';
   /**
    * Inner boundaries of the shards, ascending (bytes of UTF-8; numeric for
@@ -123,6 +145,8 @@ export interface PassJob {
   readonly tables: readonly PlannedTable[];
   /** Event tables that the tags read. */
   readonly events?: readonly PlannedEvents[];
+  /** Data that the tags are seen against. */
+  readonly earlier?: readonly EarlierData[];
   readonly catalog: FieldCatalog;
   readonly keyType: 'string' | 'int64';
   readonly cuts: readonly string[];

@@ -12,7 +12,7 @@ import { mapFull, removeOld } from '../sources/chunk-cache.ts';
 import { KEY_COLUMN, readFooter } from '../sources/footer.ts';
 import { type KeyCompare, keyCompare, lowerBound } from '../sources/key-order.ts';
 import { discardScans, finishScans, openScans, planScans } from '../sources/materialize.ts';
-import { pinObject } from '../sources/plan.ts';
+import { pinObject } from '../sources/pin.ts';
 import type { PassTable } from './compile-pass.ts';
 import { mapEngineError } from './duckdb.ts';
 import type { Evaluator } from './evaluator.ts';

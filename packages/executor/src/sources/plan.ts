@@ -1,14 +1,18 @@
 /** The plan of a run from metadata: date, pinned objects, catalogue, faults, cuts. */
 import type { CatalogField } from '@tagmill/shared/fields';
 import { TagmillError } from '@tagmill/shared/errors';
-import type { PinnedObject, PlannedColumn, PlannedTable, PlanRequest, PlanResult, TableFault } from '@tagmill/shared/job';
+import type { PlannedTable, PlanRequest, PlanResult, TableFault } from '@tagmill/shared/job';
 import { tableFields } from './catalog.ts';
 import { cutKeys, cutTables, type Cuts, type KeyReader, shardCount } from './cuts.ts';
-import { type Footer, KEY_COLUMN, readFooter } from './footer.ts';
+import { declaredTables } from './declared-tables.ts';
+import { KEY_COLUMN, readFooter } from './footer.ts';
 import type { KeyType } from './key-order.ts';
 import { allOrFirstError } from './local-copy.ts';
-import type { ObjectStore, StoredObject } from './object-store.ts';
+import type { ObjectStore } from './object-store.ts';
 import { chooseDate, listPartition, listTables } from './partitions.ts';
+import { keyTypeOf, pinObject } from './pin.ts';
+import { planEarlier } from './plan-earlier.ts';
+import { type EventPlan, planEvents, undeclaredFaults } from './plan-events.ts';
 
 interface TablePlan {
   readonly table: PlannedTable;
@@ -27,21 +31,26 @@ const FILES_TOLD = 3;
  */
 export async function planTables(store: ObjectStore, request: PlanRequest, keys: KeyReader, signal?: AbortSignal): Promise<PlanResult> {
   const tables = await listTables(store, request.only, signal);
+  const declared = await declaredTables(store, signal);
   const businessDate = chooseDate(tables, request.businessDate);
-  const faults: TableFault[] = [];
+  const faults: TableFault[] = [...undeclaredFaults(declared, tables, store)];
   const planned: TablePlan[] = [];
+  const events: EventPlan[] = [];
   await allOrFirstError(
-    tables.map(async ({ table }) => {
+    tables.map(async (one) => {
+      const own = declared.events.get(one.table);
       try {
-        planned.push(await planTable(store, table, businessDate, signal));
+        if (own === undefined) planned.push(await planTable(store, one.table, businessDate, signal));
+        else events.push(await planEvents(store, one, own, businessDate, request.reads, signal));
       } catch (thrown) {
-        faults.push(faultOf(table, thrown));
+        faults.push(faultOf(one.table, thrown));
       }
     }),
   );
+  events.sort((a, b) => (a.table.name < b.table.name ? -1 : 1));
   planned.sort((a, b) => (a.table.name < b.table.name ? -1 : 1));
   let readable = sameKeyType(planned, faults);
-  const keyType = readable[0]?.keyType ?? 'string';
+  const keyType = readable[0]?.keyType ?? events[0]?.keyType ?? 'string';
   let cuts: Cuts = { cuts: [], usersEstimate: 0 };
   for (;;) {
     try {
@@ -56,16 +65,35 @@ export async function planTables(store: ObjectStore, request: PlanRequest, keys:
       readable = left;
     }
   }
+  const ofUsers = sameKeyAsUsers(events, keyType, faults);
+  const planOne = async (name: string, day: string): Promise<PlannedTable> => (await planTable(store, name, day, signal)).table;
+  const earlier = await planEarlier(store, readable, request.reads, planOne, signal);
   return {
     businessDate,
     tables: readable.map((one) => one.table),
+    ...(ofUsers.length === 0 ? {} : { events: ofUsers.map((one) => one.planned) }),
+    ...(earlier.earlier.length === 0 ? {} : { earlier: earlier.earlier }),
     faults: faults.sort((a, b) => (a.table < b.table ? -1 : 1)),
-    catalog: { fields: readable.flatMap((one) => one.fields) },
+    catalog: {
+      fields: readable.flatMap((one) => one.fields),
+      ...(ofUsers.length === 0 ? {} : { tables: ofUsers.map((one) => one.table) }),
+      ...(declared.primary === null ? {} : { primary: declared.primary }),
+    },
     keyType,
     ...cuts,
     bytesRead: store.bytesRead,
-    notes: readable.flatMap((one) => one.notes),
+    notes: [...readable.flatMap((one) => one.notes), ...ofUsers.flatMap((one) => one.notes), ...earlier.notes],
   };
+}
+
+/** Event tables whose key is that of the tables of users; the others are faults. */
+function sameKeyAsUsers(events: readonly EventPlan[], keyType: KeyType, faults: TableFault[]): EventPlan[] {
+  const left = events.filter((one) => one.keyType !== keyType);
+  for (const { table, keyType: own } of left) {
+    const message = `${table.name}.${KEY_COLUMN} is ${own}, but ${keyType} in the tables of users; it must be the same in every table`;
+    faults.push({ table: table.name, code: 'TABLE_NO_KEY', message });
+  }
+  return events.filter((one) => one.keyType === keyType);
 }
 
 async function cutsFor(
@@ -102,40 +130,6 @@ async function planTable(store: ObjectStore, name: string, businessDate: string,
   const ignored = others.length === 0 ? [] : [`${name}: ${others.length} files do not end in .parquet and are not read (${told})`];
   return { table: { name, objects: pinned, rows }, keyType, fields, notes: [...notes, ...ignored] };
 }
-
-/** An object with what its footer says of columns and row groups. */
-export function pinObject(object: StoredObject, footer: Footer): PinnedObject {
-  const columns: PlannedColumn[] = [];
-  for (const column of footer.columns) {
-    if ('unusable' in column) continue;
-    const { name, storedType, type, stored } = column;
-    columns.push({ name, storedType, type, ...(stored === undefined ? {} : { stored }) });
-  }
-  return { ...object, columns, rowGroups: footer.rowGroups };
-}
-
-function keyTypeOf(table: string, objects: readonly StoredObject[], footers: readonly Footer[]): KeyType {
-  const types = footers.flatMap((footer, index) => {
-    const key = footer.columns.find((column) => column.name === KEY_COLUMN);
-    if (key !== undefined && 'unusable' in key && key.untyped === true && rowsOf(footer) === 0) return [];
-    const object = objects[index]!.key;
-    if (key === undefined) throw noKey(`${table} has no column ${KEY_COLUMN} (in ${object}); add it or leave the table out`);
-    if ('unusable' in key) throw noKey(`${table}.${KEY_COLUMN} is ${key.unusable} (in ${object}); it must be text or an integer`);
-    const kind = key.type.kind;
-    if (kind !== 'string' && kind !== 'int64')
-      throw noKey(`${table}.${KEY_COLUMN} is a ${kind} (in ${object}); it must be text or an integer`);
-    return kind;
-  });
-  const first = types[0];
-  if (first === undefined) throw noKey(`${table}.${KEY_COLUMN} has no type in any file; it must be text or an integer`);
-  if (types.some((type) => type !== first))
-    throw noKey(`${table}.${KEY_COLUMN} is text in some files and an integer in others; write them alike`);
-  return first;
-}
-
-const rowsOf = (footer: Footer): number => footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
-
-const noKey = (message: string): TagmillError => new TagmillError('TABLE_NO_KEY', message);
 
 /** Users are the same in every table: tables whose key is of the rarer type are faults. */
 function sameKeyType(planned: readonly TablePlan[], faults: TableFault[]): TablePlan[] {

@@ -1,4 +1,5 @@
 /** What a run is made from: written once into the journal, never changed. */
+import type { CatalogTag, NamedList } from '@tagmill/shared/fields';
 import type { TablesLocation } from '@tagmill/shared/job';
 import type { Domain, Handler } from '@tagmill/shared/words';
 import type { EdgeKind } from './graph.ts';
@@ -51,6 +52,10 @@ export interface RunSpec {
   readonly tasks: readonly TaskSpec[];
   readonly edges: readonly { readonly from: string; readonly to: string; readonly kind: EdgeKind }[];
   readonly rules: readonly PinnedRule[];
+  /** Uploaded lists that the rules name, as they stood then; absent in journals of before there were any. */
+  readonly lists?: readonly NamedList[];
+  /** Tags that rules may name, with the tags that they read; absent where no rule names one. */
+  readonly tags?: readonly CatalogTag[];
 }
 
 /** What a run keeps of it as it is; tasks and edges become columns and a graph. */

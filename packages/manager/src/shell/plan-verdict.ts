@@ -1,14 +1,16 @@
 /** What a plan means for each tag of its run: the rule checked against the tables that are really there. */
-import type { RunClock } from '@tagmill/shared/fields';
-import type { PassTag, PlanResult, UserScope } from '@tagmill/shared/job';
-import { checkRule } from '@tagmill/shared/rules/check';
+import type { FieldCatalog, RunClock } from '@tagmill/shared/fields';
+import type { PassTag, PlanResult, TableFault, UserScope } from '@tagmill/shared/job';
+import { checkRule, checkWholeRule } from '@tagmill/shared/rules/check';
 import { makeClock } from '@tagmill/shared/rules/clock';
 import { describeRule } from '@tagmill/shared/rules/describe';
-import type { NormalRule } from '@tagmill/shared/rules/normal';
-import { tablesOf } from '@tagmill/shared/rules/reads';
+import type { NormalRule, WholeRule } from '@tagmill/shared/rules/normal';
+import { tablesOf, wholeLeavesOf, wholeTablesOf } from '@tagmill/shared/rules/reads';
+import type { RuleError } from '@tagmill/shared/rules/codes';
 import type { FoundTagTask, TagTask } from '@tagmill/shared/tag-task';
 import type { TagVerdict } from '../core/events.ts';
 import type { PinnedRule, RunHead } from '../core/run-spec.ts';
+import { pinnedCatalog } from './run-reads.ts';
 
 export interface PlanVerdict {
   readonly clock: RunClock;
@@ -23,8 +25,9 @@ export function judgePlan(spec: RunHead, plan: PlanResult, tasks: readonly Found
   const byId = new Map(tasks.map((one) => [one.task.tagId, one.task]));
   const clock = makeClock({ businessDate: plan.businessDate, zone: spec.timeZone, ...(spec.asOf === null ? {} : { asOf: spec.asOf }) });
   const strangers = spec.rules.filter((rule) => isStranger(rule, plan));
+  const catalog = { ...plan.catalog, ...pinnedCatalog(spec) };
   const tags = spec.rules.map((rule) =>
-    strangers.includes(rule) ? judgeRule(asked(rule), plan, undefined) : judgeRule(rule, plan, byId.get(rule.tagId)),
+    strangers.includes(rule) ? judgeRule(asked(rule), plan, catalog, undefined) : judgeRule(rule, plan, catalog, byId.get(rule.tagId)),
   );
   return { clock, users: scopeOf(spec, clock), tags, notes: strangers.map(strangerNote) };
 }
@@ -58,7 +61,7 @@ function addDays(day: string, days: number): string {
   return at.toISOString().slice(0, 10);
 }
 
-function judgeRule(pinned: PinnedRule, plan: PlanResult, task: TagTask | undefined): TagVerdict {
+function judgeRule(pinned: PinnedRule, plan: PlanResult, catalog: FieldCatalog, task: TagTask | undefined): TagVerdict {
   const { tagId } = pinned;
   const refuse = (code: string, message: string): TagVerdict => ({ tagId, ok: false, code, message });
   const faults = new Map(plan.faults.map((fault) => [fault.table, fault]));
@@ -67,11 +70,11 @@ function judgeRule(pinned: PinnedRule, plan: PlanResult, task: TagTask | undefin
     if (fault !== undefined) return refuse(fault.code, fault.message);
   }
   const there = new Set(plan.catalog.fields.map((field) => field.name));
-  const checked = checkRule(pinned.ruleJson, plan.catalog);
+  const checked = checkWholeRule(pinned.ruleJson, catalog, String(tagId));
   const error = checked.errors[0];
   if (checked.rule === null || error !== undefined) {
     // A field of a table that cannot be read looks unknown: then the table is the cause.
-    const fault = error?.code === 'FIELD_UNKNOWN' ? plan.faults[0] : undefined;
+    const fault = faultBehind(error, plan);
     if (fault !== undefined)
       return refuse(fault.code, `${fault.message} (the rule reads a field that no readable table has: ${error?.message})`);
     return refuse(
@@ -79,18 +82,40 @@ function judgeRule(pinned: PinnedRule, plan: PlanResult, task: TagTask | undefin
       error === undefined ? 'the rule cannot be read' : `${error.path === '' ? 'rule' : error.path}: ${error.message}`,
     );
   }
+  const [failure] = checked.runErrors ?? [];
+  if (failure !== undefined) return refuse(failure.code, `${failure.path}: ${failure.message}`);
+  const notYet = wholeLeavesOf(checked.rule).find((leaf) => 'kind' in leaf && leaf.kind === 'tag');
+  if (notYet !== undefined) return refuse('OPERATOR_UNKNOWN', `this version does not evaluate \`${notYet.operator}\` in a run yet`);
   const absent = pinned.requiredFields.filter((field) => !there.has(field));
   if (absent.length > 0) return refuse('FIELD_REQUIRED', `its task class requires ${absent.join(', ')}, which no table has`);
   const refused = task?.validate?.(there) ?? null;
   if (refused !== null) return refuse('TASK_REFUSED', `its task class refuses the tables: ${refused}`);
-  const tables = tablesOf(checked.rule);
+  const tables = [...wholeTablesOf(checked.rule), ...tablesOfUsers(checked.rule, pinned, plan)];
   for (const table of tables) {
     const fault = faults.get(table);
     if (fault !== undefined) return refuse(fault.code, fault.message);
   }
-  const only = filters(pinned, plan);
+  const only = filters(pinned, catalog);
   if (typeof only === 'string') return refuse('RULE_INVALID', only);
   return { tagId, ok: true, tag: passTag(pinned, checked.rule, tables, only) };
+}
+
+/** A field or event table of a table that cannot be read looks unknown: then the table is the cause. */
+function faultBehind(error: RuleError | undefined, plan: PlanResult): TableFault | undefined {
+  if (error?.code === 'TABLE_UNKNOWN') return plan.faults.find(({ table }) => error.message.includes(`\`${table}\``));
+  return error?.code === 'FIELD_UNKNOWN' ? plan.faults[0] : undefined;
+}
+
+/**
+ * Where a rule reads events, those without any must be found too: in the table
+ * that is declared to have every user, else in that of the task class, else in all.
+ */
+function tablesOfUsers(rule: WholeRule, pinned: PinnedRule, plan: PlanResult): readonly string[] {
+  if (!wholeLeavesOf(rule).some((leaf) => 'kind' in leaf && leaf.kind === 'aggregate')) return [];
+  const { primary } = plan.catalog;
+  if (primary !== undefined) return [primary];
+  const named = pinned.readsTables.filter((table) => plan.tables.some(({ name }) => name === table));
+  return named.length > 0 ? [named[0]!] : plan.tables.map(({ name }) => name);
 }
 
 interface Filters {
@@ -99,13 +124,14 @@ interface Filters {
 }
 
 /** The class's filters, checked like rules; a sentence when one is broken. */
-function filters(pinned: PinnedRule, plan: PlanResult): Filters | string {
+function filters(pinned: PinnedRule, catalog: FieldCatalog): Filters | string {
   const checkAll = (nodes: readonly unknown[], hook: string): NormalRule[] | string => {
     const rules: NormalRule[] = [];
     for (const node of nodes) {
-      const { rule, errors } = checkRule(node, plan.catalog);
-      if (rule === null || errors.length > 0)
-        return `the filter of ${hook} in its task class is refused: ${errors[0]?.code} at ${errors[0]?.path}: ${errors[0]?.message}`;
+      const { rule, errors, runErrors = [] } = checkRule(node, catalog);
+      const [first] = [...errors, ...runErrors];
+      if (rule === null || first !== undefined)
+        return `the filter of ${hook} in its task class is refused: ${first?.code} at ${first?.path}: ${first?.message}`;
       rules.push(rule);
     }
     return rules;
@@ -116,7 +142,7 @@ function filters(pinned: PinnedRule, plan: PlanResult): Filters | string {
   return typeof onlyMatches === 'string' ? onlyMatches : { onlyUsers, onlyMatches };
 }
 
-function passTag(pinned: PinnedRule, rule: NormalRule, tables: readonly string[], only: Filters): PassTag {
+function passTag(pinned: PinnedRule, rule: WholeRule, tables: readonly string[], only: Filters): PassTag {
   const read = new Set([...tables, ...only.onlyUsers.flatMap(tablesOf), ...only.onlyMatches.flatMap(tablesOf)]);
   return {
     tagId: pinned.tagId,

@@ -1,8 +1,10 @@
 /** What executors need once per plan and per pass, as JSON bytes. Made from the state, so a restart can make it again. */
-import type { PassJob, PlanRequest } from '@tagmill/shared/job';
+import type { PassJob, PassTag, PlanRequest, PlanResult } from '@tagmill/shared/job';
+import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import type { Run } from '../core/run.ts';
 import type { Pass } from '../core/pass.ts';
 import type { ManagerState } from '../core/state.ts';
+import { planReads } from './run-reads.ts';
 
 const encoder = new TextEncoder();
 
@@ -12,16 +14,23 @@ export function templateBytes(state: ManagerState, name: string): Uint8Array | u
   const run = state.runs.get(name.slice(0, slash));
   const what = name.slice(slash + 1);
   if (run === undefined) return undefined;
-  if (what === 'plan') return run.spec.tables === null ? undefined : encoder.encode(JSON.stringify(planRequest(run)));
+  if (what === 'plan') return run.spec.tables === null ? undefined : encoder.encode(JSON.stringify(planRequest(state, run)));
   const pass = run.passes[Number(what) - 1];
   const job = pass === undefined ? undefined : passJob(run, pass);
   return job === undefined ? undefined : encoder.encode(JSON.stringify(job));
 }
 
-function planRequest(run: Run): PlanRequest {
+function planRequest(state: ManagerState, run: Run): PlanRequest {
   const { tables, businessDate, shardRows, users } = run.spec;
   if (tables === null) throw new Error(`run ${run.id} has no tables to plan`);
-  return { tables, shardRows, ...(businessDate === null ? {} : { businessDate }), ...(users === null ? {} : { users }) };
+  const reads = planReads(state, run);
+  return {
+    tables,
+    shardRows,
+    ...(reads === undefined ? {} : { reads }),
+    ...(businessDate === null ? {} : { businessDate }),
+    ...(users === null ? {} : { users }),
+  };
 }
 
 export function passJob(run: Run, pass: Pass): PassJob | undefined {
@@ -41,10 +50,22 @@ export function passJob(run: Run, pass: Pass): PassJob | undefined {
     businessDate: plan.businessDate,
     clock,
     tables: users.kind === 'registered' ? plan.tables : plan.tables.filter((table) => read.has(table.name)),
+    ...eventsOf(plan, read),
+    ...earlierOf(plan, tags),
     catalog: plan.catalog,
     keyType: plan.keyType,
     cuts: plan.cuts,
     users,
     tags,
   };
+}
+
+function eventsOf(plan: PlanResult, read: ReadonlySet<string>): Pick<PassJob, 'events'> {
+  const events = (plan.events ?? []).filter(({ name }) => read.has(name));
+  return events.length === 0 ? {} : { events };
+}
+
+function earlierOf(plan: PlanResult, tags: readonly PassTag[]): Pick<PassJob, 'earlier'> {
+  const changes = tags.some(({ rule }) => wholeLeavesOf(rule).some((leaf) => 'kind' in leaf && leaf.kind === 'change'));
+  return changes && plan.earlier !== undefined ? { earlier: plan.earlier } : {};
 }

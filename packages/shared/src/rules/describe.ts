@@ -1,6 +1,7 @@
 /** A rule as one short line for people: the `reason` of a tag. */
-import type { NormalGroup, NormalLeaf, NormalRule } from './normal.ts';
+import type { Group, NormalLeaf, WholeRule } from './normal.ts';
 import { operatorOf } from './operators/registry.ts';
+import { wideLeafText } from './wide/describe-wide.ts';
 
 /** Longest description, in characters. */
 const DESCRIPTION_LENGTH = 200;
@@ -36,14 +37,15 @@ function leafText(leaf: NormalLeaf): string {
 }
 
 /** Texts that come twice are told once: the key asked of several tables, and what says nothing new. */
-function joined(group: NormalGroup, word: string): string {
+function joined(group: Group<WholeRule>, word: string): string {
   const texts = group.conditions.map((child) =>
     'logic' in child && child.conditions.length > 1 ? `(${ruleText(child)})` : ruleText(child),
   );
   return [...new Set(texts)].join(` ${word} `);
 }
 
-function ruleText(rule: NormalRule): string {
+function ruleText(rule: WholeRule): string {
+  if ('kind' in rule) return wideLeafText(rule, ruleText);
   if (!('logic' in rule)) return leafText(rule);
   switch (rule.logic) {
     case 'AND':
@@ -61,7 +63,7 @@ function ruleText(rule: NormalRule): string {
 }
 
 /** Readable text such as `user_level in (VIP2, VIP3) and kyc_status = verified`, cut at 200 characters. */
-export function describeRule(rule: NormalRule): string {
+export function describeRule(rule: WholeRule): string {
   const points = Array.from(ruleText(rule));
   return points.length <= DESCRIPTION_LENGTH ? points.join('') : `${points.slice(0, DESCRIPTION_LENGTH - 3).join('')}...`;
 }

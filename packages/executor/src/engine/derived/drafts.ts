@@ -2,9 +2,10 @@
 import { TagmillError } from '@tagmill/shared/errors';
 import type { RunClock } from '@tagmill/shared/fields';
 import type { PassJob, PlannedTable } from '@tagmill/shared/job';
-import type { AggregateLeaf, NormalLeaf, WholeRule, WideLeaf } from '@tagmill/shared/rules/normal';
+import type { AggregateLeaf, ChangeLeaf, NormalLeaf, WholeRule, WideLeaf } from '@tagmill/shared/rules/normal';
 import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import type { ReadColumn } from '../scan-sql.ts';
+import { ChangeDraft } from './change-table.ts';
 import type { Derived } from './derived-table.ts';
 import { EventDraft, partitionsOf } from './event-table.ts';
 import { isAcrossTables, PairDraft } from './pair-table.ts';
@@ -37,6 +38,7 @@ export class DerivedDrafts {
   /** Takes a leaf that one table's scan cannot answer; undefined for any other. */
   add(node: NormalLeaf | WideLeaf): { slot: number } | undefined {
     if ('kind' in node && node.kind === 'aggregate') return this.#events(node).add(node);
+    if ('kind' in node && node.kind === 'change') return this.#change(node).add(node);
     if ('kind' in node) throw new TagmillError('RULE_INVALID', `this version does not evaluate \`${node.operator}\` in a run yet`);
     if (!isAcrossTables(node)) return undefined;
     const [first, second] = [node.field.table, node.other.table].sort();
@@ -48,6 +50,12 @@ export class DerivedDrafts {
     if (events === undefined) throw noTable(node.table.name);
     const partitions = partitionsOf(node, events, this.#job.clock);
     return this.#draft(`events ${partitions.key}`, () => new EventDraft(partitions));
+  }
+
+  #change(node: ChangeLeaf): ChangeDraft {
+    const { table } = node.field;
+    const before = this.#job.earlier?.find((one) => one.since === node.since)?.tables.find((one) => one.name === table);
+    return this.#draft(`change ${node.since} ${table}`, () => new ChangeDraft(node.since, this.#table(table), before));
   }
 
   /** Places, among the derived tables, of those whose users a rule is evaluated for. */

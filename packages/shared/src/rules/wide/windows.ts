@@ -34,7 +34,7 @@ function readAgo(value: Json | undefined): EventWindow | null {
   return near === null || far === null || near > far ? null : { days_ago: [near, far] };
 }
 
-function parseWindow(window: JsonObject): EventWindow | null {
+export function parseWindow(window: JsonObject): EventWindow | null {
   const keys = [...window.keys()].sort().join(' ');
   const value = window.get(keys);
   switch (keys) {
