@@ -59,3 +59,24 @@ export function referenceLetters(
   }
   return found;
 }
+
+/** A query of such rows; the key is text. */
+export function rowsSql(
+  rows: readonly (readonly [string, Readonly<Record<string, Cell>>])[],
+  types: Readonly<Record<string, string>>,
+): string {
+  const names = Object.keys(types);
+  const text = (cell: Cell): string => {
+    if (cell === null || cell === undefined) return 'NULL';
+    if (Object.is(cell, -0)) return "'-0.0'";
+    return `'${String(cell)
+      .replace(/^(.*)T(.*)Z$/, '$1 $2+00')
+      .replaceAll("'", "''")}'`;
+  };
+  const columns = names.map((name) => `"${name}"::${types[name]} AS "${name}"`).join(', ');
+  const quoted = names.map((name) => `"${name}"`).join(', ');
+  const nothing = `SELECT ''::VARCHAR, ${names.map(() => 'NULL::VARCHAR').join(', ')} WHERE false`;
+  const tuples = rows.map(([user, row]) => `('${user}', ${names.map((name) => text(row[name])).join(', ')})`);
+  const from = tuples.length === 0 ? `(${nothing})` : `(VALUES ${tuples.join(', ')})`;
+  return `SELECT user_id, ${columns} FROM ${from} AS v(user_id, ${quoted})`;
+}
