@@ -29,6 +29,8 @@ export interface FeedPorts {
   readonly memory: CopyMemory;
   readonly journal: Pick<Journal, 'tail' | 'snapshotFile'>;
   readonly send: (frames: readonly ReplicaFrame[]) => boolean;
+  /** Whether a part of a snapshot of so many bytes may go out now; else the replicator's clock wakes the feed. */
+  readonly mayTake: (snapshotBytes: number) => boolean;
   /** Signature of a batch, made once for all copies. */
   readonly sign: (batch: CommittedBatch) => Uint8Array;
   readonly failed: (error: unknown) => void;
@@ -206,9 +208,11 @@ export class CopyFeed {
       if (this.ready.length === 0) await this.cut();
       if (this.ready.length === 0) return;
       // What is not urgent must not stand before what is: a snapshot is sent in few parts at a time.
-      const ahead = this.ready[0]!.kind === SNAPSHOT ? SNAPSHOT_AHEAD_BYTES : LIMITS.copyAheadBytes;
+      const isSnapshot = this.ready[0]!.kind === SNAPSHOT;
+      const ahead = isSnapshot ? SNAPSHOT_AHEAD_BYTES : LIMITS.copyAheadBytes;
       const frames = messageOf(this.ready);
-      this.held = this.sentBytes - this.ackedBytes >= ahead || !this.ports.send(frames);
+      this.held =
+        this.sentBytes - this.ackedBytes >= ahead || (isSnapshot && !this.ports.mayTake(dataBytes(frames[0]!))) || !this.ports.send(frames);
       if (this.held) return;
       failpoint('manager.copy.sent');
       this.ready = this.ready.slice(frames.length);

@@ -39,6 +39,12 @@ interface Candidate {
 const TICK_MS = 20;
 /** Committed bytes that are not left for the next look: few large messages cost every side far less than many small ones. */
 const WAKE_BYTES = 64 * 1024;
+/**
+ * Of snapshots, to all executors together, between two looks: 25 MB a second.
+ * As fast as they take it, large ones would leave the loop little time and its
+ * memory full of buffers, with pauses of tens of milliseconds to clear them.
+ */
+const SNAPSHOT_TICK_BYTES = 512 * 1024;
 const LAST_WAIT_MS = 2_000;
 /** A copy that takes longer than this is told of. */
 const SLOW_MS = 1_000;
@@ -63,11 +69,16 @@ export class Replicator {
   private ending = false;
   /** Committed since the feeds were woken. */
   private freshBytes = 0;
+  /** Of snapshots, that may still be sent before the next look. */
+  private snapshotBytes = SNAPSHOT_TICK_BYTES;
 
   constructor(ports: ReplicatorPorts) {
     this.ports = ports;
     this.memory = new CopyMemory(LIMITS.copyMemoryBytes, ports.lastSeq);
-    this.timer = setInterval(() => this.pump(), TICK_MS);
+    this.timer = setInterval(() => {
+      this.snapshotBytes = SNAPSHOT_TICK_BYTES;
+      this.pump();
+    }, TICK_MS);
     this.timer.unref();
     this.forgetSnapshots = ports.journal.onSnapshot((head) => this.snapshotMade(head));
   }
@@ -170,6 +181,7 @@ export class Replicator {
       memory: this.memory,
       journal,
       send: (frames) => send(id, frames),
+      mayTake: (bytes) => this.mayTake(bytes),
       sign: (batch) => this.sign(batch),
       holding: () => this.count(feed),
       further: ({ term, seq }) =>
@@ -181,6 +193,12 @@ export class Replicator {
     });
     this.feeds.set(id, feed);
     feed.start(heads.find((head) => head.lineage === lineage));
+  }
+
+  private mayTake(snapshotBytes: number): boolean {
+    if (this.snapshotBytes <= 0) return false;
+    this.snapshotBytes -= snapshotBytes;
+    return true;
   }
 
   private sign(batch: CommittedBatch): Uint8Array {

@@ -16,7 +16,9 @@ import { flushAsPlanted } from './planted-faults.ts';
 const REOPEN_MS = 500;
 /** Room for a few small batches: the disk takes as much before it is trusted again. */
 const PROBE_BYTES = 64 * 1024;
-const TRIM_BYTES = 1024 * 1024;
+/** Removed at a time, and the rest in between: batches that wait to be written must not notice. */
+const TRIM_BYTES = 256 * 1024;
+const TRIM_REST_MS = 10;
 
 export class JournalWriter {
   private readonly path: string;
@@ -30,7 +32,7 @@ export class JournalWriter {
   private probeBytes = PROBE_BYTES;
   private timer: NodeJS.Timeout | undefined;
   private trimTo = 0;
-  private trimming: NodeJS.Immediate | undefined;
+  private trimming: NodeJS.Timeout | undefined;
 
   constructor(file: JournalFile, last: Position, post: (message: FromJournal) => void, faults: JournalFaults | null) {
     this.path = file.path;
@@ -64,7 +66,7 @@ export class JournalWriter {
   /** Removes what is not needed any more, a little at a time between the batches. */
   trim(toSeq: number): void {
     this.trimTo = Math.max(this.trimTo, toSeq);
-    this.trimming ??= setImmediate(() => this.trimSome());
+    if (this.trimming === undefined) this.trimSome();
   }
 
   condemn(why: string): void {
@@ -73,7 +75,7 @@ export class JournalWriter {
 
   close(): void {
     clearTimeout(this.timer);
-    clearImmediate(this.trimming);
+    clearTimeout(this.trimming);
     this.file?.close();
     this.file = undefined;
   }
@@ -140,7 +142,7 @@ export class JournalWriter {
     this.trimming = undefined;
     if (this.file === undefined) return;
     try {
-      if (!this.file.trim(this.trimTo, TRIM_BYTES)) this.trimming = setImmediate(() => this.trimSome());
+      if (!this.file.trim(this.trimTo, TRIM_BYTES)) this.trimming = setTimeout(() => this.trimSome(), TRIM_REST_MS);
     } catch (error) {
       this.giveUpHandle(error);
     }

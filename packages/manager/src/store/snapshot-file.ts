@@ -18,6 +18,8 @@ import { flushFile, syncFolder } from './sync-folder.ts';
 const FILE_FORMAT = 1;
 export const TEMP_SUFFIX = '.tmp';
 const PAGE_BYTES = 16_384;
+/** Flushed at a time: one large flush at the end would hold up the journal's own for as long as it takes. */
+const FLUSH_BYTES = 4 * 1024 * 1024;
 
 const TABLES = [
   'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
@@ -55,10 +57,18 @@ function fillFile(path: string, facts: Facts, sections: Iterable<SnapshotSection
     const insert = database.prepare('INSERT INTO chunk (number, section, hash, bytes) VALUES (?, ?, ?, ?)');
     const all = createHash('sha256');
     let chunks = 0;
+    let unflushed = 0;
     for (const { name, bytes } of sections) {
       const hash = chunkHash(++chunks, name, bytes);
       all.update(hash);
       insert.run(chunks, name, hash, bytes);
+      unflushed += bytes.length;
+      if (unflushed < FLUSH_BYTES) continue;
+      // Nobody reads the file before it has its name.
+      database.exec('COMMIT');
+      flushFile(path);
+      database.exec('BEGIN');
+      unflushed = 0;
     }
     const meta = metaOf(facts, chunks);
     const set = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');

@@ -6,7 +6,7 @@ import type { Settings } from '../core/state.ts';
 import type { Position, SnapshotFile, SnapshotHead } from './journal.ts';
 import type { JournalLog } from './journal-log.ts';
 import { TEMP_SUFFIX } from './snapshot-file.ts';
-import { keepNewest, snapshotPath } from './snapshot-folder.ts';
+import { snapshotPath } from './snapshot-folder.ts';
 import type { FromSnapshotThread, SnapshotWork } from './snapshot-messages.ts';
 
 export interface SnapshotPlan {
@@ -25,6 +25,8 @@ interface Hooks {
   readonly trim: (toSeq: number) => void;
   readonly damaged: (why: string) => void;
 }
+
+type Made = Extract<FromSnapshotThread, { type: 'made' }>;
 
 /** A snapshot takes at most a fifth of a core: after one, so many times as long as it took passes. */
 const REST_FACTOR = 4;
@@ -115,17 +117,17 @@ export class SnapshotMaker {
     this.eventsSince = 0;
     const startedMs = performance.now();
     try {
-      const head = await this.work(at);
+      const { head, oldest } = await this.work(at);
       const ms = Math.round(performance.now() - startedMs);
       this.plan.log.info({ seq: head.seq, sizeBytes: head.sizeBytes, nodes: head.nodes, ms }, 'a snapshot is made');
-      this.keep(head);
+      this.keep(head, oldest);
       return head;
     } finally {
       this.restUntilMs = performance.now() + REST_FACTOR * (performance.now() - startedMs);
     }
   }
 
-  private work(at: Position): Promise<SnapshotHead> {
+  private work(at: Position): Promise<Made> {
     const { dataDir, settings } = this.plan;
     const from = this.usable.map(({ seq }) => seq).reverse();
     const workerData: SnapshotWork = { dataDir, settings, from, toSeq: at.seq };
@@ -141,7 +143,7 @@ export class SnapshotMaker {
       worker.on('message', (message: FromSnapshotThread) => {
         switch (message.type) {
           case 'made':
-            resolve(message.head);
+            resolve(message);
             return;
           case 'unusable':
             this.drop(message.seq, message.why);
@@ -163,11 +165,11 @@ export class SnapshotMaker {
     this.plan.log.warn({ why }, 'a snapshot does not hold any more; an older one is used');
   }
 
-  private keep(head: SnapshotHead): void {
+  /** The thread has removed those before `oldest`. */
+  private keep(head: SnapshotHead, oldest: number | null): void {
     const usable = [...this.usable.filter(({ seq }) => seq !== head.seq), head];
-    const oldest = keepNewest(this.plan.dataDir, new Set(usable.map(({ seq }) => seq)));
-    this.usable = usable.filter(({ seq }) => oldest === undefined || seq >= oldest);
-    if (oldest !== undefined) this.hooks.trim(oldest);
+    this.usable = usable.filter(({ seq }) => oldest === null || seq >= oldest);
+    if (oldest !== null) this.hooks.trim(oldest);
     this.hooks.made(head);
   }
 }

@@ -12,7 +12,8 @@ export interface SnapshotWork {
 }
 
 export type FromSnapshotThread =
-  | { readonly type: 'made'; readonly head: SnapshotHead }
+  /** `oldest`: the oldest that was kept; null while fewer are there than are kept. */
+  | { readonly type: 'made'; readonly head: SnapshotHead; readonly oldest: number | null }
   /** A snapshot that held when it was made, and does not now. */
   | { readonly type: 'unusable'; readonly seq: number; readonly why: string }
   /** What was confirmed does not hold on disk. */

@@ -17,7 +17,7 @@ import type { Position, SnapshotHead } from './journal.ts';
 import { JournalFile } from './journal-file.ts';
 import { JOURNAL_FILE } from './places.ts';
 import { readSections, readSnapshotHead, writeSnapshotFile } from './snapshot-file.ts';
-import { makeSnapshotFolder, snapshotPath } from './snapshot-folder.ts';
+import { keepNewest, makeSnapshotFolder, snapshotPath } from './snapshot-folder.ts';
 import type { FromSnapshotThread, SnapshotWork } from './snapshot-messages.ts';
 import { linkFault } from './walk-chain.ts';
 
@@ -35,7 +35,17 @@ interface Beginning {
   readonly at: Position;
 }
 
-function make({ dataDir, settings, from, toSeq }: SnapshotWork): SnapshotHead {
+/** What was found unusable on the way. */
+const dropped = new Set<number>();
+
+function make(work: SnapshotWork): FromSnapshotThread {
+  const head = write(work);
+  const usable = new Set([...work.from.filter((seq) => !dropped.has(seq)), head.seq]);
+  // Here and not in the loop's thread: to remove a large file and to flush the folder takes tens of milliseconds.
+  return { type: 'made', head, oldest: keepNewest(work.dataDir, usable) ?? null };
+}
+
+function write({ dataDir, settings, from, toSeq }: SnapshotWork): SnapshotHead {
   const journal = JournalFile.openToRead(join(dataDir, JOURNAL_FILE));
   try {
     const { state, at } = from.reduce<Beginning | undefined>((found, seq) => found ?? load(dataDir, seq, settings), undefined) ?? {
@@ -59,6 +69,7 @@ function load(dataDir: string, seq: number, settings: SnapshotWork['settings']):
     return { state: decodeState(sections, settings), at };
   } catch (error) {
     if (!(error instanceof TagmillError) || error.code !== 'SNAPSHOT_UNUSABLE') throw error;
+    dropped.add(seq);
     post({ type: 'unusable', seq, why: error.message });
     return undefined;
   }
@@ -102,7 +113,7 @@ const nodesOf = (state: ManagerState): number => [...state.runs.values()].reduce
 // Only on Linux does the priority of a thread leave that of its process alone.
 if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 try {
-  post({ type: 'made', head: make(workerData as SnapshotWork) });
+  post(make(workerData as SnapshotWork));
 } catch (error) {
   if (error instanceof Damage) post({ type: 'damaged', why: error.message });
   else {
