@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   latency: async (options) => (await import('./latency.ts')).benchLatency(options),
   commit: async (options) => (await import('./commit.ts')).benchCommit(options),
   restart: async (options) => (await import('./restart.ts')).benchRestart(options),
+  rules: async (options) => (await import('./rules.ts')).benchRules(options),
   report: () => Promise.resolve(),
 };
 

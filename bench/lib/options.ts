@@ -38,9 +38,10 @@ export const USAGE = `npm run bench -- NAME [options]
   resident  memory, snapshot and restart of a million instances
   commit  a batch in the journal beside the disk's own write and flush
   restart a manager killed in the middle of a day, and a rolling step, to the next dispatch
+  rules   300 rules beside the same as SQL, and 8 to 1,000 tags over the same table
   report  only writes docs/benchmarks.md anew from bench/results
 
-  --users N      users of the sample tables (100000)
+  --users N      users of the tables (100000); rules is meant for 10000000
   --rounds N     times that each is measured, interleaved (5)
   --peer-rounds N  rounds in which PySpark takes part (as many)
   --staged-rounds N  rounds in which it loads an empty table through a staging table too (as many)
@@ -53,6 +54,7 @@ export const USAGE = `npm run bench -- NAME [options]
   --sinks LIST   job: mariadb,sqlite
   --only LIST    job: of tagmill, pyspark, pyspark-staged, load-data, duckdb-sql;
                  noop --peers: of tagmill, graphile-worker, bullmq-everysec, bullmq-always;
+                 rules: of tagmill, tagmill-sql, duckdb-hoisted, duckdb-case, sizes;
                  latency: of ready, hops, pauses, failover, idle
   --no-peers     job: without PySpark (bench/peers/setup.sh installs it, and the npm packages of the job queues)
   --tiny         smallest sizes, one round, no peers

@@ -28,7 +28,7 @@ const cases = [
   { id: 'bucket', kind: 'bucket', salt: 'exp1', user_id: '42' },
 ];
 
-test.each(['reference', 'sql'])('every line is answered in order by %s, also what is no case', async (engine) => {
+test.each(['reference', 'sql', 'index'])('every line is answered in order by %s, also what is no case', async (engine) => {
   const lines = cases.map((each) => JSON.stringify(each));
   const input = [...lines.slice(0, 2), '{"id": "broken', '', ...lines.slice(2)].join('\n');
   const { code, stdout } = await run(['rules', 'conformance', '--engine', engine], { input });

@@ -88,6 +88,15 @@ export function asDayOrInstant(written: string): string {
   return written;
 }
 
+/** One of a few words. */
+export const asOneOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (written: string): Word => {
+    const found = words.find((word) => word === written);
+    if (found === undefined) throw new Error(`\`${written}\` is none of ${words.join(', ')}`);
+    return found;
+  };
+
 /** `1,3,10`: tag ids, in the order written, without repeats. */
 export function asTagIds(written: string): readonly number[] {
   const ids = written.split(',').map((part) => {

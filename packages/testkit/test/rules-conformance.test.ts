@@ -1,5 +1,5 @@
 /** The whole corpus through the function of `rules conformance`, on each engine. */
-import { openSqlEngine } from '@tagmill/executor/engine/sql-engine';
+import { openIndexEngine, openSqlEngine } from '@tagmill/executor/engine/sql-engine';
 import { answerLine, referenceEngine, type RowEngine } from '@tagmill/shared/conformance/answer';
 import { expect, test } from 'vitest';
 import { conformanceLines } from '../src/corpus.ts';
@@ -32,14 +32,21 @@ test('the corpus is whole, and a case of several rules is one line for each', ()
   expect(lines.length).toBeGreaterThan(1_672);
 });
 
-test('SQL answers every case of the corpus rightly', async () => {
-  const engine = await openSqlEngine();
-  try {
-    expect((await disagreements(engine)).slice(0, 20)).toEqual([]);
-  } finally {
-    engine.close();
-  }
-}, 300_000);
+test.each([
+  ['SQL', openSqlEngine],
+  ['the predicate index', openIndexEngine],
+])(
+  '%s answers every case of the corpus rightly',
+  async (_, open) => {
+    const engine = await open();
+    try {
+      expect((await disagreements(engine)).slice(0, 20)).toEqual([]);
+    } finally {
+      engine.close();
+    }
+  },
+  300_000,
+);
 
 test('a line that is no case is answered, and so are those behind it', async () => {
   const codes: (string | undefined)[] = [];

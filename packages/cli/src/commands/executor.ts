@@ -37,6 +37,7 @@ export const define: VerbModule['define'] = (command, run) => {
     .addOption(listFlag('--label <K=V>', 'label, may be given again', asLabels))
     .option('--cache-dir <DIR>', 'folder for cache and spool (.tagmill/cache/NAME)')
     .addOption(listFlag('--memory <SIZE>', 'memory for all workers together (1GiB)', asSizeBytes))
+    .option('--engine <ENGINE>', 'what evaluates conditions: auto, sql, index (auto)')
     .option('--tls-ca <FILE>', 'certificate authority of a manager beyond this machine')
     .option('--config <FILE>', 'settings in YAML, named like the flags')
     .option('--insecure-dev', 'join a manager on loopback without a secret')

@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { examples } from '../flags/flag.ts';
 import type { VerbModule } from '../program.ts';
-import { say } from '../say.ts';
 
 const ABOUT = `
 One JSON object a line: {"id", "kind": "row"|"rows"|"users"|"check"|"bucket", "catalog":
@@ -15,7 +14,8 @@ users, "ok" for a rule that the check accepts, a number for bucket, or {"id", "e
 {"code", "path"}}. A line that is no case is answered with the error CASE_INVALID.
 
 reference evaluates plainly, in order to be right; sql compiles the conditions on a
-user's row for DuckDB and hands those that read more to the reference.
+user's row for DuckDB; index answers them as a run does, by cut points, look-ups and
+bit planes. Both hand conditions that read more than the row to the reference.
 `;
 
 type Engine = RowEngine & { close?(): void };
@@ -26,12 +26,8 @@ export const define: VerbModule['define'] = (command, run) => {
     .addHelpText('after', ABOUT + examples('rules conformance --engine sql < cases.jsonl > results.jsonl'));
   run(async () => {
     const { engine: name } = command.opts<{ engine: 'reference' | 'sql' | 'index' }>();
-    if (name === 'index') {
-      say('this version has no index engine yet; take --engine reference or --engine sql');
-      return 2;
-    }
     const { answerLine, referenceEngine } = await import('@tagmill/shared/conformance/answer');
-    const engine: Engine = name === 'reference' ? referenceEngine : await openSql();
+    const engine: Engine = name === 'reference' ? referenceEngine : await openDuck(name);
     try {
       for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
         if (line.trim() === '') continue;
@@ -45,7 +41,7 @@ export const define: VerbModule['define'] = (command, run) => {
   });
 };
 
-async function openSql(): Promise<Engine> {
-  const { openSqlEngine } = await import('@tagmill/executor/engine/sql-engine');
-  return await openSqlEngine();
+async function openDuck(name: 'sql' | 'index'): Promise<Engine> {
+  const { openIndexEngine, openSqlEngine } = await import('@tagmill/executor/engine/sql-engine');
+  return name === 'sql' ? await openSqlEngine() : await openIndexEngine();
 }

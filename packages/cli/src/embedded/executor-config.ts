@@ -40,6 +40,7 @@ export function compileExecutor(sources: SettingSources, manager?: string): Comp
       labels: found.label?.value,
       cacheDir: found.cacheDir?.value,
       memoryBytes: found.memory?.value,
+      engine: found.engine?.value,
       tlsCa: found.tlsCa?.value,
       insecureDev: found.insecureDev?.value,
     },

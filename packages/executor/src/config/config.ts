@@ -4,6 +4,7 @@ import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { S3Credentials } from '@tagmill/shared/connections';
 import { TagmillError } from '@tagmill/shared/errors';
+import type { RuleEngine } from '@tagmill/shared/rule-engine';
 
 export interface ExecutorConfig {
   /** `host:port` of the manager's gRPC. */
@@ -15,6 +16,8 @@ export interface ExecutorConfig {
   readonly cacheDir: string;
   /** For all workers together, bytes. */
   readonly memoryBytes: number;
+  /** What evaluates conditions; `auto` takes what is faster for each. */
+  readonly engine: RuleEngine;
   readonly spoolBytes: number;
   readonly cacheBytes: number;
   readonly tlsCaFile: string | undefined;
@@ -34,6 +37,7 @@ export interface ExecutorFlags {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly cacheDir?: string | undefined;
   readonly memoryBytes?: number | undefined;
+  readonly engine?: RuleEngine | undefined;
   readonly tlsCa?: string | undefined;
   readonly insecureDev?: boolean | undefined;
 }
@@ -71,6 +75,7 @@ export function compileConfig(
     labels: flags.labels ?? {},
     cacheDir: resolve(flags.cacheDir ?? '.tagmill/cache', flags.cacheDir === undefined ? name : ''),
     memoryBytes: flags.memoryBytes ?? GIB,
+    engine: flags.engine ?? 'auto',
     spoolBytes: 16 * GIB,
     cacheBytes: 16 * GIB,
     tlsCaFile: flags.tlsCa,

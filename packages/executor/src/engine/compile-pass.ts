@@ -5,12 +5,16 @@
 import { TagmillError } from '@tagmill/shared/errors';
 import type { CatalogField } from '@tagmill/shared/fields';
 import type { PassJob, PassTag, PlannedTable } from '@tagmill/shared/job';
+import type { RuleEngine } from '@tagmill/shared/rule-engine';
 import type { Group, NormalLeaf, WholeRule, WideLeaf } from '@tagmill/shared/rules/normal';
 import type { Derived } from './derived/derived-table.ts';
 import { DerivedDrafts } from './derived/drafts.ts';
+import { chooseEngines } from './index/choose.ts';
+import { slotsOf, type TableIndex, tableIndex } from './index/table-index.ts';
 import { leafSql, readColumn } from './leaf-sql.ts';
 import { wholeTablesOf } from '@tagmill/shared/rules/reads';
 import type { Step } from './planes.ts';
+import { ProgramBuilder } from './program.ts';
 import type { ReadColumn } from './scan-sql.ts';
 
 export interface PassTable {
@@ -19,6 +23,8 @@ export interface PassTable {
   /** SQL of its leaves; leaf i has the slot `firstSlot + i`. */
   readonly leaves: readonly string[];
   readonly firstSlot: number;
+  /** Its leaves that are no SQL. */
+  readonly index?: TableIndex;
   /** The table is a sorted copy in the cache. */
   readonly copied?: boolean;
   /** It is no table of the plan but made of others. */
@@ -59,7 +65,7 @@ const REGISTERED = 'registration_date';
  * Errors: FIELD_REQUIRED when the scope needs `registration_date` and no table
  * or more than one has it; TABLE_NO_DATA when a tag reads a table that the plan lacks.
  */
-export function compilePass(job: PassJob): CompiledPass {
+export function compilePass(job: PassJob, engine: RuleEngine = 'auto'): CompiledPass {
   const drafts = draftTables(job);
   const found = new Map<string, { slot: number }>();
   const derived = new DerivedDrafts(job);
@@ -84,22 +90,41 @@ export function compilePass(job: PassJob): CompiledPass {
   for (const rule of rules) eachLeaf(rule, leaf);
   const scopeLeaf = job.users.kind === 'registered' ? leaf(registeredLeaf(job, job.users)) : undefined;
   let slots = 0;
-  for (const draft of drafts.values()) for (const one of draft.leaves) one.slot = slots++;
+  const scanned: PassTable[] = [];
+  for (const draft of drafts.values()) {
+    const table = scannedTable(draft, slots, engine, job);
+    slots += table.leaves.length + slotsOf(table.index?.columns ?? []);
+    scanned.push(table);
+  }
   slots = derived.number(slots);
-  const program = new Program(slots, (node) => leaf(node).slot);
+  const program = new ProgramBuilder(slots, (node) => leaf(node).slot);
   const index = new Map([...drafts.keys()].map((name, at) => [name, at]));
   const readsOf = (tag: PassTag): number[] => [
     ...tag.reads.flatMap((table) => index.get(table) ?? []),
     ...derived.readersOf(tag.rule).map((at) => drafts.size + at),
   ];
   const tags = job.tags.map((tag) => compileTag(tag, program, readsOf(tag)));
-  const scanned = [...drafts.values()].map((draft) => ({
-    table: draft.table,
-    columns: [...draft.fields.values()].map((field) => readColumn(field, job.clock)),
-    leaves: draft.leaves.map((one) => leafSql(one.node, job.clock)),
-    firstSlot: draft.leaves[0]?.slot ?? 0,
-  }));
   return { tables: [...scanned, ...derived.tables()], tags, steps: program.steps, slots: program.slots, scope: scopeLeaf?.slot ?? -1 };
+}
+
+/** A table with the leaves that SQL answers first, then those of its index; each gets its slot, from `firstSlot` on. */
+function scannedTable({ table, fields, leaves }: TableDraft, firstSlot: number, engine: RuleEngine, job: PassJob): PassTable {
+  const draftOf = new Map(leaves.map((one) => [one.node, one]));
+  const nodes = leaves.map((one) => one.node);
+  const { columns, sql } = chooseEngines(nodes, engine, job.clock);
+  sql.forEach((node, at) => {
+    draftOf.get(node)!.slot = firstSlot + at;
+  });
+  const index = tableIndex(columns, firstSlot + sql.length, (node, slot) => {
+    draftOf.get(node)!.slot = slot;
+  });
+  return {
+    table,
+    columns: [...fields.values()].map((field) => readColumn(field, job.clock)),
+    leaves: sql.map((node) => leafSql(node, job.clock)),
+    firstSlot,
+    ...(columns.length === 0 ? {} : { index }),
+  };
 }
 
 /** The tables that the pass's tags read, in the order of the plan. */
@@ -124,41 +149,7 @@ function eachLeaf(rule: WholeRule, visit: (leaf: Leaf) => unknown): void {
   else for (const child of rule.conditions) eachLeaf(child, visit);
 }
 
-/** Hands out slots for groups after those of the leaves. */
-class Program {
-  readonly steps: Step[] = [];
-  readonly #slotOf: (leaf: Leaf) => number;
-  slots: number;
-
-  constructor(slots: number, slotOf: (leaf: Leaf) => number) {
-    this.slots = slots;
-    this.#slotOf = slotOf;
-  }
-
-  rule(rule: WholeRule): number {
-    if (!isGroup(rule)) return this.#slotOf(rule);
-    const from = rule.conditions.map((child) => this.rule(child));
-    return this.step(rule.logic, from, rule.k ?? 0);
-  }
-
-  step(logic: Step['logic'], from: readonly number[], k = 0): number {
-    const into = this.slots++;
-    this.steps.push({ into, logic, k, from: Int32Array.from(from) });
-    return into;
-  }
-
-  /** T where all rules are T, F elsewhere. */
-  allTrue(rules: readonly WholeRule[]): number {
-    return this.step('TRUE_ONLY', [
-      this.step(
-        'AND',
-        rules.map((rule) => this.rule(rule)),
-      ),
-    ]);
-  }
-}
-
-function compileTag(tag: PassTag, program: Program, reads: readonly number[]): CompiledTag {
+function compileTag(tag: PassTag, program: ProgramBuilder, reads: readonly number[]): CompiledTag {
   const own = program.rule(tag.rule);
   return {
     tag,

@@ -120,7 +120,7 @@ function readyPass(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Pr
 
 async function makeReady(evaluator: Evaluator, given: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
   const job = await resolvePopulations(evaluator, given, signal);
-  const compiled = await withSortedCopies(evaluator, job, compilePass(job), signal);
+  const compiled = await withSortedCopies(evaluator, job, compilePass(job, evaluator.engine), signal);
   const absent: AbsentWords[] = [];
   await evaluator.database.with(signal, async (connection) => {
     for (const table of compiled.tables) {

@@ -1,6 +1,7 @@
 /** What a worker process holds to read tables: store, cache, engine, spool. Opened once per location. */
 import { resolve } from 'node:path';
 import type { TablesLocation } from '@tagmill/shared/job';
+import type { RuleEngine } from '@tagmill/shared/rule-engine';
 import { ChunkCache } from '../sources/chunk-cache.ts';
 import { LocalCopies } from '../sources/local-copy.ts';
 import { type ObjectStore, openObjectStore } from '../sources/object-store.ts';
@@ -23,6 +24,8 @@ export interface EvaluatorOptions {
   /** For the engine; beside it a shard takes about 100 bytes a user and table. */
   readonly memoryBytes: number;
   readonly threads: number;
+  /** What evaluates conditions; `auto` when absent. */
+  readonly engine?: RuleEngine;
   /** Unsorted tables of at least so many rows are sorted once into the cache; 2 million when absent. */
   readonly sortRows?: number;
   /** Told when a table is sorted, which can take a while. */
@@ -52,6 +55,7 @@ export interface Evaluator {
   readonly sortedStore: ObjectStore;
   readonly sortedCopies: LocalCopies;
   readonly onSort: ((step: SortStep) => void) | undefined;
+  readonly engine: RuleEngine;
   close(): void;
 }
 
@@ -80,6 +84,7 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
     sortedStore,
     sortedCopies: new LocalCopies(sortedStore, cache, sparseDir),
     onSort: options.onSort,
+    engine: options.engine ?? 'auto',
     close: () => {
       database.close();
       store.close();

@@ -4,6 +4,8 @@ import { TagmillError } from '@tagmill/shared/errors';
 import type { KeyType } from '../sources/key-order.ts';
 import type { OpenScan } from '../sources/materialize.ts';
 import { oneRow } from './duckdb.ts';
+import { numberRows } from './index/number-rows.ts';
+import { rawColumn } from './index/raw-column.ts';
 import { type Keys, noKeys, orderOf, type RankedKeys, rankKeys } from './keys.ts';
 import type { Scratch } from './scratch.ts';
 import { sortRows } from './sort-rows.ts';
@@ -12,6 +14,8 @@ import { type TableScan, tableSql, wordsOfLeaves } from './scan-sql.ts';
 export interface TableRows extends RankedKeys {
   /** For every 16 leaves a word for each row: TRUE bits in the lower half, UNKNOWN bits in the upper one. */
   readonly words: readonly Uint32Array[];
+  /** For every column of the table's index a number for each row, and behind them that of a missing value. */
+  readonly numbers: readonly Uint16Array[];
   readonly castErrors: number;
   /** Keeps the engine's memory, in which the words lie, as long as they are used. */
   readonly chunk?: DuckDBDataChunk;
@@ -30,7 +34,8 @@ export async function fetchTable(
 ): Promise<TableRows> {
   if (files.length === 0 && scan.rowsFrom === undefined) {
     const none = rankKeys(noKeys(scan.keyType), scan.range, new Float64Array(0));
-    return { ...none, words: emptyWords(scan.leaves.length), castErrors: 0 };
+    const numbers = (scan.index?.columns ?? []).map(({ missing }) => Uint16Array.of(missing));
+    return { ...none, words: emptyWords(scan.leaves.length), numbers, castErrors: 0 };
   }
   const read = rowsOf(await oneRow(connection, tableSql(scan, files)), scan, scratch);
   const { name } = scan.table;
@@ -53,6 +58,12 @@ function rowsOf(chunk: DuckDBDataChunk, scan: TableScan, scratch: Scratch): Tabl
   return {
     ...rankKeys(keys, scan.range, scratch.float64(`ranks ${name}`, keys.count)),
     words: Array.from({ length: words }, (_, word) => (word === 0 ? firstWords : wordsOf(chunk.getColumnVector(1 + word), keys.count))),
+    numbers: (scan.index?.columns ?? []).map((column, at) => {
+      const numbers = scratch.uint16(`numbers ${at} ${name}`, keys.count + 1);
+      if (keys.count > 0) numberRows(column, rawColumn(chunk, 2 + words + at, keys.count), numbers);
+      numbers[keys.count] = column.missing;
+      return numbers;
+    }),
     castErrors: Number(chunk.getColumnVector(1 + words).getItem(0)),
     chunk,
   };

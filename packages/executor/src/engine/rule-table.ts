@@ -10,6 +10,7 @@ import type { NormalRule } from '@tagmill/shared/rules/normal';
 import type { Cell, Truth } from '@tagmill/shared/rules/reference';
 import { nameSql, textSql } from '@tagmill/shared/rules/sql-literals';
 import { castErrorSql, compileRules, readColumnSql, typeSql } from '@tagmill/shared/rules/sql';
+import { indexLetters } from './index/index-letters.ts';
 
 /** Which of the two encodings of instants the table uses. */
 export type TimestampType = 'TIMESTAMP' | 'TIMESTAMP WITH TIME ZONE';
@@ -40,8 +41,8 @@ function cellSql(cell: Cell, type: string): string {
 
 /** Rows of one catalogue in a table. */
 export interface RuleTable {
-  /** Letters per rule and row, in the order given. */
-  evaluate(rules: readonly NormalRule[], clock: RunClock): Promise<Truth[][]>;
+  /** Letters per rule and row, in the order given; `index`: as a shard of a run is evaluated. */
+  evaluate(rules: readonly NormalRule[], clock: RunClock, engine?: 'sql' | 'index'): Promise<Truth[][]>;
   /** Cast errors of a field, by row. */
   castErrors(field: CatalogField, clock: RunClock): Promise<boolean[]>;
   drop(): Promise<void>;
@@ -80,7 +81,11 @@ export class RuleTables {
     const fieldSql = (field: CatalogField, clock: RunClock): string =>
       readColumnSql(field, storedTypeOf(field, timestamps), `${name}.${nameSql(field.name)}`, clock);
     return {
-      async evaluate(rules, clock) {
+      async evaluate(rules, clock, engine = 'sql') {
+        if (engine === 'index') {
+          const source = { table: name, rows: rows.length, sqlOf: (field: CatalogField) => fieldSql(field, clock) };
+          return await indexLetters(connection, source, rules, clock);
+        }
         const query = rulesSql(rules, clock, name, (field) => fieldSql(field, clock));
         const [, ...letters] = (await connection.runAndReadAll(query)).getColumnsJS();
         return letters.map((column) => column.map((value): Truth => (value === true ? 'T' : value === false ? 'F' : 'U')));

@@ -4,6 +4,7 @@ import { KEY_COLUMN } from '../sources/footer.ts';
 import type { KeyRange, KeyType } from '../sources/key-order.ts';
 import type { OpenScan, RowRun } from '../sources/materialize.ts';
 import { identifier, literal } from './duckdb.ts';
+import type { TableIndex } from './index/table-index.ts';
 
 /** A column as its declared type, whatever it is stored as in a file. */
 export interface ReadColumn {
@@ -27,6 +28,8 @@ export interface TableScan {
   readonly columns: readonly ReadColumn[];
   /** Nullable BOOLEAN expressions over the columns, by name, of the relation that is called like the table. */
   readonly leaves: readonly string[];
+  /** Values that leave the engine as they are, for leaves that are no SQL. */
+  readonly index?: TableIndex;
   /** The files are sorted copies: columns are as declared already, and errors were counted. */
   readonly copied?: boolean;
   /** Of each file only every so many-th row; absent: all. */
@@ -39,6 +42,8 @@ export interface TableScan {
 export const KEY = '__tagmill_key';
 export const CAST_ERRORS = '__tagmill_cast_errors';
 const leafName = (index: number): string => `__tagmill_leaf_${index}`;
+const valueName = (index: number): string => `__tagmill_value_${index}`;
+const valueNames = ({ index }: TableScan): string[] => (index?.columns ?? []).map((_, at) => valueName(at));
 /** Leaves in a word of 32 bits: TRUE in the lower half, UNKNOWN in the upper one. */
 export const LEAVES_PER_WORD = 16;
 /** So many users are looked up in the query itself; more are left to the merge. */
@@ -50,12 +55,15 @@ export const wordsOfLeaves = (leaves: number): number => Math.max(1, Math.ceil(l
 /**
  * One row: the keys (`k`: their bytes one after the other, or a list of
  * integers), one list of words for every 16 leaves, the number of values that
- * could not be read as their declared type. The words of the first list have
- * 64 bits, the upper ones the length of the key in bytes.
+ * could not be read as their declared type, one list for each value of the
+ * index. The words of the first list have 64 bits, the upper ones the length of
+ * the key in bytes.
  */
 export function tableSql(scan: TableScan, files: readonly OpenScan[]): string {
   const lists = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => `list(w${word}) AS w${word}`);
-  return `SELECT ${[keysSql(scan.keyType), ...lists, 'coalesce(sum(errors), 0)::BIGINT AS errors'].join(', ')} FROM (${wordsSql(scan, files)})`;
+  const values = valueNames(scan).map((name) => `list(${name}) AS ${name}`);
+  const selected = [keysSql(scan.keyType), ...lists, 'coalesce(sum(errors), 0)::BIGINT AS errors', ...values];
+  return `SELECT ${selected.join(', ')} FROM (${wordsSql(scan, files)})`;
 }
 
 const keysSql = (keyType: KeyType): string => (keyType === 'string' ? "encode(string_agg(k, '')) AS k" : 'list(k) AS k');
@@ -67,7 +75,7 @@ function wordsSql(scan: TableScan, files: readonly OpenScan[]): string {
     const sql = wordSql(scan.leaves.length, word);
     return `${word === 0 ? `((${lengthSql(scan.keyType, KEY)}) | ${sql}::UBIGINT)` : sql} AS w${word}`;
   });
-  return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words].join(', ')} FROM (${leavesSql(scan, files)})`;
+  return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words, ...valueNames(scan)].join(', ')} FROM (${leavesSql(scan, files)})`;
 }
 
 function wordSql(leaves: number, word: number): string {
@@ -84,7 +92,8 @@ function wordSql(leaves: number, word: number): string {
 /** Leaves have a level of their own: the engine would work out an expression again wherever it stands. */
 function leavesSql(scan: TableScan, files: readonly OpenScan[]): string {
   const leaves = scan.leaves.map((sql, index) => `${sql} AS ${leafName(index)}`);
-  return `SELECT ${[KEY, CAST_ERRORS, ...leaves].join(', ')} FROM (${rowsSql(scan, files)}) AS ${identifier(scan.table.name)}`;
+  const values = (scan.index?.columns ?? []).map(({ sql }, index) => `${sql} AS ${valueName(index)}`);
+  return `SELECT ${[KEY, CAST_ERRORS, ...leaves, ...values].join(', ')} FROM (${rowsSql(scan, files)}) AS ${identifier(scan.table.name)}`;
 }
 
 /** A query of key, cast errors and columns as declared; the empty text where there are no files. */

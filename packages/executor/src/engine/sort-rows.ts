@@ -18,7 +18,13 @@ export function sortRows(rows: TableRows, scratch: Scratch, name: string): Table
     for (let to = 0; to < order.length; to += 1) moved[to] = own[order[to]!]!;
     return moved;
   });
-  return { ...rows, keys: moveKeys(rows.keys, order, scratch, name), ranks, words };
+  const numbers = rows.numbers.map((own, column) => {
+    const moved = scratch.uint16(`sorted numbers ${column} ${name}`, own.length);
+    for (let to = 0; to < order.length; to += 1) moved[to] = own[order[to]!]!;
+    moved[order.length] = own[order.length]!;
+    return moved;
+  });
+  return { ...rows, keys: moveKeys(rows.keys, order, scratch, name), ranks, words, numbers };
 }
 
 /** Row numbers in the order of their keys. */

@@ -255,7 +255,7 @@ export class Executor {
   }
 
   private workerSetup(given: Connections): WorkerSetup {
-    const { databaseUrl, s3Endpoint, s3Region, s3Credentials, slots, memoryBytes } = this.config;
+    const { databaseUrl, s3Endpoint, s3Region, s3Credentials, slots, memoryBytes, engine } = this.config;
     const s3 = {
       ...given.s3,
       ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint }),
@@ -272,6 +272,7 @@ export class Executor {
       cacheDir: join(this.config.cacheDir, 'objects'),
       memoryBytes: Math.floor(memoryBytes / slots),
       threads: 1,
+      engine,
       spoolBytes: this.config.spoolBytes,
       cacheBytes: this.config.cacheBytes,
     };

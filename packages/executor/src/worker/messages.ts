@@ -2,6 +2,7 @@
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanRequest, PlanResult, RollbackCommand } from '@tagmill/shared/job';
 import type { PreviewCounts, UserJob, UserRows } from '@tagmill/shared/question';
 import type { Connections } from '@tagmill/shared/connections';
+import type { RuleEngine } from '@tagmill/shared/rule-engine';
 
 export interface WorkerSetup {
   readonly connections: Connections;
@@ -9,6 +10,7 @@ export interface WorkerSetup {
   readonly cacheDir: string;
   readonly memoryBytes: number;
   readonly threads: number;
+  readonly engine: RuleEngine;
   readonly spoolBytes: number;
   readonly cacheBytes: number;
 }

@@ -138,6 +138,7 @@ export class TaskRunner {
       // The rest is this process's own: rows of a shard between engine and piece.
       memoryBytes: Math.max(128 * 1024 * 1024, Math.floor(setup.memoryBytes / 2)),
       threads: setup.threads,
+      engine: setup.engine,
     });
   }
 

@@ -1,6 +1,7 @@
 /** Every user and tag of the fixtures against results that were computed elsewhere. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EvaluateResult, TablesLocation } from '@tagmill/shared/job';
+import { RULE_ENGINES } from '@tagmill/shared/rule-engine';
 import { type S3Server, startS3Server } from '../../../testkit/src/s3-server.ts';
 import { evaluateShard } from '../../src/engine/evaluate.ts';
 import type { Evaluator } from '../../src/engine/evaluator.ts';
@@ -58,12 +59,13 @@ const locations: readonly [string, () => TablesLocation, () => S3StoreOptions | 
 
 describe.each(locations)('the fixtures from %s', (_, location, s3) => {
   it.each([
-    [1, 1_000_000],
-    [7, 3_000],
-    [100, 200],
-  ])('in %i shards', async (shards, shardRows) => {
+    [1, 1_000_000, 'index'],
+    [7, 3_000, 'index'],
+    [7, 3_000, 'sql'],
+    [100, 200, 'auto'],
+  ] as const)('in %i shards of %i users by %s', async (shards, shardRows, engine) => {
     const { dir, remove } = scratch();
-    const evaluator = await openTestEvaluator(dir, location(), s3());
+    const evaluator = await openTestEvaluator(dir, location(), s3(), 1, { engine });
     try {
       const got = await evaluateAll(evaluator, location(), shardRows);
       expect(got.shards).toBe(shards);
@@ -101,4 +103,21 @@ describe.each(locations)('the fixtures from %s', (_, location, s3) => {
       await remove();
     }
   });
+});
+
+it('a piece is the same whatever evaluates the conditions', async () => {
+  const location = { kind: 'folder', path: TABLES } as const;
+  const hashes: string[][] = [];
+  for (const engine of RULE_ENGINES) {
+    const { dir, remove } = scratch();
+    const evaluator = await openTestEvaluator(dir, location, undefined, 1, { engine });
+    try {
+      hashes.push((await evaluateAll(evaluator, location, 3_000)).results.map((result) => result.pieceHash));
+    } finally {
+      evaluator.close();
+      await remove();
+    }
+  }
+  expect(hashes[0]).toHaveLength(7);
+  expect(new Set(hashes.map((own) => own.join(' '))).size).toBe(1);
 });

@@ -11,6 +11,7 @@ const SETUP = {
   cacheDir: '',
   memoryBytes: 1,
   threads: 1,
+  engine: 'auto' as const,
   spoolBytes: 1,
   cacheBytes: 1,
 };

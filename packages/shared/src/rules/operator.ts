@@ -1,5 +1,6 @@
 /** What one operator is; `operators/registry.ts` lists them all. */
 import type { FieldType, RunClock, ScalarType } from '../fields.ts';
+import type { DayWindow } from './dates.ts';
 import type { Operand } from './operand.ts';
 import type { NormalLeaf, NormalOperand } from './normal.ts';
 import type { Value } from './values.ts';
@@ -35,6 +36,8 @@ export interface Operator {
   readonly negates?: string;
   /** What a missing value gives, for the two operators of presence; all others give UNKNOWN. */
   readonly onMissing?: boolean;
+  /** The days in which it holds, where that is all that it asks: engines that compare need no more; `today` is a day number. */
+  dayWindow?(leaf: NormalLeaf, today: number): DayWindow;
   /** Reference: TRUE or FALSE for values that are there; null where they have no answer (a division by zero). */
   evaluate(value: Value, leaf: NormalLeaf, clock: RunClock, other?: Value): boolean | null;
   /** DuckDB: a nullable BOOLEAN expression over columns of the declared types. */

@@ -25,6 +25,7 @@ export function windowedOperator(own: Windowed): Operator {
     group: 'date',
     types: DATES,
     keys: ['missing'],
+    dayWindow: window,
     evaluate: (value, leaf, clock) => inWindow(dayOfValue(leaf.field.type, value, clock), window(leaf, dayNumber(clock.today))),
     sql: (column, leaf, clock) => windowSql(column, leaf.field.type, window(leaf, dayNumber(clock.today)), clock),
   };

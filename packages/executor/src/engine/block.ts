@@ -1,0 +1,238 @@
+/** All tags of one block of users: rows become planes, leaves become tags, planes become rows again. */
+import type { CompiledPass } from './compile-pass.ts';
+import type { TableRows } from './fetch-table.ts';
+import type { TableIndex } from './index/table-index.ts';
+import type { Merged } from './merge-keys.ts';
+import { BLOCK, BLOCK_USERS, makeProgram, PLANE_WORDS, type Program, runProgram, transpose32 } from './planes.ts';
+import { LEAVES_PER_WORD } from './scan-sql.ts';
+
+/** What each leaf of SQL is for a user that a table does not have, as words like those of its rows. */
+export type AbsentWords = Uint32Array;
+
+/** Bits of tags, `words` words a user. */
+export interface ResultPlanes {
+  readonly matched: Uint32Array;
+  readonly notMatched: Uint32Array;
+  readonly evaluated: Uint32Array;
+}
+
+export interface Counts {
+  readonly evaluated: Float64Array;
+  readonly matched: Float64Array;
+  readonly unknown: Float64Array;
+}
+
+/** Tags that the same users are evaluated for share one. */
+interface Audience {
+  readonly eligible: number;
+  readonly reads: readonly number[];
+}
+
+/** One object for all blocks of a shard, so that nothing is allocated in the loop. Plain loops: closures here would be made 100,000 times. */
+export class Block {
+  readonly #pass: CompiledPass;
+  readonly #rows: readonly TableRows[];
+  readonly #absent: readonly AbsentWords[];
+  readonly #merged: Merged;
+  readonly #scopeColumn: number;
+  readonly #program: Program;
+  readonly #t: Int32Array;
+  readonly #f: Int32Array;
+  readonly #present: Int32Array;
+  readonly #audiences: readonly Audience[];
+  /** Audience of each tag. */
+  readonly #audienceOf: Int32Array;
+  /** Planes of the audiences. */
+  readonly #evaluated: Int32Array;
+  /** Rows of the block's users in a table. */
+  readonly #at = new Int32Array(BLOCK_USERS);
+  readonly #matrix = new Int32Array(BLOCK);
+  #groups = 0;
+
+  constructor(pass: CompiledPass, rows: readonly TableRows[], absent: readonly AbsentWords[], merged: Merged, scopeColumn: number) {
+    this.#pass = pass;
+    this.#rows = rows;
+    this.#absent = absent;
+    this.#merged = merged;
+    this.#scopeColumn = scopeColumn;
+    this.#program = makeProgram(pass.steps);
+    this.#t = new Int32Array(pass.slots * PLANE_WORDS);
+    this.#f = new Int32Array(pass.slots * PLANE_WORDS);
+    this.#present = new Int32Array(merged.rowOf.length * PLANE_WORDS);
+    const names = pass.tags.map(({ eligible, reads }) => JSON.stringify([eligible, reads]));
+    const different = [...new Set(names)];
+    this.#audiences = different.map((name) => pass.tags[names.indexOf(name)]!);
+    this.#audienceOf = Int32Array.from(names, (name) => different.indexOf(name));
+    this.#evaluated = new Int32Array(different.length * PLANE_WORDS);
+  }
+
+  /** Works out all tags of the users from `first` on, as many as a block holds. */
+  load(first: number): void {
+    const count = Math.min(BLOCK_USERS, this.#merged.users - first);
+    this.#groups = Math.ceil(count / BLOCK);
+    this.#present.fill(0);
+    for (let column = 0; column < this.#merged.rowOf.length; column += 1) {
+      const rowOf = this.#merged.rowOf[column]!;
+      for (let i = 0; i < count; i += 1) {
+        if (rowOf[first + i]! >= 0) this.#present[column * PLANE_WORDS + (i >>> 5)]! |= 1 << (i & 31);
+      }
+    }
+    for (let table = 0; table < this.#pass.tables.length; table += 1) this.#loadTable(table, first, count);
+    runProgram(this.#program, this.#t, this.#f);
+    for (let audience = 0; audience < this.#audiences.length; audience += 1) this.#choose(audience);
+  }
+
+  #loadTable(table: number, first: number, count: number): void {
+    const rowOf = this.#merged.rowOf[table]!;
+    const at = this.#at;
+    for (let i = 0; i < count; i += 1) at[i] = rowOf[first + i]!;
+    at.fill(-1, count);
+    const { leaves, index } = this.#pass.tables[table]!;
+    for (let word = 0; word * LEAVES_PER_WORD < leaves.length; word += 1) this.#loadWord(table, word);
+    if (index === undefined) return;
+    // Behind the last row stand the numbers of somebody whom the table does not have.
+    const nobody = this.#rows[table]!.keys.count;
+    for (let i = 0; i < BLOCK_USERS; i += 1) if (at[i]! < 0) at[i] = nobody;
+    this.#loadIndex(index, this.#rows[table]!.numbers);
+  }
+
+  /** The leaves of one word of a table: rows become planes. */
+  #loadWord(table: number, word: number): void {
+    const { firstSlot, leaves } = this.#pass.tables[table]!;
+    const words = this.#rows[table]!.words[word]!;
+    const absent = this.#absent[table]![word]!;
+    const matrix = this.#matrix;
+    const here = Math.min(LEAVES_PER_WORD, leaves.length - word * LEAVES_PER_WORD);
+    for (let group = 0; group < this.#groups; group += 1) {
+      for (let i = 0; i < BLOCK; i += 1) {
+        const row = this.#at[group * BLOCK + i]!;
+        matrix[i] = row < 0 ? absent : words[row]!;
+      }
+      transpose32(matrix);
+      let to = (firstSlot + word * LEAVES_PER_WORD) * PLANE_WORDS + group;
+      for (let leaf = 0; leaf < here; leaf += 1, to += PLANE_WORDS) {
+        this.#t[to] = matrix[leaf]!;
+        this.#f[to] = ~(matrix[leaf]! | matrix[leaf + LEAVES_PER_WORD]!);
+      }
+    }
+  }
+
+  /** The leaves of a table's indexes: numbers become bits, bits become planes. */
+  #loadIndex({ words, leaves }: TableIndex, numbers: readonly Uint16Array[]): void {
+    const matrix = this.#matrix;
+    const t = this.#t;
+    const f = this.#f;
+    for (let word = 0; word < words.length; word += 1) {
+      const { slots, parts } = words[word]!;
+      for (let group = 0; group < this.#groups; group += 1) {
+        matrix.fill(0);
+        for (let part = 0; part < parts.length; part += 1) {
+          const { column, bits } = parts[part]!;
+          gather(matrix, bits, numbers[column]!, this.#at, group * BLOCK);
+        }
+        transpose32(matrix);
+        for (let bit = 0; bit < slots.length; bit += 1) t[slots[bit]! * PLANE_WORDS + group] = matrix[bit]!;
+      }
+    }
+    for (let pair = 0; pair < leaves.length; pair += 2) {
+      const leaf = leaves[pair]! * PLANE_WORDS;
+      const missing = leaves[pair + 1]! * PLANE_WORDS;
+      for (let group = 0; group < PLANE_WORDS; group += 1) {
+        f[leaf + group] = missing < 0 ? ~t[leaf + group]! : ~(t[leaf + group]! | t[missing + group]!);
+      }
+    }
+  }
+
+  /** Who of the block an audience's tags are evaluated for. */
+  #choose(audience: number): void {
+    const { eligible, reads } = this.#audiences[audience]!;
+    const { scope } = this.#pass;
+    for (let group = 0; group < PLANE_WORDS; group += 1) {
+      let here = 0;
+      for (let i = 0; i < reads.length; i += 1) here |= this.#present[reads[i]! * PLANE_WORDS + group]!;
+      if (this.#scopeColumn >= 0) here &= this.#present[this.#scopeColumn * PLANE_WORDS + group]!;
+      if (scope >= 0) here &= this.#t[scope * PLANE_WORDS + group]!;
+      if (eligible >= 0) here &= this.#t[eligible * PLANE_WORDS + group]!;
+      this.#evaluated[audience * PLANE_WORDS + group] = here;
+    }
+  }
+
+  store(first: number, words: number, planes: ResultPlanes): void {
+    for (let word = 0; word < words; word += 1) {
+      for (let group = 0; group < this.#groups; group += 1) {
+        const from = (first + group * BLOCK) * words + word;
+        this.#storeWord(from, words, word, group, planes.matched, this.#t);
+        this.#storeWord(from, words, word, group, planes.notMatched, this.#f);
+        this.#storeEvaluated(from, words, word, group, planes.evaluated);
+      }
+    }
+  }
+
+  #storeWord(from: number, words: number, word: number, group: number, into: Uint32Array, plane: Int32Array): void {
+    const matrix = this.#matrix;
+    const { tags } = this.#pass;
+    const here = Math.min(BLOCK, tags.length - word * BLOCK);
+    for (let bit = 0; bit < here; bit += 1) {
+      const tag = word * BLOCK + bit;
+      const evaluated = this.#evaluated[this.#audienceOf[tag]! * PLANE_WORDS + group]!;
+      matrix[bit] = evaluated & plane[tags[tag]!.result * PLANE_WORDS + group]!;
+    }
+    matrix.fill(0, Math.max(0, here));
+    transpose32(matrix);
+    for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = matrix[i]!;
+  }
+
+  #storeEvaluated(from: number, words: number, word: number, group: number, into: Uint32Array): void {
+    const here = Math.min(BLOCK, this.#pass.tags.length - word * BLOCK);
+    const audience = this.#audienceOf[word * BLOCK] ?? 0;
+    let alike = here > 0;
+    for (let bit = 1; bit < here; bit += 1) alike &&= this.#audienceOf[word * BLOCK + bit] === audience;
+    const matrix = this.#matrix;
+    if (alike) {
+      const all = here === BLOCK ? -1 : (1 << here) - 1;
+      const users = this.#evaluated[audience * PLANE_WORDS + group]!;
+      for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = (users >>> i) & 1 ? all : 0;
+      return;
+    }
+    matrix.fill(0);
+    for (let bit = 0; bit < here; bit += 1) {
+      matrix[bit] = this.#evaluated[this.#audienceOf[word * BLOCK + bit]! * PLANE_WORDS + group]!;
+    }
+    transpose32(matrix);
+    for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = matrix[i]!;
+  }
+
+  count({ evaluated, matched, unknown }: Counts): void {
+    const { tags } = this.#pass;
+    for (let tag = 0; tag < tags.length; tag += 1) {
+      const audience = this.#audienceOf[tag]! * PLANE_WORDS;
+      const result = tags[tag]!.result * PLANE_WORDS;
+      let [all, yes, no] = [0, 0, 0];
+      for (let group = 0; group < PLANE_WORDS; group += 1) {
+        const here = this.#evaluated[audience + group]!;
+        all += bytesOfOnes(here);
+        yes += bytesOfOnes(here & this.#t[result + group]!);
+        no += bytesOfOnes(here & this.#f[result + group]!);
+      }
+      const users = sumOfBytes(all);
+      const holders = sumOfBytes(yes);
+      evaluated[tag]! += users;
+      matched[tag]! += holders;
+      unknown[tag]! += users - holders - sumOfBytes(no);
+    }
+  }
+}
+
+/** Adds the bits of 32 users' values to their rows. */
+function gather(matrix: Int32Array, bits: Int32Array, numbers: Uint16Array, at: Int32Array, from: number): void {
+  for (let i = 0; i < BLOCK; i += 1) matrix[i]! |= bits[numbers[at[from + i]!]!]!;
+}
+
+/** Bits that are set, by byte: at most 8 in each, so that those of a block's words can be added. */
+function bytesOfOnes(word: number): number {
+  let w = word - ((word >>> 1) & 0x55555555);
+  w = (w & 0x33333333) + ((w >>> 2) & 0x33333333);
+  return (w + (w >>> 4)) & 0x0f0f0f0f;
+}
+
+const sumOfBytes = (bytes: number): number => (bytes & 0xff) + ((bytes >>> 8) & 0xff) + ((bytes >>> 16) & 0xff) + (bytes >>> 24);

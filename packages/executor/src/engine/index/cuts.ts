@@ -1,0 +1,129 @@
+/**
+ * The cut points of a field, made ready for a search: between two neighbours
+ * nothing that any condition asks about changes. A value's interval is the
+ * number of cut points at or below it.
+ *
+ * The search is over doubles, which keep the order of whole numbers; where two
+ * whole numbers may be one double, ties are told apart by their words. A table
+ * of evenly wide buckets says where to begin: most buckets hold no cut point,
+ * and then no comparison is left to do.
+ */
+import type { Key } from './spans.ts';
+
+export interface Cuts {
+  /** Ascending; those of whole numbers as their nearest doubles. */
+  readonly points: Float64Array;
+  /** Values below lie before all points, values from `high` on behind all. */
+  readonly low: number;
+  readonly high: number;
+  readonly scale: number;
+  /** By bucket: number of points in the buckets before. */
+  readonly first: Uint16Array;
+  /** Whole numbers that a double does not hold: both halves of each point, for ties; absent where no tie can be. */
+  readonly halves: Int32Array | undefined;
+}
+
+/** Interval numbers have 16 bits, and one is left for missing values. */
+export const MOST_CUTS = 0xffff - 1;
+/** An entry for each point would do; more make most of them empty. */
+const BUCKETS_A_POINT = 16;
+const MOST_BUCKETS = 4096;
+/** Within so few points one after the other is faster than halving. */
+const FEW = 4;
+
+/** @param keys ascending, without repeats; whole numbers within 64 bits */
+export function makeCuts(keys: readonly Key[]): Cuts {
+  const points = Float64Array.from(keys, Number);
+  const low = points[0] ?? Number.POSITIVE_INFINITY;
+  const high = points.at(-1) ?? Number.POSITIVE_INFINITY;
+  const buckets = Math.max(1, Math.min(MOST_BUCKETS, points.length * BUCKETS_A_POINT));
+  const width = high - low;
+  const scale = width > 0 && Number.isFinite(width) && Number.isFinite(buckets / width) ? buckets / width : 0;
+  const first = new Uint16Array(buckets + 2);
+  for (const point of points) first[bucketOf(point, low, scale) + 1]! += 1;
+  for (let bucket = 1; bucket < first.length; bucket += 1) first[bucket]! += first[bucket - 1]!;
+  return { points, low, high, scale, first, halves: keys.every(isOneDouble) ? undefined : halvesOf(keys) };
+}
+
+/** Never decreases from value to value, whatever is rounded: so equal buckets alone need comparing. */
+const bucketOf = (value: number, low: number, scale: number): number => ((value - low) * scale) | 0;
+
+/** Whether every whole number's place before or behind it shows in doubles. */
+const isOneDouble = (key: Key): boolean => typeof key === 'number' || (key < 9_007_199_254_740_992n && key > -9_007_199_254_740_992n);
+
+function halvesOf(keys: readonly Key[]): Int32Array {
+  const halves = new Int32Array(keys.length * 2);
+  keys.forEach((key, at) => {
+    halves[2 * at] = Number(BigInt.asIntN(32, BigInt(key)));
+    halves[2 * at + 1] = Number(BigInt.asIntN(32, BigInt(key) >> 32n));
+  });
+  return halves;
+}
+
+/** Number of points at or below a value that is no NaN. */
+function interval(value: number, points: Float64Array, first: Uint16Array, low: number, high: number, scale: number): number {
+  if (value < low) return 0;
+  if (value >= high) return points.length;
+  const bucket = ((value - low) * scale) | 0;
+  let from = first[bucket]!;
+  let to = first[bucket + 1]!;
+  while (to - from > FEW) {
+    const middle = (from + to) >>> 1;
+    if (points[middle]! <= value) from = middle + 1;
+    else to = middle;
+  }
+  while (from < to && points[from]! <= value) from += 1;
+  return from;
+}
+
+/** Validity bits of a column: bit i % 32 of word i >>> 5; null: all values are there. */
+export type Validity = Uint32Array | null;
+
+const isMissing = (valid: Validity, row: number): boolean => valid !== null && ((valid[row >>> 5]! >>> (row & 31)) & 1) === 0;
+
+/** Writes each row's interval; a missing value has the number behind the last one. */
+export function locateDoubles(values: Float64Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
+  const { points, first, low, high, scale } = cuts;
+  const missing = points.length + 1;
+  for (let row = 0; row < values.length; row += 1) {
+    into[row] = isMissing(valid, row) ? missing : interval(values[row]!, points, first, low, high, scale);
+  }
+}
+
+export function locateInt32(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
+  const { points, first, low, high, scale } = cuts;
+  const missing = points.length + 1;
+  for (let row = 0; row < values.length; row += 1) {
+    into[row] = isMissing(valid, row) ? missing : interval(values[row]!, points, first, low, high, scale);
+  }
+}
+
+const HALF = 4_294_967_296;
+
+/** @param values two halves of 32 bits for each row, the lower first */
+export function locateInt64(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
+  const { points, first, low, high, scale, halves } = cuts;
+  const missing = points.length + 1;
+  const rows = values.length >>> 1;
+  for (let row = 0; row < rows; row += 1) {
+    if (isMissing(valid, row)) {
+      into[row] = missing;
+      continue;
+    }
+    // Rounded once, so order is kept.
+    const value = values[2 * row + 1]! * HALF + (values[2 * row]! >>> 0);
+    const found = interval(value, points, first, low, high, scale);
+    into[row] = halves === undefined ? found : withoutTies(values[2 * row + 1]!, values[2 * row]!, value, found, points, halves);
+  }
+}
+
+/** Takes back points that are the same double as the value, but a larger whole number. */
+function withoutTies(upper: number, lower: number, value: number, found: number, points: Float64Array, halves: Int32Array): number {
+  let at = found;
+  while (at > 0 && points[at - 1] === value) {
+    const pointUpper = halves[2 * at - 1]!;
+    if (upper > pointUpper || (upper === pointUpper && lower >>> 0 >= halves[2 * at - 2]! >>> 0)) return at;
+    at -= 1;
+  }
+  return at;
+}
