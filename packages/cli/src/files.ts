@@ -19,6 +19,9 @@ export function readTextFile(path: string): string {
   }
 }
 
+/** Text of a file, or of stdin for `-`. Throws FILE_UNREADABLE. */
+export const readTextInput = (path: string): string => (path === '-' ? readFileSync(0, 'utf8') : readTextFile(path));
+
 /** A configuration file in YAML, or undefined when none is named. Throws CONFIG_INVALID. */
 export async function readConfigFile(path: string | undefined): Promise<{ readonly path: string; readonly content: unknown } | undefined> {
   if (path === undefined) return undefined;

@@ -1,5 +1,6 @@
 /** Where a command's work is done: a manager of its own, or one that runs elsewhere. */
 import type { AvailableTag, RunRequest } from '@tagmill/manager/port';
+import type { RulesPort } from '@tagmill/manager/port-rules';
 import type { RunReport } from '@tagmill/shared/api/report';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
 
@@ -20,6 +21,7 @@ export interface Place {
   stopRun(runId: string): Promise<void>;
   health(): Promise<HealthAnswer>;
   availableTags(): Promise<readonly AvailableTag[]>;
+  readonly rules: RulesPort;
   /** Ends what the command started. */
   close(): Promise<void>;
   /** Whether runs end with this place. */

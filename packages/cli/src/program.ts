@@ -19,7 +19,7 @@ export type SetAction = (action: (command: Command, positional: readonly string[
 
 const GROUPS: Readonly<Record<string, string>> = {
   db: 'the database: tables',
-  rules: 'rules of tags: import, export, conformance',
+  rules: 'rules of tags: check, versions, examples, preview, import, export',
   journal: 'the journal of a manager: verify, dump, explain',
   'user-tags': 'tags of users: export',
 };

@@ -46,6 +46,6 @@ export interface RulesPort {
   /** Begins; what it has found so far is asked by `preview`. Errors: RULE_INVALID, RATE_LIMITED. */
   beginPreview(body: PreviewBody): Promise<PreviewAnswer>;
   /** Errors: NOT_FOUND. */
-  preview(id: string): PreviewAnswer;
-  cancelPreview(id: string): PreviewAnswer;
+  preview(id: string): PreviewAnswer | Promise<PreviewAnswer>;
+  cancelPreview(id: string): PreviewAnswer | Promise<PreviewAnswer>;
 }

@@ -5,6 +5,7 @@
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { RunState } from '@tagmill/shared/words';
+import type { RulesPort } from './port-rules.ts';
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
 
@@ -50,6 +51,8 @@ export interface ManagerPort {
   getReport(runId: string): RunReport | undefined;
   /** Errors: NOT_FOUND, PREVIEW_STALE, ACTION_REFUSED (when nothing at all could be done). */
   act(runId: string, request: ActionRequest, who: string): Promise<ActionAnswer>;
+  /** Rules: check, catalogue, versions, examples, explain, preview. */
+  readonly rules: RulesPort;
   listExecutors(): ExecutorRecord[];
   drainExecutor(id: string): boolean;
   availableTags(): Promise<AvailableTag[]>;

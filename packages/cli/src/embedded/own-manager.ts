@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Manager, ManagerConfig } from '@tagmill/manager';
 import type { AvailableTag, RunRequest } from '@tagmill/manager/port';
+import type { RulesPort } from '@tagmill/manager/port-rules';
 import type { RunReport } from '@tagmill/shared/api/report';
 import type { S3Credentials } from '@tagmill/shared/connections';
 import { TagmillError } from '@tagmill/shared/errors';
@@ -139,6 +140,10 @@ export class OwnManager implements Place {
   async health(): Promise<HealthAnswer> {
     const { ok, checks } = await this.#manager.port.health();
     return { status: ok ? 'healthy' : 'unhealthy', checks, version: VERSION, timestamp: new Date().toISOString() };
+  }
+
+  get rules(): RulesPort {
+    return this.#manager.port.rules;
   }
 
   availableTags(): Promise<readonly AvailableTag[]> {

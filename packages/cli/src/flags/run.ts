@@ -82,7 +82,7 @@ export function requestOf(flags: RunFlags, own: Pick<RunRequest, 'mode' | 'tagId
   };
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch (error) {

@@ -41,12 +41,22 @@ export class ManagerApi {
   }
 
   /** A write carries one idempotency key through all its tries: a lost answer starts nothing twice. */
-  post(path: string, body: unknown): Promise<Answer> {
-    return this.#call('POST', path, body, []);
+  post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.#call('POST', path, body, [], headers);
   }
 
-  async #call(method: string, path: string, body: unknown, accept: readonly number[]): Promise<Answer> {
-    const headers: Record<string, string> = { ...this.headers, accept: 'application/json' };
+  put(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.#call('PUT', path, body, [], headers);
+  }
+
+  async #call(
+    method: string,
+    path: string,
+    body: unknown,
+    accept: readonly number[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    const headers: Record<string, string> = { ...this.headers, ...more, accept: 'application/json' };
     if (body !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'idempotency-key': randomUUID() });
     const deadline = performance.now() + this.#tryForMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS)) {
@@ -109,8 +119,10 @@ export function problemOf(answer: Answer, url: string): TagmillError {
   const code = isErrorCode(written) ? written : (CODE_OF_STATUS[status] ?? (status >= 500 ? 'UNREACHABLE' : 'INTERNAL'));
   const detail = [fields['detail'], fields['title']].find((text) => typeof text === 'string');
   const hint = code === 'UNAUTHORIZED' ? '; set TAGMILL_API_KEY to the manager’s key' : '';
+  const facts = typeof fields['facts'] === 'object' && fields['facts'] !== null ? (fields['facts'] as Record<string, unknown>) : {};
   return new TagmillError(
     code,
     `the manager at ${url} answered ${status}: ${detail ?? 'without a reason; is it a Tagmill manager?'}${hint}`,
+    facts,
   );
 }

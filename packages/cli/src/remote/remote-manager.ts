@@ -8,6 +8,7 @@ import type { HealthAnswer, Place } from '../place.ts';
 import { say } from '../say.ts';
 import { ManagerApi } from './api.ts';
 import { followTopic } from './follow.ts';
+import { RemoteRules } from './remote-rules.ts';
 
 const ENDED: readonly string[] = ['succeeded', 'partial', 'failed'];
 
@@ -24,9 +25,11 @@ interface TagAnswer {
 export class RemoteManager implements Place {
   readonly own = false;
   readonly #api: ManagerApi;
+  readonly rules: RemoteRules;
 
   constructor(url: string, apiKey: string | undefined) {
     this.#api = new ManagerApi(url, apiKey);
+    this.rules = new RemoteRules(this.#api);
   }
 
   async createRun(request: RunRequest): Promise<string> {

@@ -22,6 +22,7 @@ export async function describeRoutes(app: App): Promise<void> {
       tags: [
         { name: 'tags', description: 'Trigger tags and follow the task.' },
         { name: 'runs', description: 'Runs, their graph, and what people do to them.' },
+        { name: 'rules', description: 'Rules of tags: check, versions, examples, preview, explain.' },
         { name: 'executors', description: 'The processes that do the work.' },
         { name: 'feed', description: 'Live changes.' },
         { name: 'service', description: 'Health and version.' },

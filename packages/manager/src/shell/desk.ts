@@ -14,7 +14,9 @@ import { edgesOf } from '../core/graph.ts';
 import { reportOf } from '../core/report.ts';
 import { executorView, instanceView, runView } from '../core/views.ts';
 import type { AvailableTag, ManagerPort, RunRequest } from '../port.ts';
+import type { RulesPort } from '../port-rules.ts';
 import { answerOf, planOf } from './actions.ts';
+import { RuleDesk } from './analyst/rule-desk.ts';
 import type { TopicChange } from './feed-source.ts';
 import { makeRun } from './make-run.ts';
 import type { Hall } from './running.ts';
@@ -23,9 +25,11 @@ import { SERVICE_TOPIC, serviceRecord, ServiceTopic } from './service-topic.ts';
 export class Desk implements ManagerPort {
   private readonly hall: Hall;
   private readonly service: ServiceTopic;
+  readonly rules: RulesPort;
 
   constructor(hall: Hall) {
     this.hall = hall;
+    this.rules = new RuleDesk(hall);
     this.service = new ServiceTopic(() => serviceRecord(hall));
   }
 

@@ -7,6 +7,7 @@ import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRe
 import { instanceId, uuidv7 } from '@tagmill/shared/ids';
 import { ACTIONS, INSTANCE_STATES } from '@tagmill/shared/words';
 import type { AvailableTag, ManagerPort, RunRequest } from '../../src/port.ts';
+import type { RulesPort } from '../../src/port-rules.ts';
 
 type Tables = Record<string, Record<string, FeedRecord>>;
 interface Change {
@@ -24,6 +25,8 @@ export class MemoryPort implements ManagerPort {
   snapshots = 0;
   failChanges = false;
   recoveryReport: RecoveryReport = aRecovery();
+  /** Tests of rules give theirs. */
+  rules: RulesPort = NO_RULES;
   readonly now = () => Date.now();
   readonly #pending = new Map<string, Change>();
   readonly #listeners = new Set<(urgent: boolean) => void>();
@@ -210,6 +213,27 @@ export class MemoryPort implements ManagerPort {
     for (const listener of this.#listeners) listener(urgent);
   }
 }
+
+const notThere = (): never => {
+  throw new TagmillError('UNREACHABLE', 'no executor is connected');
+};
+
+const NO_RULES: RulesPort = {
+  check: notThere,
+  catalog: notThere,
+  test: notThere,
+  testTag: notThere,
+  get: notThere,
+  versions: notThere,
+  diff: notThere,
+  save: notThere,
+  restore: notThere,
+  publish: notThere,
+  explain: notThere,
+  beginPreview: notThere,
+  preview: notThere,
+  cancelPreview: notThere,
+};
 
 function tableOf(tables: Tables, name: string): Record<string, FeedRecord> {
   const known = tables[name] ?? {};

@@ -83,7 +83,8 @@ export function parseDetails(text: string | null): JsonEntry[] | undefined {
   return splitJsonObject(text);
 }
 
-function isManual(value: string): boolean {
+/** Whether an entry says that the tag was set by hand. */
+export function isManual(value: string): boolean {
   const parsed: unknown = JSON.parse(value);
   return typeof parsed === 'object' && parsed !== null && 'source' in parsed && parsed.source === 'MANUAL';
 }

@@ -72,10 +72,10 @@ export class Fleet {
     return running;
   }
 
-  async call(method: string, path: string, body?: unknown): Promise<Response> {
+  async call(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
     return fetch(`${this.http}${path}`, {
       method,
-      headers: { authorization: `Bearer ${SECRETS.TAGMILL_API_KEY}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${SECRETS.TAGMILL_API_KEY}`, 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   }

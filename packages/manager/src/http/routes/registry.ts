@@ -4,6 +4,8 @@ import { actionRoute } from './actions.ts';
 import { executorRoutes } from './executors.ts';
 import { feedRoutes } from './feed.ts';
 import { recoveryRoute } from './recovery.ts';
+import { ruleVersionRoutes } from './rule-versions.ts';
+import { ruleRoutes } from './rules.ts';
 import { runRoutes } from './runs.ts';
 import { serviceRoutes } from './service.ts';
 import { tagRoutes } from './tags.ts';
@@ -15,6 +17,8 @@ export const ROUTES: readonly ((app: App, context: RouteContext) => void)[] = [
   taskRoutes,
   runRoutes,
   actionRoute,
+  ruleRoutes,
+  ruleVersionRoutes,
   executorRoutes,
   recoveryRoute,
   feedRoutes,

@@ -1,0 +1,48 @@
+/** `tagmill rules preview`: counts a rule over the newest data, beside the live one. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readTextInput } from '../files.ts';
+import { onStop } from '../lifecycle.ts';
+import { examples } from '../flags/flag.ts';
+import type { VerbModule } from '../program.ts';
+import { addRulesFlags, versionFlag, withRules } from '../rules-verb.ts';
+import { printJson } from '../say.ts';
+import { previewText } from '../show/rule-text.ts';
+
+/** How often a preview is looked at, milliseconds. */
+const LOOK_MS = 200;
+
+export const define: VerbModule['define'] = (command, run) => {
+  addRulesFlags(command.argument('<FILE>', 'JSON file of one rule, or -'))
+    .option('--tag <TAG>', 'compare with the live rule of this tag', versionFlag)
+    .addHelpText('after', examples('rules preview rule.json --tag 5 --manager http://127.0.0.1:8080'));
+  run(async (_, [file]) => {
+    const rule = readTextInput(file!);
+    const { json, tag } = command.opts<{ json: boolean; tag?: number }>();
+    return await withRules(command, async (rules) => {
+      let answer = await rules.beginPreview({ rule, ...(tag === undefined ? {} : { tag_id: tag }) });
+      const id = answer.preview_id;
+      let stopped = false;
+      const release = onStop({
+        first: () => {
+          stopped = true;
+        },
+      });
+      try {
+        let told = false;
+        while (answer.state === 'running') {
+          await sleep(LOOK_MS);
+          answer = await (stopped ? rules.cancelPreview(id) : rules.preview(id));
+          if (answer.state === 'running' && answer.figures !== null && !told && process.stderr.isTTY === true) {
+            told = true;
+            process.stderr.write(previewText(answer));
+          }
+        }
+      } finally {
+        release();
+      }
+      if (json) printJson(answer);
+      else process.stdout.write(previewText(answer));
+      return answer.state === 'done' ? 0 : 1;
+    });
+  });
+};

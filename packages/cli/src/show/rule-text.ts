@@ -1,0 +1,117 @@
+/** Answers about rules as text. Pure. */
+import type {
+  CatalogAnswer,
+  CheckAnswer,
+  ExplainAnswer,
+  ExplainNode,
+  PreviewAnswer,
+  RuleFault,
+  TestAnswer,
+  VersionList,
+} from '@tagmill/shared/api/rules';
+import type { ExampleResult } from '@tagmill/shared/rules/examples';
+import type { DiffLine } from '@tagmill/shared/rules/line-diff';
+import { textTable } from './width.ts';
+
+const at = (path: string): string => (path === '' ? 'the whole rule' : path);
+const many = (count: number): string => count.toLocaleString('en-US');
+
+export const faultLines = (errors: readonly RuleFault[]): string[] =>
+  errors.map(({ code, path, message, hint }) => `${code} at ${at(path)}: ${message}${hint === undefined ? '' : ` (${hint})`}`);
+
+export function checkText(answer: CheckAnswer): string {
+  const lines = [
+    ...faultLines(answer.errors),
+    ...answer.warnings.map(({ code, path, message }) => `note ${code} at ${at(path)}: ${message}`),
+    answer.ok ? `ok: ${answer.words}` : `${answer.errors.length === 1 ? '1 error' : `${answer.errors.length} errors`}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export function catalogText({ fields, faults }: CatalogAnswer): string {
+  const rows = fields.map(({ name, table, type, nullable, stored, unusable }) => [
+    name,
+    table,
+    stored === null ? type : `${type} (stored as ${stored})`,
+    nullable ? 'may be missing' : '',
+    unusable ?? '',
+  ]);
+  const broken = faults.map(({ table, code, message }) => `${table}: ${code}: ${message}\n`);
+  return `${textTable(['field', 'table', 'type', '', ''], rows, new Set())}\n${broken.join('')}`;
+}
+
+export function versionsText({ versions }: VersionList): string {
+  const rows = versions.map(({ version, state, at: when, who, reason, examples }) => [
+    String(version),
+    state,
+    when.slice(0, 19).replace('T', ' '),
+    who,
+    String(examples.length),
+    reason,
+  ]);
+  return `${textTable(['version', 'state', 'when (UTC)', 'who', 'examples', 'why'], rows, new Set([0, 4]))}\n`;
+}
+
+const SIGNS = { same: ' ', added: '+', removed: '-' } as const;
+export const diffText = (lines: readonly DiffLine[]): string => lines.map(({ op, text }) => `${SIGNS[op]} ${text}\n`).join('');
+
+export const exampleLines = (results: readonly ExampleResult[]): string[] =>
+  results.map(({ name, expect, got, ok, problem }) =>
+    ok ? `ok    ${name}: ${expect}` : `WRONG ${name}: ${problem ?? `gives ${got} instead of ${expect}`}`,
+  );
+
+export function testText(answer: TestAnswer): string {
+  const undecided = answer.undecided.map(({ path, words }) => `no example depends on ${words} (${at(path)})`);
+  const right = answer.results.filter((result) => result.ok).length;
+  return `${[...exampleLines(answer.results), ...undecided, `${right} of ${answer.results.length} examples hold`].join('\n')}\n`;
+}
+
+export function explainText(answer: ExplainAnswer): string {
+  const { user_id, tag_id, tag_name, result, basis, rule_version, evaluated } = answer;
+  const outcome = { T: 'TRUE: the tag is given', F: 'FALSE: the tag is not given', U: 'UNKNOWN: the tag stays as it was' }[result];
+  const head = [
+    `user ${user_id}, tag ${tag_id} ${tag_name}, rule version ${rule_version ?? '?'}, data of ${basis.business_date}${basis.run_id === null ? '' : `, run ${basis.run_id}`}`,
+    evaluated ? outcome : 'not asked: no table that the tag reads has the user, or the run or its task class leaves the user out',
+  ];
+  const sources = answer.sources.map(({ table, object, row_group }) =>
+    object === null ? `  ${table}: no row` : `  ${table}: ${object}, row group ${row_group}`,
+  );
+  const tail = ['', `smallest change: ${answer.flip_sentence}`, `stored: ${answer.stored.sentence}`, 'read from:', ...sources];
+  return `${[...head, '', ...nodeLines(answer.tree, ''), ...tail].join('\n')}\n`;
+}
+
+function nodeLines(node: ExplainNode, indent: string): string[] {
+  const mark = node.decides ? ' *' : '';
+  const values = node.values.map(({ field, value, missing_because, stored }) =>
+    value === null
+      ? `${field}: ${stored === null ? missing_because : `cannot be read: ${JSON.stringify(stored)}`}`
+      : `${field} = ${Array.isArray(value) ? JSON.stringify(value) : value}`,
+  );
+  const words = node.logic === 'AT_LEAST' ? `at least ${node.k} of` : node.words;
+  const line = `${indent}${node.truth}  ${words}${values.length === 0 ? '' : `   [${values.join(', ')}]`}${mark}`;
+  return [line, ...node.children.flatMap((child) => nodeLines(child, `${indent}   `))];
+}
+
+export function previewText(answer: PreviewAnswer): string {
+  const { figures, state, exact, shards_done, shards_total, basis, parts, samples, live_version } = answer;
+  if (answer.error !== null) return `${answer.error.code}: ${answer.error.message}\n`;
+  if (figures === null) return `${state}, ${shards_done} of ${shards_total} shards\n`;
+  const lines = [
+    `data of ${basis.business_date}; ${exact ? 'exact' : `ESTIMATE from ${shards_done} of ${shards_total} shards (${state})`}`,
+    `matched   ${many(figures.matched)} of ${many(figures.users)} users; unknown ${many(figures.unknown)}`,
+  ];
+  if (live_version !== null) {
+    lines.push(
+      `against live version ${live_version}: ${many(figures.live_matched ?? 0)} -> ${many(figures.matched)}`,
+      `  enter   ${many(figures.enter ?? 0)}${shownUsers(samples.enter)}`,
+      `  exit    ${many(figures.exit ?? 0)}${shownUsers(samples.exit)}`,
+      `  stay    ${many(figures.stay ?? 0)}`,
+      `  unknown ${many(figures.unknown)}, of whom ${many(figures.unknown_held ?? 0)} have it now${shownUsers(samples.unknown)}`,
+    );
+  }
+  lines.push(...parts.map(({ words, matched }) => `  ${many(matched).padStart(12)}  ${words}`));
+  return `${lines.join('\n')}\n`;
+}
+
+const shownUsers = (users: readonly string[]): string =>
+  users.length === 0 ? '' : `   (${users.slice(0, 5).join(', ')}${users.length > 5 ? ', ...' : ''})`;

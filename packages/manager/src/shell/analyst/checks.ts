@@ -1,0 +1,83 @@
+/** The check of a rule as an answer, and as the refusal of one that is broken. */
+import type { CheckAnswer, RuleFault } from '@tagmill/shared/api/rules';
+import { TagmillError } from '@tagmill/shared/errors';
+import type { FieldCatalog } from '@tagmill/shared/fields';
+import { checkWholeRule, type WholeCheckResult } from '@tagmill/shared/rules/check';
+import type { RuleError, RuleWarning } from '@tagmill/shared/rules/codes';
+import { describeRule } from '@tagmill/shared/rules/describe';
+import { lintRule } from '@tagmill/shared/rules/lint';
+import type { WholeRule } from '@tagmill/shared/rules/normal';
+import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
+import { type Basis, catalogOf, shownBasis } from './basis.ts';
+
+/** The JSON text of a rule in a body. Errors: USAGE when there is none. */
+export function ruleText(rule: unknown): string {
+  if (rule === undefined) throw new TagmillError('USAGE', 'the body has no `rule`');
+  return typeof rule === 'string' ? rule : JSON.stringify(rule);
+}
+
+/** As runs check it, with what can be told of it without data. */
+export function checkAgainst(text: string, catalog: FieldCatalog, tagId?: number): WholeCheckResult {
+  const result = checkWholeRule(text, catalog, tagId === undefined ? undefined : String(tagId));
+  if (result.rule === null) return result;
+  const warnings = [...result.warnings, ...lintRule(result.rule)];
+  const notYet = wholeLeavesOf(result.rule).find((leaf) => 'kind' in leaf && leaf.kind === 'tag');
+  if (notYet === undefined) return { ...result, warnings };
+  const error = {
+    code: 'OPERATOR_UNKNOWN' as const,
+    path: '',
+    message: `this version does not evaluate \`${notYet.operator}\` in a run yet`,
+  };
+  return { ...result, warnings, errors: [...result.errors, error], rule: null };
+}
+
+const NEAR = /did you mean `([^`]+)`\?$/;
+
+export function faultOf({ code, path, message, hint }: RuleError): RuleFault {
+  const suggestion = NEAR.exec(message)?.[1];
+  return { code, path, message, ...(hint === undefined ? {} : { hint }), ...(suggestion === undefined ? {} : { suggestion }) };
+}
+
+export function checkAnswer(text: string, basis: Basis, tagId?: number): CheckAnswer {
+  const { rule, errors, warnings, runErrors = [] } = checkAgainst(text, catalogOf(basis), tagId);
+  return {
+    ok: errors.length === 0 && rule !== null,
+    errors: errors.map(faultOf),
+    warnings: [...warnings, ...runErrors].map(({ code, path, message }) => ({ code, path, message })),
+    words: rule === null ? null : describeRule(rule),
+    reads: rule === null ? [] : readsOf(rule),
+    basis: shownBasis(basis),
+  };
+}
+
+function readsOf(rule: WholeRule): CheckAnswer['reads'] {
+  const tables = new Map<string, Set<string>>();
+  const add = (table: string, field: string): void => void tables.set(table, (tables.get(table) ?? new Set()).add(field));
+  for (const leaf of wholeLeavesOf(rule)) {
+    if (!('kind' in leaf)) {
+      add(leaf.field.table, leaf.field.name);
+      if (leaf.other !== undefined) add(leaf.other.table, leaf.other.name);
+    } else if (leaf.kind === 'aggregate') add(leaf.table.name, leaf.field?.name ?? leaf.table.time);
+    else if (leaf.kind !== 'tag') add(leaf.field.table, leaf.field.name);
+  }
+  return [...tables].map(([table, fields]) => ({ table, fields: [...fields] }));
+}
+
+export interface SoundRule {
+  readonly rule: WholeRule;
+  readonly warnings: readonly RuleWarning[];
+}
+
+/** Errors: RULE_INVALID with all faults in its facts. */
+export function soundRule(text: string, basis: Basis, tagId: number | undefined, what = 'nothing is saved'): SoundRule {
+  const { rule, errors, warnings } = checkAgainst(text, catalogOf(basis), tagId);
+  if (rule !== null && errors.length === 0) return { rule, warnings };
+  const [first] = errors;
+  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
+  const told =
+    first === undefined ? 'it cannot be read' : `${first.code} at ${first.path === '' ? 'the whole rule' : first.path}: ${first.message}`;
+  throw new TagmillError('RULE_INVALID', `the rule has ${count} and ${what}: ${told}`, {
+    errors: errors.map(faultOf),
+    warnings: [...warnings],
+  });
+}

@@ -1,0 +1,275 @@
+/** Previews: a rule counted by the executors over the pinned tables, without a run and without a merge. */
+import { randomUUID } from 'node:crypto';
+import type { PreviewAnswer, PreviewBody } from '@tagmill/shared/api/rules';
+import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import type { PassJob, PassTag } from '@tagmill/shared/job';
+import { MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/shared/question';
+import type { WholeRule } from '@tagmill/shared/rules/normal';
+import { wholeTablesOf } from '@tagmill/shared/rules/reads';
+import type { Hall } from '../running.ts';
+import { type Basis, type BasisFinder, shownBasis } from './basis.ts';
+import { ruleText, soundRule } from './checks.ts';
+import { wordsOf } from './explanation.ts';
+import { noTag } from './saving.ts';
+import { judged } from './subject.ts';
+
+interface Part {
+  readonly path: string;
+  readonly words: string;
+  readonly rule: WholeRule;
+}
+
+interface Preview {
+  readonly id: string;
+  readonly basis: Basis;
+  readonly tagId: number | null;
+  readonly liveVersion: number | null;
+  readonly parts: readonly Part[];
+  readonly shards: number;
+  readonly samples: number;
+  readonly startedMs: number;
+  readonly stop: AbortController;
+  done: number;
+  counts: PreviewCounts;
+  state: PreviewAnswer['state'];
+  error: TagmillError | undefined;
+  durationMs: number;
+}
+
+/** Previews that may run at once, and those kept after their end. */
+const MOST_RUNNING = 8;
+const MOST_KEPT = 50;
+/** Parts that are counted alone: two words of bits a user. */
+const MOST_PARTS = 60;
+/** Questions under way at once, for each slot of the executors. */
+const AHEAD = 1;
+
+const CANCELLED = new TagmillError('ACTION_REFUSED', 'the preview was cancelled');
+
+export class Previews {
+  private readonly hall: Hall;
+  private readonly finder: BasisFinder;
+  private readonly all = new Map<string, Preview>();
+
+  constructor(hall: Hall, finder: BasisFinder) {
+    this.hall = hall;
+    this.finder = finder;
+  }
+
+  async begin({ rule, tag_id, samples = 10 }: PreviewBody): Promise<PreviewAnswer> {
+    const running = [...this.all.values()].filter((one) => one.state === 'running');
+    if (running.length >= MOST_RUNNING)
+      throw new TagmillError('RATE_LIMITED', `${running.length} previews run already: cancel one, or wait for it`);
+    const text = ruleText(rule);
+    const basis = await this.finder.newest();
+    soundRule(text, basis, tag_id, 'cannot be previewed');
+    const { own, live } = await this.tagsOf(text, tag_id, basis);
+    const parts = partsOf(own.rule);
+    const preview: Preview = {
+      id: randomUUID(),
+      basis,
+      tagId: tag_id ?? null,
+      liveVersion: live?.ruleVersion ?? null,
+      parts,
+      shards: basis.plan.cuts.length + 1,
+      samples,
+      startedMs: performance.now(),
+      stop: new AbortController(),
+      done: 0,
+      counts: noCounts(parts.length),
+      state: 'running',
+      error: undefined,
+      durationMs: 0,
+    };
+    this.keep(preview);
+    void this.run(preview, jobOf(preview, own, live));
+    return shown(preview);
+  }
+
+  get(id: string): PreviewAnswer {
+    return shown(this.find(id));
+  }
+
+  /** One that has ended stays as it ended. */
+  cancel(id: string): PreviewAnswer {
+    const preview = this.find(id);
+    if (preview.state === 'running') {
+      end(preview, 'cancelled');
+      preview.stop.abort(CANCELLED);
+    }
+    return shown(preview);
+  }
+
+  private find(id: string): Preview {
+    const preview = this.all.get(id);
+    if (preview === undefined)
+      throw new TagmillError('NOT_FOUND', `there is no preview ${id.slice(0, 100)}; the newest ${MOST_KEPT} are kept`);
+    return preview;
+  }
+
+  private keep(preview: Preview): void {
+    this.all.set(preview.id, preview);
+    for (const [id, old] of this.all) {
+      if (this.all.size <= MOST_KEPT) return;
+      if (old.state !== 'running') this.all.delete(id);
+    }
+  }
+
+  private async tagsOf(
+    text: string,
+    tagId: number | undefined,
+    basis: Basis,
+  ): Promise<{ readonly own: PassTag; readonly live: PassTag | undefined }> {
+    const { database, tasks } = this.hall.live();
+    if (tagId === undefined) {
+      const rule = { tagId: 1, tagName: 'preview', ruleJson: text };
+      return { own: judged(this.hall, [], basis, rule), live: undefined };
+    }
+    const stands = (await database.metadata.versions.pinned(Date.now())).find((one) => one.tagId === tagId);
+    const known = stands ?? (await database.metadata.versions.read(tagId));
+    if (known === undefined) throw noTag(tagId);
+    const own = judged(this.hall, tasks, basis, { tagId, tagName: known.tagName, ruleJson: text });
+    return { own, live: stands === undefined ? undefined : this.liveOf(basis, stands) };
+  }
+
+  /** A live rule that these tables refuse gives the tag to nobody. */
+  private liveOf(basis: Basis, rule: Parameters<typeof judged>[3]): PassTag | undefined {
+    try {
+      return judged(this.hall, this.hall.live().tasks, basis, rule);
+    } catch (error) {
+      if (error instanceof TagmillError && error.code === 'RULE_INVALID') return undefined;
+      throw error;
+    }
+  }
+
+  private async run(preview: Preview, job: PreviewJob): Promise<void> {
+    const { questions, state } = this.hall.live();
+    const content = questions.job(job);
+    const slots = [...state.executors.values()].reduce((sum, one) => sum + (one.state === 'connected' ? one.slots : 0), 0);
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < preview.shards && preview.state === 'running') {
+        const shard = next++;
+        const counts = (await questions.ask({ kind: 'preview', shard }, content, preview.stop.signal)) as PreviewCounts;
+        if (preview.state !== 'running') return;
+        preview.counts = sum(preview.counts, counts, preview.samples);
+        preview.done += 1;
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: Math.min(preview.shards, Math.max(1, slots * AHEAD)) }, lane));
+      end(preview, 'done');
+    } catch (error) {
+      if (preview.state === 'running') {
+        preview.error = toTagmillError(error);
+        end(preview, 'failed');
+        preview.stop.abort(CANCELLED);
+      }
+    } finally {
+      questions.forget(content);
+    }
+  }
+}
+
+function end(preview: Preview, state: PreviewAnswer['state']): void {
+  if (preview.state !== 'running') return;
+  preview.state = state;
+  preview.durationMs = performance.now() - preview.startedMs;
+}
+
+/** Every node below the root, in document order. */
+function partsOf(rule: WholeRule): readonly Part[] {
+  const found: Part[] = [];
+  const visit = (node: WholeRule, path: string): void => {
+    if (path !== '') found.push({ path, words: wordsOf(node), rule: node });
+    if ('logic' in node) for (const [index, child] of node.conditions.entries()) visit(child, `${path}/conditions/${index}`);
+  };
+  visit(rule, '');
+  return found.slice(0, MOST_PARTS);
+}
+
+function jobOf(preview: Preview, own: PassTag, live: PassTag | undefined): PreviewJob {
+  const { basis, parts } = preview;
+  const parted = parts.map((part) => ({ ...own, rule: part.rule, onlyMatches: [] }));
+  const tags = [own, ...(live === undefined ? [] : [live]), ...parted].map((tag, index) => ({ ...tag, tagId: index + 1 }));
+  const rules = tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
+  const names = new Set([...tags.flatMap((tag) => tag.reads), ...rules.flatMap(wholeTablesOf)]);
+  const { plan, clock, head } = basis;
+  if (head.tables === null) throw new TagmillError('TABLES_NOT_FOUND', 'the manager has no tables to count over');
+  const { events, earlier } = plan;
+  const pass: PassJob = {
+    runId: `preview-${preview.id}`,
+    pass: 1,
+    location: head.tables,
+    businessDate: plan.businessDate,
+    clock,
+    tables: plan.tables.filter((table) => names.has(table.name)),
+    ...(events === undefined ? {} : { events: events.filter((table) => names.has(table.name)) }),
+    ...(earlier === undefined ? {} : { earlier }),
+    catalog: plan.catalog,
+    keyType: plan.keyType,
+    cuts: plan.cuts,
+    users: { kind: 'all' },
+    tags,
+  };
+  return { pass, hasLive: live !== undefined, samples: preview.samples };
+}
+
+const noCounts = (parts: number): PreviewCounts => ({
+  users: 0,
+  matrix: new Array<number>(16).fill(0),
+  parts: new Array<number>(parts).fill(0),
+  samples: { enter: [], exit: [], unknown: [] },
+  bytesRead: 0,
+});
+
+function sum(a: PreviewCounts, b: PreviewCounts, samples: number): PreviewCounts {
+  const add = (x: readonly number[], y: readonly number[]): number[] => x.map((value, index) => value + (y[index] ?? 0));
+  const joined = Object.fromEntries(MOVES.map((move) => [move, [...a.samples[move], ...b.samples[move]].slice(0, samples)]));
+  return {
+    users: a.users + b.users,
+    matrix: add(a.matrix, b.matrix),
+    parts: add(a.parts, b.parts),
+    samples: joined as unknown as PreviewCounts['samples'],
+    bytesRead: a.bytesRead + b.bytesRead,
+  };
+}
+
+function shown(preview: Preview): PreviewAnswer {
+  const { counts, done, shards, state, error } = preview;
+  const scale = (value: number): number => (done === 0 || done === shards ? value : Math.round((value * shards) / done));
+  const { enter, exit, unknown } = counts.samples;
+  return {
+    preview_id: preview.id,
+    state,
+    exact: state === 'done',
+    shards_done: done,
+    shards_total: shards,
+    tag_id: preview.tagId,
+    live_version: preview.liveVersion,
+    figures: done === 0 ? null : figuresOf(counts, preview.liveVersion !== null, scale),
+    parts: done === 0 ? [] : preview.parts.map(({ path, words }, index) => ({ path, words, matched: scale(counts.parts[index] ?? 0) })),
+    samples: { enter: [...enter], exit: [...exit], unknown: [...unknown] },
+    bytes_read: counts.bytesRead,
+    duration_ms: Math.round(state === 'running' ? performance.now() - preview.startedMs : preview.durationMs),
+    basis: shownBasis(preview.basis),
+    error: error === undefined ? null : { code: error.code, message: error.message },
+  };
+}
+
+/** Rows: the rule gives T, F, U, is not asked; columns: the live one does. */
+function figuresOf({ users, matrix }: PreviewCounts, hasLive: boolean, scale: (value: number) => number): PreviewAnswer['figures'] {
+  const at = (own: number, live: number): number => matrix[4 * own + live] ?? 0;
+  const row = (own: number): number => [0, 1, 2, 3].reduce((total, live) => total + at(own, live), 0);
+  const compared = (value: number): number | null => (hasLive ? scale(value) : null);
+  return {
+    users: scale(users),
+    matched: scale(row(0)),
+    unknown: scale(row(2)),
+    live_matched: compared([0, 1, 2, 3].reduce((total, own) => total + at(own, 0), 0)),
+    enter: compared(row(0) - at(0, 0)),
+    exit: compared(at(1, 0)),
+    stay: compared(at(0, 0)),
+    unknown_held: compared(at(2, 0)),
+  };
+}

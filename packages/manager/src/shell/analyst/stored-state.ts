@@ -1,0 +1,75 @@
+/** What `user_tags` says of a user and a tag, beside what the rule gives. */
+import type { ExplainAnswer } from '@tagmill/shared/api/rules';
+import { entryIn, isManual, parseDetails } from '@tagmill/shared/merge/row';
+import { parseTagIds } from '@tagmill/shared/merge/tag-ids';
+import type { Run } from '../../core/run.ts';
+import type { ManagerState } from '../../core/state.ts';
+import type { StoredUserTags } from '../../tagstore/metadata.ts';
+import type { Subject } from './subject.ts';
+
+type Stored = ExplainAnswer['stored'];
+type Agreement = Stored['agreement'];
+
+export function storedState(
+  state: ManagerState,
+  { tag, basis }: Subject,
+  explained: Pick<ExplainAnswer, 'evaluated' | 'result' | 'user_id'>,
+  row: StoredUserTags | undefined,
+): Stored {
+  const ids = row === undefined ? undefined : parseTagIds(row.tagIds);
+  const has = ids?.includes(tag.tagId) === true;
+  const agreement = agreementOf(state, basis.run, tag.tagId, explained, has, isByHand(row, tag.tagId));
+  return {
+    tag_ids: row === undefined ? null : (ids ?? []),
+    has_tag: has,
+    agreement,
+    sentence: `${where(tag.tagId, row, ids, has)}: ${SENTENCES[agreement]}`,
+  };
+}
+
+function agreementOf(
+  state: ManagerState,
+  run: Run | null,
+  tagId: number,
+  { evaluated, result }: Pick<ExplainAnswer, 'evaluated' | 'result'>,
+  has: boolean,
+  byHand: boolean,
+): Agreement {
+  if (run === null || !merged(run, tagId)) return 'not-merged';
+  if (!evaluated) return 'not-evaluated';
+  if (result === 'U') return 'unknown-keeps';
+  if (has === (result === 'T')) return 'agrees';
+  if (byHand) return 'by-hand';
+  return mergedSince(state, run, tagId) ? 'other-run' : 'disagrees';
+}
+
+const SENTENCES: Readonly<Record<Agreement, string>> = {
+  agrees: 'that is what the rule gives',
+  disagrees: 'THE RULE GIVES SOMETHING ELSE; somebody else wrote the row, or this is a defect to be told',
+  'unknown-keeps': 'the rule gives UNKNOWN, so the row stays as it was',
+  'by-hand': 'the tag was set by hand, which stands over the rule',
+  'other-run': 'a later run has merged the tag since',
+  'not-merged': 'this result has not been merged',
+  'not-evaluated': 'the rule was not asked for this user, so the row stays as it was',
+};
+
+function where(tagId: number, row: StoredUserTags | undefined, ids: readonly number[] | undefined, has: boolean): string {
+  if (row === undefined) return 'the user has no row in user_tags';
+  if (ids === undefined) return 'the stored tag_ids cannot be read';
+  return `${tagId} is ${has ? '' : 'not '}in [${ids.slice(0, 50).join(',')}${ids.length > 50 ? ',...' : ''}]`;
+}
+
+function merged(run: Run, tagId: number): boolean {
+  const row = run.index.find(`tag-${tagId}`);
+  return row >= 0 && run.stateAt(row) === 'succeeded';
+}
+
+function mergedSince(state: ManagerState, run: Run, tagId: number): boolean {
+  const runs = [...state.runs.values()];
+  return runs.slice(runs.indexOf(run) + 1).some((later) => merged(later, tagId));
+}
+
+function isByHand(row: StoredUserTags | undefined, tagId: number): boolean {
+  const entry = entryIn(parseDetails(row?.tagDetails ?? null) ?? [], tagId);
+  return entry !== undefined && isManual(entry.value);
+}

@@ -1,0 +1,81 @@
+/** A tag as it is explained or previewed: the rule that a run has pinned, or the live one over the newest tables. */
+import { TagmillError } from '@tagmill/shared/errors';
+import type { PassTag } from '@tagmill/shared/job';
+import { filtersOf, type FoundTagTask } from '@tagmill/shared/tag-task';
+import type { Run } from '../../core/run.ts';
+import type { PinnedRule } from '../../core/run-spec.ts';
+import { SHIPPED_TASKS } from '../../config/shipped-tasks.ts';
+import { judgePlan } from '../plan-verdict.ts';
+import type { Hall } from '../running.ts';
+import type { Basis, BasisFinder } from './basis.ts';
+import { noTag } from './saving.ts';
+
+export interface Subject {
+  readonly tag: PassTag;
+  readonly basis: Basis;
+}
+
+/** The newest run that has the tag, or the named one. Errors: NOT_FOUND, TAG_NOT_FOUND, RULE_INVALID. */
+export async function subjectOf(hall: Hall, finder: BasisFinder, tagId: number, runId: string | undefined): Promise<Subject> {
+  const { runs } = hall.live().state;
+  if (runId !== undefined) {
+    const run = runs.get(runId);
+    if (run === undefined) throw new TagmillError('NOT_FOUND', `there is no run ${runId.slice(0, 100)}; the newest 200 are kept`);
+    return inRun(finder, run, tagId);
+  }
+  for (const run of [...runs.values()].reverse()) {
+    if (run.passTags.has(tagId) && finder.of(run) !== undefined) return inRun(finder, run, tagId);
+  }
+  return await liveSubject(hall, await finder.newest(), tagId);
+}
+
+function inRun(finder: BasisFinder, run: Run, tagId: number): Subject {
+  const basis = finder.of(run);
+  const refused = run.refusedTags.get(tagId);
+  if (refused !== undefined)
+    throw new TagmillError('RULE_INVALID', `run ${run.id} did not evaluate tag ${tagId}: ${refused.code}: ${refused.message}`);
+  const tag = run.passTags.get(tagId);
+  if (basis === undefined) throw new TagmillError('NOT_FOUND', `run ${run.id} has no plan yet: wait for it, or name another run`);
+  if (tag === undefined) throw new TagmillError('TAG_NOT_FOUND', `run ${run.id} does not compute tag ${tagId}`);
+  return { tag, basis };
+}
+
+async function liveSubject(hall: Hall, basis: Basis, tagId: number): Promise<Subject> {
+  const { database, tasks } = hall.live();
+  const rule = (await database.metadata.versions.pinned(Date.now())).find((one) => one.tagId === tagId);
+  if (rule === undefined) throw noTag(tagId);
+  return { tag: judged(hall, tasks, basis, rule), basis };
+}
+
+/** A rule of a tag as a run over these tables would take it, with what the tag's class adds. Errors: RULE_INVALID. */
+export function judged(
+  hall: Hall,
+  tasks: readonly FoundTagTask[],
+  basis: Basis,
+  rule: { readonly tagId: number; readonly tagName: string; readonly ruleJson: string; readonly ruleVersion?: number },
+): PassTag {
+  const found = tasks.find((one) => one.task.tagId === rule.tagId);
+  const pinned: PinnedRule = {
+    tagId: rule.tagId,
+    name: rule.tagName,
+    ruleJson: rule.ruleJson,
+    ...(rule.ruleVersion === undefined ? {} : { ruleVersion: rule.ruleVersion }),
+    requiredFields: found?.task.requiredFields ?? [],
+    readsTables: found === undefined ? [] : tablesOf(found),
+    ...(found !== undefined && hall.config.tasksDir === SHIPPED_TASKS ? { shipped: true } : {}),
+    onlyUsers: filtersOf(found?.task.preprocess),
+    onlyMatches: filtersOf(found?.task.postprocess),
+  };
+  const { tags } = judgePlan({ ...basis.head, rules: [pinned], users: null, days: null }, basis.plan, tasks);
+  const [verdict] = tags;
+  if (verdict?.ok === true) return verdict.tag;
+  throw new TagmillError(
+    'RULE_INVALID',
+    `the rule of tag ${rule.tagId} is refused: ${verdict?.code ?? ''}: ${verdict?.message ?? 'it cannot be read'}`,
+  );
+}
+
+const tablesOf = ({ task }: FoundTagTask): string[] => [
+  task.dataSources.primary,
+  ...(task.dataSources.secondary === null ? [] : [task.dataSources.secondary]),
+];
