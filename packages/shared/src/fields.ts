@@ -37,8 +37,11 @@ export interface CatalogField {
 export interface NamedList {
   readonly name: string;
   readonly type: ScalarType & { readonly kind: 'string' | 'int64' };
-  /** Exact texts, integers in decimal digits. */
+  /** Exact texts, integers in decimal digits; none where it is a long list, whose content is looked up by its hash. */
   readonly values: readonly string[];
+  readonly hash?: string;
+  /** Number of values; that of `values` when absent. */
+  readonly count?: number;
 }
 
 /** A table with several rows for a user: what aggregates count. */

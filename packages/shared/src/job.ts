@@ -151,6 +151,8 @@ export interface PassJob {
   readonly keyType: 'string' | 'int64';
   readonly cuts: readonly string[];
   readonly users: UserScope;
+  /** Hashes of the sets of values that the tags look in; absent: none. */
+  readonly values?: readonly string[];
   /** Ascending by tagId; position in this list is the tag's bit in every plane. */
   readonly tags: readonly PassTag[];
 }

@@ -6,6 +6,8 @@ export const LIMITS = {
   ruleNodes: 2_000,
   ruleListItems: 10_000,
   ruleStringBytes: 1_024,
+  /** Values of one uploaded list: a table is the place for more. */
+  listValues: 1_000_000,
   /** One gRPC message but Rows, bytes: a larger one would hold up heartbeats. */
   messageBytes: 256 * 1024,
   /** One Rows message, bytes. */

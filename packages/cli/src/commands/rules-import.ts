@@ -1,5 +1,5 @@
 /** `tagmill rules import`: checks the rules of a file and stores those that pass. */
-import type { RuleImport } from '@tagmill/manager/tagstore/metadata';
+import type { RuleImport, TagMetadata } from '@tagmill/manager/tagstore/metadata';
 import { describeDatabase } from '@tagmill/shared/database-url';
 import type { FieldCatalog } from '@tagmill/shared/fields';
 import { basename } from 'node:path';
@@ -31,13 +31,15 @@ export const define: VerbModule['define'] = (command, run) => {
     const { parseRulesFile } = await import('@tagmill/manager/tagstore/rules');
     const rules = parseRulesFile(text, file!);
     const { unchecked } = command.opts<{ unchecked: boolean }>();
-    const passed = unchecked ? rules : await passing(rules, await catalogOf(), basename(file!));
-    await withMetadata(target, async (metadata) => {
+    const fields = unchecked ? null : await catalogOf();
+    const passed = await withMetadata(target, async (metadata) => {
       await metadata.init();
+      const passed = unchecked ? rules : await passing(rules, await withNames(fields, metadata, rules), basename(file!));
       const { created, changed } = await metadata.importRules(passed);
       say(
         `${plural(passed.length, 'tag')} of ${file} imported into ${describeDatabase(target)}: ${plural(created, 'row')} created, ${changed} changed`,
       );
+      return passed;
     });
     const refused = rules.length - passed.length;
     if (refused > 0) say(`${plural(refused, 'rule')} not imported; correct them and import again`);
@@ -58,12 +60,22 @@ export const define: VerbModule['define'] = (command, run) => {
   }
 };
 
+/** The catalogue with the uploaded lists, and with the tags that the database has or the file brings. */
+async function withNames(catalog: FieldCatalog | null, metadata: TagMetadata, rules: readonly RuleImport[]): Promise<FieldCatalog | null> {
+  if (catalog === null) return null;
+  const { catalogTags, pinLists } = await import('@tagmill/manager/shell/pin-run');
+  const texts = new Map((await metadata.loadRules()).map((rule) => [rule.tagId, rule.ruleJson]));
+  for (const { tagId, ruleJson } of rules) if (ruleJson !== null) texts.set(tagId, ruleJson);
+  const tags = catalogTags([...texts].map(([tagId, ruleJson]) => ({ tagId, ruleJson })));
+  return { ...catalog, lists: await pinLists(metadata.lists, new Set()), tags };
+}
+
 /** The rules that pass the check; what is wrong with the others is told. Inactive rules are checked too. */
 async function passing(rules: readonly RuleImport[], catalog: FieldCatalog | null, file: string): Promise<readonly RuleImport[]> {
-  const { checkRule } = await import('@tagmill/shared/rules/check');
+  const { checkWholeRule } = await import('@tagmill/shared/rules/check');
   return rules.filter((rule) => {
     if (rule.ruleJson === null) return true;
-    const { errors, warnings } = checkRule(rule.ruleJson, catalog);
+    const { errors, warnings } = checkWholeRule(rule.ruleJson, catalog, String(rule.tagId));
     const name = `${file}: tag ${rule.tagId} ${rule.tagName}`;
     for (const { code, path, message, hint } of errors) {
       say(`${name}: ${code} at ${path === '' ? 'the whole rule' : path}: ${message}${hint === undefined ? '' : ` (${hint})`}`);

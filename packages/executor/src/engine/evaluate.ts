@@ -16,6 +16,7 @@ import { type PieceBatch, writePiece } from './piece.ts';
 import { absentSql, type TableScan } from './scan-sql.ts';
 import { Scratch } from './scratch.ts';
 import { resolvePopulations } from './wide/populations.ts';
+import { loadValues } from './wide/value-tables.ts';
 
 /** A pass made ready by this process, and what was learned about its tables. */
 interface ReadyPass {
@@ -107,7 +108,8 @@ function countsOf(tagIds: readonly number[], result: Assembled): EvaluateResult[
 
 const sizeOfBatch = (batch: PieceBatch): number => batch.keys.length + batch.offsets.byteLength + 3 * batch.matched.byteLength + 16;
 
-function readyPass(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
+async function readyPass(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
+  await loadValues(evaluator, job, signal);
   const ready = readyPasses.get(evaluator) ?? new WeakMap<PassJob, Promise<ReadyPass>>();
   readyPasses.set(evaluator, ready);
   const known = ready.get(job);

@@ -11,6 +11,7 @@ import { failpoint } from '@tagmill/shared/failpoint';
 import type { Hello } from '@tagmill/shared/gen/tagmill/v1/Hello';
 import type { MergeCommand, PassJob, PlanRequest, RollbackCommand } from '@tagmill/shared/job';
 import { LIMITS } from '@tagmill/shared/limits';
+import { hashOfName, setName } from '@tagmill/shared/value-set';
 import { VERSION } from '@tagmill/shared/version';
 import { PartCollector, PROTOCOL_VERSION, partsOf } from '@tagmill/shared/wire/service';
 import type { Logger } from 'pino';
@@ -24,6 +25,7 @@ import { ReplicaStore } from '../replica/replica-store.ts';
 import { endSpare } from '../worker/fork.ts';
 import type { RowsBatch, WorkerSetup, WorkerTask } from '../worker/messages.ts';
 import { WorkerPool } from '../worker/pool.ts';
+import { ValueSets } from './value-sets.ts';
 
 export type ExecutorEnd = { readonly kind: 'drained' } | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
@@ -55,6 +57,7 @@ export class Executor {
   private readonly state: core.ExecutorState;
   private readonly client: ManagerClient;
   private readonly load = new LoadMeter();
+  private readonly valueSets: ValueSets;
   private readonly parts = new PartCollector(LIMITS.templateBytes);
   private readonly planRequests = new Map<string, PlanRequest>();
   /** Started attempts that wait for their template. */
@@ -86,6 +89,7 @@ export class Executor {
     this.config = config;
     this.log = log;
     this.state = core.newExecutorState(config.slots);
+    this.valueSets = new ValueSets(join(config.cacheDir, 'objects', 'values'));
     this.replicas = new ReplicaStore(join(config.cacheDir, 'copies'), LIMITS.copyBytes);
     this.ended = new Promise((resolve) => {
       this.resolveEnd = resolve;
@@ -286,6 +290,12 @@ export class Executor {
   }): void {
     const whole = this.parts.add(part.name, part.index, part.last, Buffer.from(part.data as Uint8Array));
     if (whole === undefined) return;
+    const hash = hashOfName(part.name);
+    if (hash !== undefined) {
+      this.valueSets.put(hash, whole);
+      this.startWaiting(part.name);
+      return;
+    }
     const json = JSON.parse(whole.toString('utf8')) as unknown;
     if (isQuestionJob(part.name)) {
       this.questions.setJob(part.name, json);
@@ -293,9 +303,22 @@ export class Executor {
     }
     if (part.name.endsWith('/plan')) this.planRequests.set(part.name, json as PlanRequest);
     else this.pool?.setJob(part.name, json as PassJob);
-    const waiting = this.waitingForTemplate.get(part.name) ?? [];
-    this.waitingForTemplate.delete(part.name);
+    this.startWaiting(part.name);
+  }
+
+  private startWaiting(name: string): void {
+    const waiting = this.waitingForTemplate.get(name) ?? [];
+    this.waitingForTemplate.delete(name);
     for (const start of waiting) start();
+  }
+
+  /** What an attempt must wait for: its template, or a set of values that it looks in. */
+  private missingFor(work: core.FanOutWork, name: string): string | undefined {
+    if (work.step === 'plan') return this.planRequests.has(name) ? undefined : name;
+    const job = this.pool?.job(name);
+    if (job === undefined) return name;
+    const hash = this.valueSets.missing(job.values ?? []);
+    return hash === undefined ? undefined : setName(hash);
   }
 
   private act(effects: readonly core.ExecutorEffect[]): void {
@@ -328,17 +351,18 @@ export class Executor {
 
   private startWithTemplate(work: core.FanOutWork, attempt: core.Attempt): void {
     const name = work.step === 'plan' ? `${work.runId}/plan` : `${work.runId}/${work.pass}`;
-    const there = work.step === 'plan' ? this.planRequests.has(name) : this.pool?.hasJob(name) === true;
-    if (there) {
+    const missing = this.missingFor(work, name);
+    if (missing === undefined) {
       this.startTask(work, attempt, name);
       return;
     }
-    const waiting = this.waitingForTemplate.get(name) ?? [];
+    const waiting = this.waitingForTemplate.get(missing) ?? [];
     waiting.push(() => {
-      if (attempt.phase === 'running' && !attempt.cancelled) this.startTask(work, attempt, name);
+      if (attempt.phase === 'running' && !attempt.cancelled) this.startWithTemplate(work, attempt);
     });
-    this.waitingForTemplate.set(name, waiting);
-    this.client.send({ templateWanted: { name } });
+    this.waitingForTemplate.set(missing, waiting);
+    // Many shards may wait for one set; it is asked for once, and again on the next stream.
+    if (waiting.length === 1 || missing === name) this.client.send({ templateWanted: { name: missing } });
   }
 
   private startTask(work: core.FanOutWork, attempt: core.Attempt, name: string): void {

@@ -70,6 +70,10 @@ export class WorkerPool {
     return this.jobs.has(name);
   }
 
+  job(name: string): PassJob | undefined {
+    return this.jobs.get(name);
+  }
+
   forgetJob(name: string): void {
     this.jobs.delete(name);
     for (const worker of this.workers) {

@@ -12,6 +12,7 @@ import type { Hello__Output } from '@tagmill/shared/gen/tagmill/v1/Hello';
 import type { ReplicaAck__Output } from '@tagmill/shared/gen/tagmill/v1/ReplicaAck';
 import type { Rows__Output } from '@tagmill/shared/gen/tagmill/v1/Rows';
 import { LIMITS } from '@tagmill/shared/limits';
+import { hashOfName } from '@tagmill/shared/value-set';
 import { CHANNEL_OPTIONS, executorService, PartCollector, partsOf } from '@tagmill/shared/wire/service';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Effect } from '../core/effects.ts';
@@ -71,6 +72,8 @@ export interface ExecutorPort {
   readonly blob: (id: string, name: string, data: Buffer) => void;
   /** Template of a pass as bytes, or undefined when the pass is gone. */
   readonly template: (name: string) => Uint8Array | undefined;
+  /** A set of values by the hash of its content; undefined: it is not kept any more. */
+  readonly values?: (hash: string) => Promise<Uint8Array | undefined>;
   readonly rows: (id: string, rows: Rows__Output, answer: (message: Outgoing) => void) => void;
   readonly rowsClosed: (id: string) => void;
   readonly progress: (fanOut: number, shard: number, token: number, fraction: number) => void;
@@ -256,6 +259,25 @@ export class ExecutorServer {
     }
   }
 
+  private sendWanted(session: Session, name: string): void {
+    const hash = hashOfName(name);
+    if (hash === undefined) {
+      this.sendTemplate(session, name, true);
+      return;
+    }
+    const send = (bytes: Uint8Array): void => {
+      for (const part of partsOf(bytes)) session.send({ templatePart: { name, ...part } });
+    };
+    // One that is not there is sent as nothing: the executor sees that it is not what was asked for.
+    (this.port?.values?.(hash) ?? Promise.resolve(undefined)).then(
+      (bytes) => send(bytes ?? new Uint8Array(0)),
+      (error: unknown) => {
+        this.options.log('warn', 'a set of values could not be read', { hash, error: String(error) });
+        send(new Uint8Array(0));
+      },
+    );
+  }
+
   private sendTemplate(session: Session, name: string, again = false): void {
     const sent = this.sentTemplates.get(session);
     if (sent === undefined || (sent.has(name) && !again)) return;
@@ -320,7 +342,7 @@ export class ExecutorServer {
     else if (message.progress)
       port.progress(message.progress.fanOut, message.progress.shard, message.progress.token, message.progress.fraction);
     else if (message.draining) port.draining(id);
-    else if (message.templateWanted) this.sendTemplate(session, message.templateWanted.name, true);
+    else if (message.templateWanted) this.sendWanted(session, message.templateWanted.name);
     else if (message.blobPart) this.blobPart(session, id, message.blobPart);
     else if (message.replicaAck) port.replicaAck(id, message.replicaAck);
     else if (message.answer) port.answer(id, answerFrom(message.answer));

@@ -3,6 +3,7 @@ import type { Connections } from '@tagmill/shared/connections';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { FoundTagTask } from '@tagmill/shared/tag-task';
+import { linesOf } from '@tagmill/shared/value-set';
 import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts';
 import type { CopiesHeld, ExecutorPort, JoinRequest, Load } from '../grpc/server.ts';
 import type { Loop } from './loop.ts';
@@ -86,6 +87,10 @@ export class ExecutorDoor {
       results: (event) => this.results(event),
       blob: (id, name, data) => this.keepPlan(id, name, data),
       template: (name) => templateBytes(state, name),
+      values: async (hash) => {
+        const values = await this.hall.live().database.metadata.lists.values(hash);
+        return values === undefined ? undefined : Buffer.from(linesOf(values));
+      },
       rows: (id, message, answer) => this.rows?.receive(id, message, (rowsMerged) => answer({ rowsMerged })),
       rowsClosed: (id) => this.rows?.close(id),
       progress: () => undefined,

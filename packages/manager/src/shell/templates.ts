@@ -1,5 +1,6 @@
 /** What executors need once per plan and per pass, as JSON bytes. Made from the state, so a restart can make it again. */
 import type { PassJob, PassTag, PlanRequest, PlanResult } from '@tagmill/shared/job';
+import type { NormalLeaf, WideLeaf } from '@tagmill/shared/rules/normal';
 import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import type { Run } from '../core/run.ts';
 import type { Pass } from '../core/pass.ts';
@@ -56,6 +57,7 @@ export function passJob(run: Run, pass: Pass): PassJob | undefined {
     keyType: plan.keyType,
     cuts: plan.cuts,
     users,
+    ...valuesOf(tags),
     tags,
   };
 }
@@ -68,4 +70,15 @@ function eventsOf(plan: PlanResult, read: ReadonlySet<string>): Pick<PassJob, 'e
 function earlierOf(plan: PlanResult, tags: readonly PassTag[]): Pick<PassJob, 'earlier'> {
   const changes = tags.some(({ rule }) => wholeLeavesOf(rule).some((leaf) => 'kind' in leaf && leaf.kind === 'change'));
   return changes && plan.earlier !== undefined ? { earlier: plan.earlier } : {};
+}
+
+function valuesOf(tags: readonly PassTag[]): Pick<PassJob, 'values'> {
+  const rules = tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
+  const values = new Set(rules.flatMap(wholeLeavesOf).flatMap(setsOf));
+  return values.size === 0 ? {} : { values: [...values].sort() };
+}
+
+function setsOf(leaf: NormalLeaf | WideLeaf): readonly string[] {
+  if (!('kind' in leaf)) return leaf.itemsHash === undefined ? [] : [leaf.itemsHash];
+  return leaf.kind === 'aggregate' && leaf.filter !== undefined ? wholeLeavesOf(leaf.filter).flatMap(setsOf) : [];
 }

@@ -102,6 +102,36 @@ export interface UserTagsRow {
   readonly tagIds: string | null;
 }
 
+/** An uploaded list without its values. */
+export interface ListRow {
+  readonly name: string;
+  readonly type: 'string' | 'int64';
+  /** Of its content: equal lists have equal hashes. 64 hex digits. */
+  readonly hash: string;
+  readonly count: number;
+  readonly who: string;
+  readonly updatedMs: number;
+}
+
+/** Uploaded lists and other sets of values, kept by content. Errors: those of TagMetadata. */
+export interface NamedLists {
+  all(): Promise<ListRow[]>;
+  /** The list of a name has these values from now on: exact texts, or integers in decimal digits; each is kept once. */
+  put(list: {
+    readonly name: string;
+    readonly type: ListRow['type'];
+    readonly values: readonly string[];
+    readonly who: string;
+    readonly atMs: number;
+  }): Promise<ListRow>;
+  /** False: there is none of that name. */
+  drop(name: string): Promise<boolean>;
+  /** The values of a content, ascending by bytes; undefined: it is not kept any more. */
+  values(hash: string): Promise<readonly string[] | undefined>;
+  /** Keeps a set of values that has no name. Gives its hash. */
+  keep(values: readonly string[], atMs: number): Promise<string>;
+}
+
 export interface StoredUserTags {
   readonly tagIds: string | null;
   readonly tagDetails: string | null;
@@ -173,6 +203,7 @@ export interface TagMetadata {
   /** What importRules takes, by tag id; tags without a rule included. */
   exportRules(): Promise<RuleImport[]>;
   readonly versions: RuleVersions;
+  readonly lists: NamedLists;
   countUserTags(): Promise<number>;
   /** The row of one user; undefined: there is none. */
   userTagsOf(userId: string): Promise<StoredUserTags | undefined>;

@@ -29,6 +29,7 @@ export interface SqlDialect {
   readonly tables: readonly string[];
   readonly leaderTable: string;
   readonly versionTable: string;
+  readonly listTables: readonly string[];
   /** Names of the leader's table's columns, as `name`. */
   readonly leaderColumns: string;
   readonly insertIgnore: string;

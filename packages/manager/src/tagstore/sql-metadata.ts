@@ -14,6 +14,7 @@ import type {
   UserTagsRow,
 } from './metadata.ts';
 import { definitionRow, ruleRow, SELECT_DEFINITIONS, SELECT_RULES, SqlRuleTables } from './rule-tables.ts';
+import { SqlNamedLists } from './named-lists.ts';
 import { SqlRuleVersions } from './rule-versions.ts';
 import { chooseRules } from './rules.ts';
 import { numberOf, type SqlDatabase, textOf, textOrNull } from './sql-database.ts';
@@ -21,15 +22,17 @@ import { numberOf, type SqlDatabase, textOf, textOrNull } from './sql-database.t
 export class SqlMetadata implements TagMetadata {
   readonly #database: SqlDatabase;
   readonly versions: SqlRuleVersions;
+  readonly lists: SqlNamedLists;
 
   constructor(database: SqlDatabase) {
     this.#database = database;
     this.versions = new SqlRuleVersions(database);
+    this.lists = new SqlNamedLists(database);
   }
 
   async init(): Promise<void> {
-    const { tables, leaderTable, versionTable } = this.#database.dialect;
-    await this.#database.create([...tables, versionTable, leaderTable], true);
+    const { tables, leaderTable, versionTable, listTables } = this.#database.dialect;
+    await this.#database.create([...tables, versionTable, ...listTables, leaderTable], true);
     await ensureLeaderTable(this.#database);
   }
 

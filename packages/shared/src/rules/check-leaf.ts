@@ -101,7 +101,7 @@ function readList(
   field: CatalogField,
   faults: NodeFaults,
   context: CheckContext,
-): { items?: readonly string[] } {
+): Pick<NormalLeaf, 'items' | 'itemsHash'> {
   if (typeof name !== 'string' || context.catalog === null) return {};
   const list = context.catalog.lists.get(name);
   if (list === undefined) {
@@ -113,10 +113,10 @@ function readList(
       faults.fail('TYPE_MISMATCH', '/value', `the list \`${name}\` holds ${list.type.kind}, \`${field.name}\` is ${field.type.kind}`);
     return {};
   }
-  if (list.values.length === 0) {
+  if ((list.count ?? list.values.length) === 0) {
     context.runErrors.push({ code: 'LIST_EMPTY', path: faults.at('/value'), message: `the list \`${name}\` has no values` });
   }
-  return { items: list.values };
+  return list.hash !== undefined && list.values.length === 0 ? { itemsHash: list.hash } : { items: list.values };
 }
 
 const operandKinds: readonly string[] = ['string', 'int64'];

@@ -31,6 +31,8 @@ export interface NormalLeaf {
   readonly salt?: string;
   /** Values of the named list, as they are pinned for the run. */
   readonly items?: readonly string[];
+  /** The same for a long list: the hash of its content. */
+  readonly itemsHash?: string;
   readonly missing: Missing;
 }
 

@@ -85,6 +85,29 @@ export const MYSQL_TAG_TABLES: readonly string[] = [
 ];
 
 /**
+ * Uploaded lists by name, and sets of values by the hash of their content: what
+ * a run has pinned stays what it was while the list is given other values.
+ */
+export const MYSQL_LIST_TABLES: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS tagmill_lists (
+  list_name VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+  value_type VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  content_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  value_count BIGINT NOT NULL,
+  who VARCHAR(200) NOT NULL,
+  updated_ms BIGINT NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+  `CREATE TABLE IF NOT EXISTS tagmill_value_sets (
+  content_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  part INT NOT NULL,
+  parts INT NOT NULL,
+  lines_text LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  created_ms BIGINT NOT NULL,
+  PRIMARY KEY (content_hash, part)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+];
+
+/**
  * Every version of every rule: nothing in it but `state` and `live_*` is ever
  * changed. The live one is also in tag_rules, for those who read that table.
  */

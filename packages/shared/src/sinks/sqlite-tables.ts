@@ -44,6 +44,19 @@ export const SQLITE_VERSION_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_version
   PRIMARY KEY (tag_id, version)
 )`;
 
+/** What they mean is said in mysql-tables.ts. */
+export const SQLITE_LIST_TABLES: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS tagmill_lists (
+    list_name TEXT NOT NULL PRIMARY KEY, value_type TEXT NOT NULL, content_hash TEXT NOT NULL,
+    value_count INTEGER NOT NULL, who TEXT NOT NULL, updated_ms INTEGER NOT NULL
+  )`,
+  `CREATE TABLE IF NOT EXISTS tagmill_value_sets (
+    content_hash TEXT NOT NULL, part INTEGER NOT NULL, parts INTEGER NOT NULL,
+    lines_text TEXT NOT NULL, created_ms INTEGER NOT NULL,
+    PRIMARY KEY (content_hash, part)
+  )`,
+];
+
 /** The merge's own tables; what they mean is said in mysql-tables.ts. */
 export const SQLITE_SINK_TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS tagmill_shard_fence (

@@ -1,7 +1,13 @@
 /** MySQL and MariaDB for metadata. */
 import { describeDatabase, type MysqlTarget } from '@tagmill/shared/database-url';
 import { failureKind, isErrno, toDatabaseError } from '@tagmill/shared/sinks/mysql-errors';
-import { MYSQL_LEADER_TABLE, MYSQL_SINK_TABLES, MYSQL_TAG_TABLES, MYSQL_VERSION_TABLE } from '@tagmill/shared/sinks/mysql-tables';
+import {
+  MYSQL_LEADER_TABLE,
+  MYSQL_LIST_TABLES,
+  MYSQL_SINK_TABLES,
+  MYSQL_TAG_TABLES,
+  MYSQL_VERSION_TABLE,
+} from '@tagmill/shared/sinks/mysql-tables';
 import type { Connection as CoreConnection } from 'mysql2';
 import mysql from 'mysql2/promise';
 import type { UserTagsRow } from '../metadata.ts';
@@ -12,6 +18,7 @@ const DIALECT: SqlDialect = {
   tables: [...MYSQL_TAG_TABLES, ...MYSQL_SINK_TABLES],
   leaderTable: MYSQL_LEADER_TABLE,
   versionTable: MYSQL_VERSION_TABLE,
+  listTables: MYSQL_LIST_TABLES,
   leaderColumns:
     "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'tagmill_leader'",
   insertIgnore: 'INSERT IGNORE',

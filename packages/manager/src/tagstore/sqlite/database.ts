@@ -1,6 +1,12 @@
 /** SQLite for metadata: short statements on a connection of their own, never waiting inside the thread. */
 import { setTimeout as sleep, setImmediate as nextTurn } from 'node:timers/promises';
-import { SQLITE_LEADER_TABLE, SQLITE_SINK_TABLES, SQLITE_TAG_TABLES, SQLITE_VERSION_TABLE } from '@tagmill/shared/sinks/sqlite-tables';
+import {
+  SQLITE_LEADER_TABLE,
+  SQLITE_LIST_TABLES,
+  SQLITE_SINK_TABLES,
+  SQLITE_TAG_TABLES,
+  SQLITE_VERSION_TABLE,
+} from '@tagmill/shared/sinks/sqlite-tables';
 import type { UserTagsRow } from '../metadata.ts';
 import type { SqlDatabase, SqlDialect, SqlRow, SqlTransaction, SqlValue } from '../sql-database.ts';
 import { textOrNull } from '../sql-database.ts';
@@ -10,6 +16,7 @@ const DIALECT: SqlDialect = {
   tables: [...SQLITE_TAG_TABLES, ...SQLITE_SINK_TABLES],
   leaderTable: SQLITE_LEADER_TABLE,
   versionTable: SQLITE_VERSION_TABLE,
+  listTables: SQLITE_LIST_TABLES,
   leaderColumns: "SELECT name FROM pragma_table_info('tagmill_leader')",
   insertIgnore: 'INSERT OR IGNORE',
   forUpdate: '',

@@ -2,7 +2,7 @@ import { type Decimal, formatDecimal } from '../decimals.ts';
 import type { NormalLeaf } from '../normal.ts';
 import { listName } from '../operand.ts';
 import { negation, type Operator, operandType } from '../operator.ts';
-import { literalSql } from '../sql-literals.ts';
+import { literalSql, nameSql } from '../sql-literals.ts';
 
 /** Values of the list; an empty one fails the tag before this, and must never mean everybody. */
 function itemsOf(leaf: NormalLeaf): readonly string[] {
@@ -10,6 +10,9 @@ function itemsOf(leaf: NormalLeaf): readonly string[] {
   if (items === undefined || items.length === 0) throw new Error('a named list without values; only checked rules can be evaluated');
   return items;
 }
+
+/** Table of an engine that holds the values of a long list, in its column v. */
+export const valueTable = (hash: string, kind: string): string => nameSql(`tagmill_values_${kind}_${hash}`);
 
 const isInList: Operator = {
   name: 'in_list',
@@ -25,10 +28,12 @@ const isInList: Operator = {
     const text = typeof value === 'string' ? value : formatDecimal(value as Decimal);
     return itemsOf(leaf).includes(text);
   },
-  sql: (column, leaf, clock) =>
-    `(${column} IN (${itemsOf(leaf)
+  sql: (column, leaf, clock) => {
+    if (leaf.itemsHash !== undefined) return `(${column} IN (SELECT v FROM ${valueTable(leaf.itemsHash, leaf.field.type.kind)}))`;
+    return `(${column} IN (${itemsOf(leaf)
       .map((item) => literalSql(operandType(leaf.field.type), item, clock))
-      .join(', ')}))`,
+      .join(', ')}))`;
+  },
 };
 
 export const inListOperators: readonly Operator[] = [

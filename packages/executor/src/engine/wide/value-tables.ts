@@ -1,0 +1,65 @@
+/** Sets of values as tables of the engine, for conditions that look in them. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { TagmillError } from '@tagmill/shared/errors';
+import { valueTable } from '@tagmill/shared/rules/operators/in-list';
+import { valuesOf } from '@tagmill/shared/value-set';
+import type { PassJob } from '@tagmill/shared/job';
+import type { Evaluator } from '../evaluator.ts';
+
+/** Sets that stay in the engine after the pass that needed them. */
+const KEPT = 8;
+const KINDS = ['string', 'int64'] as const;
+
+const loaded = new WeakMap<Evaluator, Map<string, Promise<void>>>();
+
+/** Loads what the job needs. Errors: NOT_FOUND when a set is not there. */
+export async function loadValues(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<void> {
+  const own = loaded.get(evaluator) ?? new Map<string, Promise<void>>();
+  loaded.set(evaluator, own);
+  const wanted = job.values ?? [];
+  for (const hash of wanted) {
+    const loading = own.get(hash) ?? load(evaluator, hash, signal);
+    own.delete(hash);
+    own.set(hash, loading);
+    loading.catch(() => own.delete(hash));
+    await loading;
+  }
+  for (const hash of own.keys()) {
+    if (own.size <= Math.max(KEPT, wanted.length)) break;
+    own.delete(hash);
+    await evaluator.database.with(signal, async (connection) => {
+      for (const kind of KINDS) await connection.run(`DROP TABLE IF EXISTS ${valueTable(hash, kind)}`);
+    });
+  }
+}
+
+async function load(evaluator: Evaluator, hash: string, signal?: AbortSignal): Promise<void> {
+  const values = valuesOf(await readSet(join(evaluator.sortedDir, '..', 'values', hash), hash));
+  await evaluator.database.with(signal, async (connection) => {
+    await fill(connection, valueTable(hash, 'string'), values);
+    const [text, number] = KINDS.map((kind) => valueTable(hash, kind));
+    const integers = `SELECT TRY_CAST(v AS BIGINT) AS v FROM ${text} WHERE TRY_CAST(v AS BIGINT) IS NOT NULL`;
+    await connection.run(`CREATE OR REPLACE TABLE ${number} AS ${integers}`);
+  });
+}
+
+async function readSet(path: string, hash: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    const message = `the values of an uploaded list that the run has pinned are not kept any more (${hash.slice(0, 12)}); run the tags again`;
+    throw new TagmillError('NOT_FOUND', message, { hash }, thrown);
+  }
+}
+
+async function fill(connection: DuckDBConnection, table: string, values: readonly string[]): Promise<void> {
+  await connection.run(`CREATE OR REPLACE TABLE ${table} (v VARCHAR)`);
+  const appender = await connection.createAppender(table.slice(1, -1));
+  for (const value of values) {
+    appender.appendVarchar(value);
+    appender.endRow();
+  }
+  appender.closeSync();
+}

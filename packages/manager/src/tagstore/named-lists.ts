@@ -1,0 +1,149 @@
+/** Uploaded lists in SQL: a name and the hash of its content; contents in parts, which never change. */
+import { createHash } from 'node:crypto';
+import { TagmillError } from '@tagmill/shared/errors';
+import { LIMITS } from '@tagmill/shared/limits';
+import { linesOf, valuesOf } from '@tagmill/shared/value-set';
+import type { ListRow, NamedLists } from './metadata.ts';
+import { numberOf, type SqlDatabase, type SqlRow, type SqlTransaction, textOf } from './sql-database.ts';
+
+/** Characters of one part: far below what a server takes in one statement. */
+const PART_CHARACTERS = 512 * 1024;
+/** A content without a name is kept so long: for the runs that have pinned it. */
+const KEEP_MS = 14 * 86_400_000;
+
+const SELECT = 'SELECT list_name, value_type, content_hash, value_count, who, updated_ms FROM tagmill_lists';
+
+const listRow = (row: SqlRow): ListRow => ({
+  name: textOf(row['list_name']),
+  type: textOf(row['value_type']) === 'int64' ? 'int64' : 'string',
+  hash: textOf(row['content_hash']),
+  count: numberOf(row['value_count']),
+  who: textOf(row['who']),
+  updatedMs: numberOf(row['updated_ms']),
+});
+
+export class SqlNamedLists implements NamedLists {
+  readonly #database: SqlDatabase;
+  #made: Promise<void> | undefined;
+
+  constructor(database: SqlDatabase) {
+    this.#database = database;
+  }
+
+  async all(): Promise<ListRow[]> {
+    await this.#tables();
+    return (await this.#database.all(`${SELECT} ORDER BY list_name`)).map(listRow);
+  }
+
+  async put(list: Parameters<NamedLists['put']>[0]): Promise<ListRow> {
+    const values = canonical(list.type, list.values);
+    const { name, type, who, atMs } = list;
+    await this.#tables();
+    return await this.#database.transaction(async (transaction) => {
+      const hash = await keepIn(transaction, values, atMs);
+      await transaction.run('DELETE FROM tagmill_lists WHERE list_name = ?', [name]);
+      await transaction.run(
+        'INSERT INTO tagmill_lists (list_name, value_type, content_hash, value_count, who, updated_ms) VALUES (?, ?, ?, ?, ?, ?)',
+        [name, type, hash, values.length, who, atMs],
+      );
+      await forgetOld(transaction, atMs);
+      return { name, type, hash, count: values.length, who, updatedMs: atMs };
+    });
+  }
+
+  async drop(name: string): Promise<boolean> {
+    await this.#tables();
+    return await this.#database.transaction(
+      async (transaction) => (await transaction.run('DELETE FROM tagmill_lists WHERE list_name = ?', [name])) > 0,
+    );
+  }
+
+  async values(hash: string): Promise<readonly string[] | undefined> {
+    await this.#tables();
+    const rows = await this.#database.all('SELECT parts, lines_text FROM tagmill_value_sets WHERE content_hash = ? ORDER BY part', [hash]);
+    if (rows.length === 0 || rows.length !== numberOf(rows[0]?.['parts'])) return undefined;
+    return valuesOf(rows.map((row) => textOf(row['lines_text'])).join(''));
+  }
+
+  async keep(values: readonly string[], atMs: number): Promise<string> {
+    await this.#tables();
+    const sorted = canonical('string', values);
+    return await this.#database.transaction((transaction) => keepIn(transaction, sorted, atMs));
+  }
+
+  /** Made when first needed: an older database has none. */
+  async #tables(): Promise<void> {
+    this.#made ??= this.#database.create(this.#database.dialect.listTables, false);
+    try {
+      await this.#made;
+    } catch (error) {
+      this.#made = undefined;
+      throw error;
+    }
+  }
+}
+
+const INTEGER = /^[+-]?\d{1,40}$/;
+const [LEAST, MOST] = [-(2n ** 63n), 2n ** 63n - 1n];
+
+/** Each value once, in one form, ascending by bytes. Errors: USAGE. */
+function canonical(type: ListRow['type'], values: readonly string[]): string[] {
+  if (values.length > LIMITS.listValues)
+    throw new TagmillError('USAGE', `the list has ${values.length} values; ${LIMITS.listValues} are allowed`);
+  const own = values.map((value, at) => {
+    if (type === 'string') {
+      if (!value.isWellFormed()) throw new TagmillError('USAGE', `value ${at + 1} is no text of whole characters`);
+      if (Buffer.byteLength(value) > LIMITS.ruleStringBytes)
+        throw new TagmillError('USAGE', `value ${at + 1} has more than ${LIMITS.ruleStringBytes} bytes`);
+      return value;
+    }
+    const number = INTEGER.test(value) ? BigInt(value.replace(/^\+/, '')) : null;
+    if (number === null || number < LEAST || number > MOST)
+      throw new TagmillError('USAGE', `value ${at + 1}, "${value.slice(0, 40)}", is no whole number of 64 bits`);
+    return String(number);
+  });
+  const sorted = [...new Set(own)].map((value) => Buffer.from(value)).sort(Buffer.compare);
+  return sorted.map((bytes) => bytes.toString());
+}
+
+/** Writes a content unless it is there. Gives its hash. */
+async function keepIn(transaction: SqlTransaction, values: readonly string[], atMs: number): Promise<string> {
+  const hash = createHash('sha256').update(linesOf(values)).digest('hex');
+  const known = await transaction.run('UPDATE tagmill_value_sets SET created_ms = ? WHERE content_hash = ?', [atMs, hash]);
+  const there = await transaction.all('SELECT COUNT(*) AS n FROM tagmill_value_sets WHERE content_hash = ?', [hash]);
+  if (known > 0 || numberOf(there[0]?.['n']) > 0) return hash;
+  const parts = cut(values);
+  for (const [part, text] of parts.entries()) {
+    await transaction.run('INSERT INTO tagmill_value_sets (content_hash, part, parts, lines_text, created_ms) VALUES (?, ?, ?, ?, ?)', [
+      hash,
+      part,
+      parts.length,
+      text,
+      atMs,
+    ]);
+  }
+  return hash;
+}
+
+/** At least one part, so that an empty list is there too. */
+function cut(values: readonly string[]): string[] {
+  const parts: string[] = [];
+  let part: string[] = [];
+  let characters = 0;
+  for (const value of values) {
+    part.push(value);
+    characters += value.length + 3;
+    if (characters < PART_CHARACTERS) continue;
+    parts.push(linesOf(part));
+    part = [];
+    characters = 0;
+  }
+  return part.length > 0 || parts.length === 0 ? [...parts, linesOf(part)] : parts;
+}
+
+async function forgetOld(transaction: SqlTransaction, atMs: number): Promise<void> {
+  await transaction.run(
+    'DELETE FROM tagmill_value_sets WHERE created_ms < ? AND content_hash NOT IN (SELECT content_hash FROM tagmill_lists)',
+    [atMs - KEEP_MS],
+  );
+}
