@@ -5,6 +5,7 @@
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { RunState } from '@tagmill/shared/words';
+import type { ListsPort } from './port-lists.ts';
 import type { RulesPort } from './port-rules.ts';
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
@@ -53,6 +54,8 @@ export interface ManagerPort {
   act(runId: string, request: ActionRequest, who: string): Promise<ActionAnswer>;
   /** Rules: check, catalogue, versions, examples, explain, preview. */
   readonly rules: RulesPort;
+  /** Uploaded lists. */
+  readonly lists: ListsPort;
   listExecutors(): ExecutorRecord[];
   drainExecutor(id: string): boolean;
   availableTags(): Promise<AvailableTag[]>;

@@ -14,11 +14,14 @@ import { edgesOf } from '../core/graph.ts';
 import { reportOf } from '../core/report.ts';
 import { executorView, instanceView, runView } from '../core/views.ts';
 import type { AvailableTag, ManagerPort, RunRequest } from '../port.ts';
+import type { ListsPort } from '../port-lists.ts';
 import type { RulesPort } from '../port-rules.ts';
 import { answerOf, planOf } from './actions.ts';
 import { RuleDesk } from './analyst/rule-desk.ts';
 import type { TopicChange } from './feed-source.ts';
+import { ListDesk } from './list-desk.ts';
 import { makeRun } from './make-run.ts';
+import { pinRun } from './pin-run.ts';
 import type { Hall } from './running.ts';
 import { SERVICE_TOPIC, serviceRecord, ServiceTopic } from './service-topic.ts';
 
@@ -26,10 +29,12 @@ export class Desk implements ManagerPort {
   private readonly hall: Hall;
   private readonly service: ServiceTopic;
   readonly rules: RulesPort;
+  readonly lists: ListsPort;
 
   constructor(hall: Hall) {
     this.hall = hall;
     this.rules = new RuleDesk(hall);
+    this.lists = new ListDesk(hall);
     this.service = new ServiceTopic(() => serviceRecord(hall));
   }
 
@@ -106,7 +111,7 @@ export class Desk implements ManagerPort {
       throw new TagmillError('RATE_LIMITED', `${state.queue.length} runs wait already: wait for some to end`);
     const rules = request.mode === 'noop' ? [] : await database.metadata.versions.pinned(Date.now());
     const { tables, timeZone, shardRows } = this.hall.config;
-    const spec = makeRun(request, {
+    const made = makeRun(request, {
       rules,
       tasks,
       shippedTasks: this.hall.config.tasksDir === SHIPPED_TASKS,
@@ -116,6 +121,7 @@ export class Desk implements ManagerPort {
       nowMs: Date.now(),
       random: randomBytes(10),
     });
+    const spec = await pinRun(made, database.metadata.lists, rules);
     await loop.submit({ type: 'run-created', spec });
     this.hall.announce(true);
     return spec.id;

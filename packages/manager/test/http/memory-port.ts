@@ -7,6 +7,7 @@ import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRe
 import { instanceId, uuidv7 } from '@tagmill/shared/ids';
 import { ACTIONS, INSTANCE_STATES } from '@tagmill/shared/words';
 import type { AvailableTag, ManagerPort, RunRequest } from '../../src/port.ts';
+import type { ListsPort } from '../../src/port-lists.ts';
 import type { RulesPort } from '../../src/port-rules.ts';
 
 type Tables = Record<string, Record<string, FeedRecord>>;
@@ -27,6 +28,7 @@ export class MemoryPort implements ManagerPort {
   recoveryReport: RecoveryReport = aRecovery();
   /** Tests of rules give theirs. */
   rules: RulesPort = NO_RULES;
+  lists: ListsPort = { all: notThere, get: notThere, put: notThere, drop: notThere };
   readonly now = () => Date.now();
   readonly #pending = new Map<string, Change>();
   readonly #listeners = new Set<(urgent: boolean) => void>();

@@ -3,6 +3,7 @@ import type { App, RouteContext } from '../app.ts';
 import { actionRoute } from './actions.ts';
 import { executorRoutes } from './executors.ts';
 import { feedRoutes } from './feed.ts';
+import { listRoutes } from './lists.ts';
 import { recoveryRoute } from './recovery.ts';
 import { ruleVersionRoutes } from './rule-versions.ts';
 import { ruleRoutes } from './rules.ts';
@@ -19,6 +20,7 @@ export const ROUTES: readonly ((app: App, context: RouteContext) => void)[] = [
   actionRoute,
   ruleRoutes,
   ruleVersionRoutes,
+  listRoutes,
   executorRoutes,
   recoveryRoute,
   feedRoutes,
