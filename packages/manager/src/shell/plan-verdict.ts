@@ -1,6 +1,7 @@
 /** What a plan means for each tag of its run: the rule checked against the tables that are really there. */
 import type { FieldCatalog, RunClock } from '@tagmill/shared/fields';
 import type { PassTag, PlanResult, TableFault, UserScope } from '@tagmill/shared/job';
+import { canonicalRule, canonicalText } from '@tagmill/shared/rules/canonical';
 import { checkRule, checkWholeRule } from '@tagmill/shared/rules/check';
 import { makeClock } from '@tagmill/shared/rules/clock';
 import { describeRule } from '@tagmill/shared/rules/describe';
@@ -29,7 +30,19 @@ export function judgePlan(spec: RunHead, plan: PlanResult, tasks: readonly Found
   const tags = spec.rules.map((rule) =>
     strangers.includes(rule) ? judgeRule(asked(rule), plan, catalog, undefined) : judgeRule(rule, plan, catalog, byId.get(rule.tagId)),
   );
-  return { clock, users: scopeOf(spec, clock), tags, notes: strangers.map(strangerNote) };
+  return { clock, users: scopeOf(spec, clock), tags, notes: [...strangers.map(strangerNote), ...sameRuleNotes(tags)] };
+}
+
+/** Tags whose rules mean the same by their shape: most often one of them is a copy that somebody forgot. */
+function sameRuleNotes(tags: readonly TagVerdict[]): string[] {
+  const byText = new Map<string, string[]>();
+  for (const one of tags) {
+    if (!one.ok) continue;
+    const { tagId, name, rule, onlyUsers, onlyMatches } = one.tag;
+    const text = [[rule], onlyUsers, onlyMatches].map((rules) => rules.map(canonicalText).sort().join('\n')).join('\n\n');
+    byText.set(text, [...(byText.get(text) ?? []), `${tagId} (${name})`]);
+  }
+  return [...byText.values()].filter((names) => names.length > 1).map((names) => `tags ${names.join(', ')} have the same rule`);
 }
 
 /**
@@ -147,7 +160,7 @@ function passTag(pinned: PinnedRule, rule: WholeRule, tables: readonly string[],
   return {
     tagId: pinned.tagId,
     name: pinned.name,
-    rule,
+    rule: canonicalRule(rule),
     reads: [...read].sort(),
     onlyUsers: only.onlyUsers,
     onlyMatches: only.onlyMatches,

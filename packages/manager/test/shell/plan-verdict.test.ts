@@ -34,6 +34,14 @@ describe('a plan is judged tag by tag', () => {
     expect(verdict).toMatchObject({ ok: true, tag: { tagId: 1, reads: ['users'], reason: 'age >= 18', ruleVersion: 1 } });
   });
 
+  test('tags with the same rule in another order are named; those with a filter of their own are not', () => {
+    const young = { field: 'age', operator: 'in', value: [1, 2] };
+    const one = rule(1, { logic: 'OR', conditions: [adult, young] });
+    const same = rule(2, { logic: 'OR', conditions: [{ ...young, value: [2, 1, 2] }, adult] });
+    const filtered = rule(3, { logic: 'OR', conditions: [adult, young] }, { onlyUsers: [adult] });
+    expect(judgePlan(spec([one, same, filtered]), plan()).notes).toEqual(['tags 1 (tag 1), 2 (tag 2) have the same rule']);
+  });
+
   test('a broken rule is refused with code and path', () => {
     const [verdict] = judgePlan(spec([rule(1, { ...adult, operator: 'sounds_like' })]), plan()).tags;
     expect(verdict).toMatchObject({ ok: false, code: 'OPERATOR_UNKNOWN' });
