@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openRuleBench } from './rule-bench.ts';
 import { openMouths } from './support.ts';
 
 const guide = readFileSync(join(import.meta.dirname, '../../../../docs/rest.md'), 'utf8');
@@ -14,6 +15,8 @@ test('names each route that there is', async () => {
 
 test('its examples are accepted', async () => {
   await using mouths = await openMouths();
+  await using bench = await openRuleBench();
+  mouths.port.rules = bench.rules;
   const run = await mouths.port.createRun({ mode: 'task-all', who: 'guide' });
   const commands = [...guide.replaceAll('\\\n', ' ').matchAll(/tm (?:-N )?(?:-X (POST) )?"?\$TAGMILL([^\s"]+)"?(.*)/g)];
   expect(commands.length).toBeGreaterThanOrEqual(12);

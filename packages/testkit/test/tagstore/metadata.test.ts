@@ -6,6 +6,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TagMetadata, UserTagsRow } from '@tagmill/manager/tagstore/metadata';
 import { openMetadata } from '@tagmill/manager/tagstore/open';
+import { versionTag } from '@tagmill/manager/tagstore/rule-versions';
 import { formatRulesFile, parseRulesFile } from '@tagmill/manager/tagstore/rules';
 import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
@@ -114,6 +115,64 @@ describe.each([
     expect(one?.passedOver).toHaveLength(1);
     await place.run('UPDATE tag_definition SET is_active = 0');
     expect((await metadata.loadRules())[0]?.isActive).toBe(false);
+  });
+
+  const RULE = { tagId: 7, tagName: 'seven', category: 'c', description: null, isActive: true, ruleJson: '{"value": 9007199254740993}' };
+  const saved = { tagId: 7, examplesJson: undefined, who: 'somebody', reason: 'why', atMs: 1_700_000_000_000 };
+
+  it('every version of a rule is kept, one is live, and it stands in tag_rules', async () => {
+    await metadata.importRules([RULE]);
+    const first = await metadata.versions.read(7);
+    expect(first?.versions).toMatchObject([{ version: 1, state: 'live', who: 'import', ruleJson: RULE.ruleJson }]);
+    expect(versionTag(first!.versions)).toBe('v1.1');
+    const live = await metadata.versions.add({ ...saved, ruleJson: '{"value": 1}', examplesJson: '[1]', state: 'live' }, 'v1.1');
+    expect(live).toMatchObject({ kind: 'written', row: { version: 2, state: 'live', atMs: saved.atMs } });
+    expect((await metadata.loadRules())[0]?.ruleJson).toBe('{"value": 1}');
+    const draft = await metadata.versions.add({ ...saved, ruleJson: '{"value": 2}', state: 'draft' }, 'v2.2');
+    expect(draft).toMatchObject({ kind: 'written', row: { version: 3, state: 'draft', examplesJson: '[1]' } });
+    expect((await metadata.loadRules())[0]?.ruleJson).toBe('{"value": 1}');
+    expect(await metadata.versions.publish(7, 3, 'v3.2', { who: 'boss', reason: 'good', atMs: saved.atMs })).toMatchObject({
+      kind: 'written',
+    });
+    expect((await metadata.loadRules())[0]?.ruleJson).toBe('{"value": 2}');
+    const now = await metadata.versions.read(7);
+    expect(now?.versions.map((row) => [row.version, row.state, row.published?.who])).toEqual([
+      [3, 'live', 'boss'],
+      [2, 'past', undefined],
+      [1, 'past', undefined],
+    ]);
+    expect(await metadata.versions.pinned(saved.atMs)).toMatchObject([{ tagId: 7, ruleVersion: 3, ruleJson: '{"value": 2}' }]);
+    expect(await place.run('SELECT rule_id FROM tag_rules')).toHaveLength(1);
+  });
+
+  it('of two writers who saw the same the second is refused, and a tag that is not there is none', async () => {
+    await metadata.importRules([RULE]);
+    const write = (value: number) => metadata.versions.add({ ...saved, ruleJson: `{"value": ${value}}`, state: 'live' }, 'v1.1');
+    const kinds = (await Promise.all([write(1), write(2)])).map((one) => one?.kind);
+    expect(kinds.toSorted()).toEqual(['conflict', 'written']);
+    expect((await metadata.versions.read(7))?.versions).toHaveLength(2);
+    expect(await metadata.versions.read(8)).toBeUndefined();
+    expect(await metadata.versions.add({ ...saved, tagId: 8, ruleJson: '{}', state: 'live' }, 'v0.0')).toBeUndefined();
+  });
+
+  it('a rule edited in the database, or found there, is a version of its own', async () => {
+    await metadata.importRules([{ ...RULE, ruleJson: null }]);
+    await place.run('INSERT INTO tag_rules (tag_id, rule_conditions, is_active) VALUES (7, ?, 1)', ['{"value": 1}']);
+    expect(await metadata.versions.pinned(1)).toMatchObject([{ tagId: 7, ruleVersion: 1 }]);
+    await place.run('UPDATE tag_rules SET rule_conditions = ? WHERE tag_id = 7', ['{"value": 5}']);
+    expect(await metadata.versions.pinned(2)).toMatchObject([{ tagId: 7, ruleVersion: 2, ruleJson: '{"value": 5}' }]);
+    await place.run('UPDATE tag_rules SET rule_conditions = ? WHERE tag_id = 7', ['{ "value" : 5 }']);
+    expect(await metadata.versions.pinned(3)).toMatchObject([{ ruleVersion: 2 }]);
+    expect((await metadata.versions.read(7))?.versions).toMatchObject([
+      { version: 2, state: 'live', who: 'database', reason: 'edited in the database', atMs: 2 },
+      { version: 1, state: 'past', who: 'database', reason: 'as it was found in the database', atMs: 1 },
+    ]);
+  });
+
+  it('gives the row of one user, byte for byte that user', async () => {
+    await place.run("INSERT INTO user_tags (user_id, tag_ids, tag_details) VALUES ('u', '[1]', '{}')");
+    expect(await metadata.userTagsOf('u')).toEqual({ tagIds: '[1]', tagDetails: '{}' });
+    expect(await metadata.userTagsOf('U')).toBeUndefined();
   });
 
   it('exports user_tags by the bytes of the user, and stops when nobody wants more', async () => {

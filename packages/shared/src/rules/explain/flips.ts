@@ -109,8 +109,10 @@ function distanceOf(field: CatalogField, from: Value | null, to: Value | null): 
   if (from === null) return FROM_MISSING + size / (1 + size);
   if (typeof from === 'string' && typeof to === 'string') return 1 + edits(from, to) / (1 + Math.max(from.length, to.length));
   if (typeof from === 'boolean') return 1;
-  if (!isDecimal(from) && typeof from === 'object')
-    return 1 + Math.abs(from.length - (to as readonly Value[]).length) / (1 + from.length + (to as readonly Value[]).length);
+  if (!isDecimal(from) && typeof from === 'object') {
+    const moved = elementsMoved(from, to as readonly Value[]);
+    return 1 + moved / (1 + moved);
+  }
   const [a, b] = [numberOf(field, from), numberOf(field, to)];
   const step = Math.abs(a - b);
   if (field.type.kind === 'date' || field.type.kind === 'timestamp') return step / (step + 30);
@@ -129,6 +131,19 @@ function numberOf(field: CatalogField, value: Value): number {
   if (isDecimal(value)) return Number(formatDecimal(value));
   const number = Number(value);
   return field.type.kind === 'timestamp' ? number / 86_400_000_000 : number;
+}
+
+/** Elements that come or go. */
+function elementsMoved(from: readonly Value[], to: readonly Value[]): number {
+  const left = new Map<string, number>();
+  for (const item of from) left.set(keyOf(item), (left.get(keyOf(item)) ?? 0) + 1);
+  let added = 0;
+  for (const item of to) {
+    const known = left.get(keyOf(item)) ?? 0;
+    if (known === 0) added += 1;
+    else left.set(keyOf(item), known - 1);
+  }
+  return [...left.values()].reduce((sum, count) => sum + count, added);
 }
 
 /** Characters that are not shared at the beginning. */
