@@ -85,17 +85,35 @@ function programBytes(compiled: RE2JS): number {
   const known = new Map<unknown, number>();
   let total = 0;
   for (const instruction of instructionsOf(compiled)) {
+    // Repeats share their list.
+    const seen = known.get(instruction.runes);
+    if (seen !== undefined) {
+      total += seen;
+      continue;
+    }
     const runes = runesOf(instruction);
     // What takes any code point takes six instructions over bytes.
-    const steps = known.get(instruction.runes) ?? (runes.length === 0 ? 6 : byteSteps(runes));
-    if (runes.length > 0) known.set(instruction.runes, steps);
+    const steps = runes.length === 0 ? 6 : byteSteps(runes);
+    known.set(instruction.runes, steps);
     total += steps;
   }
   return total;
 }
 
-/** Why a pattern is refused, as a sentence for people; null when it is one of RE2's. */
+const KEPT_PATTERNS = 1_000;
+const problems = new Map<string, string | null>();
+
+/** Why a pattern is refused, as a sentence for people; null when it is one of RE2's. A rule is checked while it is typed: what was said is kept. */
 export function patternProblem(pattern: string): string | null {
+  const known = problems.get(pattern);
+  if (known !== undefined) return known;
+  const problem = problemOf(pattern);
+  if (problems.size >= KEPT_PATTERNS) problems.clear();
+  problems.set(pattern, problem);
+  return problem;
+}
+
+function problemOf(pattern: string): string | null {
   if (writtenOutSize(pattern) > MAX_STEPS) return 'the pattern is too large with its repeats written out';
   try {
     const compiled = RE2JS.compile(pattern);
@@ -112,7 +130,6 @@ export function patternProblem(pattern: string): string | null {
 }
 
 const compiledPatterns = new Map<string, RE2JS>();
-const KEPT_PATTERNS = 1_000;
 
 function compiledPattern(pattern: string): RE2JS {
   let compiled = compiledPatterns.get(pattern);
