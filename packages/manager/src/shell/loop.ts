@@ -2,7 +2,7 @@
  * The single writer: drain inputs -> stamp -> journal -> commit -> apply ->
  * effects. State, feed and answers never run ahead of the disk; only the core's
  * own decisions are applied and sent at once, and journaled with the next batch
- * (architecture.md, "The functional core").
+ * (architecture.md, "The functional core"), but for questions to the target.
  */
 import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
@@ -73,6 +73,8 @@ export class Loop {
   /** In the batch that is being written. */
   private underWay: readonly Taken[] = [];
   private decisions: Stamped[] = [];
+  /** Questions to the target of decisions that are not on disk yet. */
+  private questions: Effect[] = [];
   private committing = false;
   private stopped = false;
   private scheduled = false;
@@ -173,17 +175,20 @@ export class Loop {
     const taken = this.inputs.splice(0, BATCH_INPUTS);
     const atMs = this.ports.now();
     const stamped = taken.map(({ input }) => ({ atMs, event: input }));
-    const { decisions } = this;
+    const { decisions, questions } = this;
     const blob = encodeBatch([...decisions, ...stamped]);
     this.decisions = [];
+    this.questions = [];
     this.committing = true;
     this.underWay = taken;
     failpoint('manager.loop.taken');
     this.ports.commit({ seq: ++this.seq, term: this.ports.term(), blob }, (error) => {
       // It slept in the meantime, perhaps past its lease: what is on disk is told only once it leads for certain.
-      if (error === undefined) this.ports.whenLeading(() => this.committed(stamped, taken));
-      else if (error instanceof TagmillError && error.code === 'JOURNAL_UNWRITABLE') this.refused(error, decisions, taken);
-      else this.broken(error, taken);
+      if (error === undefined) this.ports.whenLeading(() => this.committed(stamped, taken, questions));
+      else if (error instanceof TagmillError && error.code === 'JOURNAL_UNWRITABLE') {
+        this.questions = [...questions, ...this.questions];
+        this.refused(error, decisions, taken);
+      } else this.broken(error, taken);
     });
   }
 
@@ -228,11 +233,16 @@ export class Loop {
     this.ports.failed(error);
   }
 
-  private committed(stamped: readonly Stamped[], taken: readonly { readonly waiter: Waiter | undefined }[]): void {
+  private committed(
+    stamped: readonly Stamped[],
+    taken: readonly { readonly waiter: Waiter | undefined }[],
+    questions: readonly Effect[],
+  ): void {
     this.committing = false;
     failpoint('manager.loop.committed');
     let at = 0;
     try {
+      if (questions.length > 0) this.ports.act(questions);
       for (; at < stamped.length; at++) {
         const effects = apply(this.state, stamped[at]!);
         if (effects.length > 0) this.ports.act(effects);
@@ -256,7 +266,11 @@ export class Loop {
   private decideNow(): void {
     const nowMs = this.ports.now();
     const { decisions, effects } = decide(this.state, nowMs, this.ports.steady());
-    if (effects.length > 0) this.ports.act(effects);
+    // A question fences off the attempt that it is about. Were it asked and the journal then lost it in a
+    // crash, that attempt would go on as the one that holds the lease, and fail as fenced.
+    const now = effects.filter(({ type }) => type !== 'settle');
+    if (now.length > 0) this.ports.act(now);
+    if (now.length < effects.length) this.questions.push(...effects.filter(({ type }) => type === 'settle'));
     for (const event of decisions) this.decisions.push({ atMs: nowMs, event });
     if (decisions.length > 0) failpoint('manager.loop.decided');
     if (decisions.length > 0) this.ports.changed();

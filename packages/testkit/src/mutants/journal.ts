@@ -34,8 +34,8 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     name: 'told-after-the-lease',
     bug: 'a manager that slept past its lease tells what it had written before',
     file: `${SHELL}/loop.ts`,
-    from: 'this.ports.whenLeading(() => this.committed(stamped, taken));',
-    to: 'this.committed(stamped, taken);',
+    from: 'this.ports.whenLeading(() => this.committed(stamped, taken, questions));',
+    to: 'this.committed(stamped, taken, questions);',
     foundBy: seeds('two-managers'),
   },
   {
@@ -45,6 +45,14 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     from: '    if (this.ports.leads()) return true;\n    if (this.waitingToLead)',
     to: '    if (this.ports.leads() || !this.stopped) return true;\n    if (this.waitingToLead)',
     foundBy: { test: 'packages/manager/test/shell/loop.test.ts' },
+  },
+  {
+    name: 'asked-before-commit',
+    bug: 'the target is asked, and so fences an attempt off, before the journal knows of it',
+    file: `${SHELL}/loop.ts`,
+    from: "const now = effects.filter(({ type }) => type !== 'settle');",
+    to: 'const now = effects;',
+    foundBy: { test: 'packages/testkit/test/world/once-failed.test.ts' },
   },
   {
     name: 'tokens-used-again',

@@ -14,8 +14,8 @@ export const RULE_MUTANTS: readonly Mutant[] = [
     name: 'clock-read-in-a-shard',
     bug: 'a shard asks the machine what day it is',
     file: 'packages/executor/src/engine/compile-pass.ts',
-    from: 'leaves: draft.leaves.map((one) => leafSql(one.node, job.clock)),',
-    to: 'leaves: draft.leaves.map((one) => leafSql(one.node, { ...job.clock, today: new Date().toISOString().slice(0, 10) })),',
+    from: 'leaves: sql.map((node) => leafSql(node, job.clock)),',
+    to: 'leaves: sql.map((node) => leafSql(node, { ...job.clock, today: new Date().toISOString().slice(0, 10) })),',
     foundBy: { test: 'packages/executor/test/engine/oracle.test.ts' },
   },
 ];

@@ -50,6 +50,9 @@ export function lastMerged(
     }
   }
   if (last?.row === undefined) return undefined;
+  // Somebody may have stopped the plan since, when it was to run anew: then nothing of the run can be run again.
+  const plan = last.run.index.find('plan');
+  if (plan >= 0 && last.run.stateAt(plan) !== 'succeeded') return undefined;
   const { name, tagId } = last.run.task(last.row);
   return { run: last.run, name, tag: tagId ?? 0, id: last.id };
 }
