@@ -102,6 +102,8 @@ export interface PlanResult {
   /** Event tables; absent: none is declared. */
   readonly events?: readonly PlannedEvents[];
   readonly earlier?: readonly EarlierData[];
+  /** Added by the manager, which alone reads them. */
+  readonly holders?: readonly TagHolders[];
   readonly keyType: 'string' | 'int64';
   /**
    * Inner boundaries of the shards, ascending (bytes of UTF-8; numeric for
@@ -135,6 +137,21 @@ export interface PassTag {
   readonly ruleVersion: number;
 }
 
+/** Who holds a tag by `user_tags`, as it was when the run was planned: hashes of sets of users. */
+export interface TagHolders {
+  /** Decimal digits. */
+  readonly tag: string;
+  readonly held: string;
+  /** Those of them who have it by hand. */
+  readonly manual: string;
+}
+
+/** A tag whose state others read, as pass `pass` of the run has evaluated it. */
+export interface UpstreamTag extends Pick<PassTag, 'rule' | 'reads' | 'onlyUsers' | 'onlyMatches'> {
+  readonly tag: string;
+  readonly pass: number;
+}
+
 /** Everything that evaluate and merge need, the same for every shard of a pass. */
 export interface PassJob {
   readonly runId: string;
@@ -151,6 +168,9 @@ export interface PassJob {
   readonly keyType: 'string' | 'int64';
   readonly cuts: readonly string[];
   readonly users: UserScope;
+  /** Tags whose state the tags read; absent: none. */
+  readonly upstream?: readonly UpstreamTag[];
+  readonly holders?: readonly TagHolders[];
   /** Hashes of the sets of values that the tags look in; absent: none. */
   readonly values?: readonly string[];
   /** Ascending by tagId; position in this list is the tag's bit in every plane. */

@@ -16,6 +16,7 @@ import { wholeTablesOf } from '@tagmill/shared/rules/reads';
 import type { Step } from './planes.ts';
 import { ProgramBuilder } from './program.ts';
 import type { ReadColumn } from './scan-sql.ts';
+import { isTagLeaf, TagStates } from './wide/tag-states.ts';
 
 export interface PassTable {
   readonly table: PlannedTable;
@@ -69,6 +70,7 @@ export function compilePass(job: PassJob, engine: RuleEngine = 'auto'): Compiled
   const drafts = draftTables(job);
   const found = new Map<string, { slot: number }>();
   const derived = new DerivedDrafts(job);
+  const states = new TagStates(job, derived);
   const leaf = (node: Leaf): { slot: number } => {
     const name = JSON.stringify(node);
     const known = found.get(name) ?? derived.add(node);
@@ -87,7 +89,11 @@ export function compilePass(job: PassJob, engine: RuleEngine = 'auto'): Compiled
     return added;
   };
   const rules = job.tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
-  for (const rule of rules) eachLeaf(rule, leaf);
+  const visit = (node: Leaf): void => {
+    if (isTagLeaf(node)) states.find(node, visit);
+    else leaf(node);
+  };
+  for (const rule of rules) eachLeaf(rule, visit);
   const scopeLeaf = job.users.kind === 'registered' ? leaf(registeredLeaf(job, job.users)) : undefined;
   let slots = 0;
   const scanned: PassTable[] = [];
@@ -97,11 +103,15 @@ export function compilePass(job: PassJob, engine: RuleEngine = 'auto'): Compiled
     scanned.push(table);
   }
   slots = derived.number(slots);
-  const program = new ProgramBuilder(slots, (node) => leaf(node).slot);
+  const program: ProgramBuilder = new ProgramBuilder(slots, (node) =>
+    isTagLeaf(node) ? states.slot(node, program, leaf) : leaf(node).slot,
+  );
   const index = new Map([...drafts.keys()].map((name, at) => [name, at]));
   const readsOf = (tag: PassTag): number[] => [
-    ...tag.reads.flatMap((table) => index.get(table) ?? []),
-    ...derived.readersOf(tag.rule).map((at) => drafts.size + at),
+    ...[tag, ...states.rulesBehind(tag.rule)].flatMap(({ rule, reads }) => [
+      ...reads.flatMap((table) => index.get(table) ?? []),
+      ...derived.readersOf(rule).map((at) => drafts.size + at),
+    ]),
   ];
   const tags = job.tags.map((tag) => compileTag(tag, program, readsOf(tag)));
   return { tables: [...scanned, ...derived.tables()], tags, steps: program.steps, slots: program.slots, scope: scopeLeaf?.slot ?? -1 };
@@ -129,8 +139,9 @@ function scannedTable({ table, fields, leaves }: TableDraft, firstSlot: number, 
 
 /** The tables that the pass's tags read, in the order of the plan. */
 function draftTables(job: PassJob): Map<string, TableDraft> {
-  const wanted = new Set(job.tags.flatMap((tag) => tag.reads));
-  for (const tag of job.tags) {
+  const all = [...job.tags, ...(job.upstream ?? [])];
+  const wanted = new Set(all.flatMap((tag) => tag.reads));
+  for (const tag of all) {
     for (const rule of [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]) for (const table of wholeTablesOf(rule)) wanted.add(table);
   }
   if (job.users.kind === 'registered') wanted.add(registeredField(job).table);

@@ -8,6 +8,7 @@ export class ProgramBuilder {
   readonly #slotOf: (leaf: NormalLeaf | WideLeaf) => number;
   readonly #known = new Map<string, number>();
   slots: number;
+  #unknown: number | undefined;
 
   constructor(slots: number, slotOf: (leaf: NormalLeaf | WideLeaf) => number) {
     this.slots = slots;
@@ -32,6 +33,12 @@ export class ProgramBuilder {
     this.steps.push({ into, logic, k, from: sorted });
     this.#known.set(key, into);
     return into;
+  }
+
+  /** A slot that nothing is written to: UNKNOWN for everybody. */
+  unknown(): number {
+    this.#unknown ??= this.slots++;
+    return this.#unknown;
   }
 
   /** T where all rules are T, F elsewhere. */

@@ -127,6 +127,7 @@ const passDigest = (pass: Pass, exact: boolean): unknown => ({
   sureSinceTerm: pass.sureSinceTerm,
   targetSinceMs: pass.targetSinceMs,
   undoes: pass.undoes,
+  basis: pass.basis,
   undone: [...pass.undone],
   fanOut: pass.fanOut === null ? null : fanOutDigest(pass.fanOut, exact),
 });

@@ -38,6 +38,8 @@ export class Pass {
   readonly leaving = new Map<number, { readonly target: LeaveTarget; remaining: number }>();
   /** How far the pass was when a row left it or failed. */
   readonly left = new Map<number, Progress>();
+  /** Tags whose state its tags read, with the basis of each: the pass that has evaluated it, 0 as stored, -1 unknown. */
+  basis: readonly (readonly [number, number])[] = [];
   step: Step;
   fanOut: FanOut | null = null;
   /**

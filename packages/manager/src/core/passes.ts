@@ -9,6 +9,7 @@ import { failInstance, fire } from './instances.ts';
 import { type LeaveTarget, Pass, type PassKind, progressOf } from './pass.ts';
 import { HELD, ROLLBACK, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
+import { basisOf } from './tag-basis.ts';
 
 const FIRST_STEP: Readonly<Record<PassKind, Step>> = { plan: 'plan', tags: 'evaluate', noop: 'run', rollback: 'rollback' };
 
@@ -29,6 +30,7 @@ export function formPass(state: ManagerState, run: Run, rows: readonly number[])
     pass.pieceHash = new Array<string>(shards).fill('');
     pass.pieceAt = new Uint32Array(shards);
     pass.scopeOf = new Uint16Array(shards);
+    pass.basis = basisOf(run, rows);
   }
   return pass;
 }

@@ -2,6 +2,7 @@
 import type { Connections } from '@tagmill/shared/connections';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
+import type { PlanResult } from '@tagmill/shared/job';
 import type { FoundTagTask } from '@tagmill/shared/tag-task';
 import { linesOf } from '@tagmill/shared/value-set';
 import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts';
@@ -14,6 +15,7 @@ import type { Replicator } from './replicator.ts';
 import type { RowsIn } from './rows-in.ts';
 import type { Questions } from './analyst/questions.ts';
 import type { Hall } from './running.ts';
+import { pinHolders, tagsRead } from './tag-holders.ts';
 import { templateBytes } from './templates.ts';
 
 export interface DoorParts {
@@ -187,24 +189,31 @@ export class ExecutorDoor {
     const name = `${event.executor}/plan/${token}`;
     const blob = this.plans.get(name);
     this.plans.delete(name);
+    const failed = (error: unknown): void => {
+      const { code, message } = toTagmillError(error);
+      loop.push({ ...event, status: Uint8Array.of(RESULT_FAILED), details: [JSON.stringify({ code, message })] });
+    };
     try {
       if (blob === undefined) throw new TagmillError('INTERNAL', 'the plan of the executor did not arrive with its result');
       const plan = readPlan(blob.toString('utf8'));
       const { clock, users, tags, notes } = judgePlan(place.run.spec, plan, this.tasks);
       failpoint('manager.door.plan');
-      loop.push({
-        type: 'plan-found',
-        fanOut: event.fanOut,
-        token,
-        executor: event.executor,
-        plan: { ...plan, notes: [...plan.notes, ...notes] },
-        clock,
-        users,
-        tags,
-      });
+      const found = (holders: Pick<PlanResult, 'holders'>): void =>
+        loop.push({
+          type: 'plan-found',
+          fanOut: event.fanOut,
+          token,
+          executor: event.executor,
+          plan: { ...plan, notes: [...plan.notes, ...notes], ...holders },
+          clock,
+          users,
+          tags,
+        });
+      const read = tagsRead(place.run.spec);
+      if (read.length === 0) found({});
+      else pinHolders(read, this.hall.live().database.metadata, Date.now()).then((holders) => found({ holders }), failed);
     } catch (error) {
-      const { code, message } = toTagmillError(error);
-      loop.push({ ...event, status: Uint8Array.of(RESULT_FAILED), details: [JSON.stringify({ code, message })] });
+      failed(error);
     }
   }
 }

@@ -9,6 +9,7 @@ import { CATEGORY_DOMAIN, type Domain } from '@tagmill/shared/words';
 import type { PinnedRule, RunSpec, TaskSpec } from '../core/run-spec.ts';
 import type { RunRequest } from '../port.ts';
 import type { StoredRule } from '../tagstore/metadata.ts';
+import { tagEdges } from './tag-edges.ts';
 
 /** A rule with the number of its version. */
 export type VersionedRule = StoredRule & { readonly ruleVersion?: number };
@@ -42,10 +43,13 @@ export function makeRun(request: RunRequest, material: RunMaterial): RunSpec {
       ...tags,
       { name: 'report', title: 'report', handler: 'report', tagId: null, domain: null, gate: 'auto' },
     ],
-    edges: tags.flatMap((tag) => [
-      { from: 'plan', to: tag.name, kind: 'success' as const },
-      { from: tag.name, to: 'report', kind: 'end' as const },
-    ]),
+    edges: [
+      ...tags.flatMap((tag) => [
+        { from: 'plan', to: tag.name, kind: 'success' as const },
+        { from: tag.name, to: 'report', kind: 'end' as const },
+      ]),
+      ...tagEdges(rules),
+    ],
     rules: rules.map((rule) => pinRule(rule, tasks.get(rule.tagId), material.shippedTasks)),
   };
 }

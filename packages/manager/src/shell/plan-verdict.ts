@@ -97,7 +97,7 @@ function judgeRule(pinned: PinnedRule, plan: PlanResult, catalog: FieldCatalog, 
   }
   const [failure] = checked.runErrors ?? [];
   if (failure !== undefined) return refuse(failure.code, `${failure.path}: ${failure.message}`);
-  const notYet = wholeLeavesOf(checked.rule).find((leaf) => 'kind' in leaf && leaf.kind === 'tag');
+  const notYet = wholeLeavesOf(checked.rule).find((leaf) => 'kind' in leaf && leaf.operator === 'had_tag_within');
   if (notYet !== undefined) return refuse('OPERATOR_UNKNOWN', `this version does not evaluate \`${notYet.operator}\` in a run yet`);
   const absent = pinned.requiredFields.filter((field) => !there.has(field));
   if (absent.length > 0) return refuse('FIELD_REQUIRED', `its task class requires ${absent.join(', ')}, which no table has`);
@@ -120,11 +120,11 @@ function faultBehind(error: RuleError | undefined, plan: PlanResult): TableFault
 }
 
 /**
- * Where a rule reads events, those without any must be found too: in the table
+ * Where a rule reads events or other tags, those without any must be found too: in the table
  * that is declared to have every user, else in that of the task class, else in all.
  */
 function tablesOfUsers(rule: WholeRule, pinned: PinnedRule, plan: PlanResult): readonly string[] {
-  if (!wholeLeavesOf(rule).some((leaf) => 'kind' in leaf && leaf.kind === 'aggregate')) return [];
+  if (!wholeLeavesOf(rule).some((leaf) => 'kind' in leaf && (leaf.kind === 'aggregate' || leaf.kind === 'tag'))) return [];
   const { primary } = plan.catalog;
   if (primary !== undefined) return [primary];
   const named = pinned.readsTables.filter((table) => plan.tables.some(({ name }) => name === table));

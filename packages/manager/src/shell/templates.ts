@@ -1,11 +1,12 @@
 /** What executors need once per plan and per pass, as JSON bytes. Made from the state, so a restart can make it again. */
-import type { PassJob, PassTag, PlanRequest, PlanResult } from '@tagmill/shared/job';
+import type { PassJob, PassTag, PlanRequest, PlanResult, TagHolders } from '@tagmill/shared/job';
 import type { NormalLeaf, WideLeaf } from '@tagmill/shared/rules/normal';
 import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import type { Run } from '../core/run.ts';
 import type { Pass } from '../core/pass.ts';
 import type { ManagerState } from '../core/state.ts';
 import { planReads } from './run-reads.ts';
+import { withTagStates } from './tag-states.ts';
 
 const encoder = new TextEncoder();
 
@@ -42,8 +43,10 @@ export function passJob(run: Run, pass: Pass): PassJob | undefined {
     return undone === undefined ? undefined : passJob(run, undone);
   }
   if (plan === null || clock === null || users === null || run.spec.tables === null || pass.kind !== 'tags') return undefined;
-  const tags = pass.rows.map((row) => run.passTags.get(run.task(row).tagId ?? 0)).filter((tag) => tag !== undefined);
-  const read = new Set(tags.flatMap((tag) => tag.reads));
+  const found = pass.rows.map((row) => run.passTags.get(run.task(row).tagId ?? 0)).filter((tag) => tag !== undefined);
+  const { tags, upstream, holders } = withTagStates(run, pass, found);
+  const all = [...tags, ...upstream];
+  const read = new Set(all.flatMap((tag) => tag.reads));
   return {
     runId: run.id,
     pass: pass.number,
@@ -52,12 +55,14 @@ export function passJob(run: Run, pass: Pass): PassJob | undefined {
     clock,
     tables: users.kind === 'registered' ? plan.tables : plan.tables.filter((table) => read.has(table.name)),
     ...eventsOf(plan, read),
-    ...earlierOf(plan, tags),
+    ...earlierOf(plan, all),
+    ...(upstream.length === 0 ? {} : { upstream }),
+    ...(holders.length === 0 ? {} : { holders }),
     catalog: plan.catalog,
     keyType: plan.keyType,
     cuts: plan.cuts,
     users,
-    ...valuesOf(tags),
+    ...valuesOf(all, holders),
     tags,
   };
 }
@@ -67,14 +72,17 @@ function eventsOf(plan: PlanResult, read: ReadonlySet<string>): Pick<PassJob, 'e
   return events.length === 0 ? {} : { events };
 }
 
-function earlierOf(plan: PlanResult, tags: readonly PassTag[]): Pick<PassJob, 'earlier'> {
+function earlierOf(plan: PlanResult, tags: readonly Pick<PassTag, 'rule'>[]): Pick<PassJob, 'earlier'> {
   const changes = tags.some(({ rule }) => wholeLeavesOf(rule).some((leaf) => 'kind' in leaf && leaf.kind === 'change'));
   return changes && plan.earlier !== undefined ? { earlier: plan.earlier } : {};
 }
 
-function valuesOf(tags: readonly PassTag[]): Pick<PassJob, 'values'> {
+function valuesOf(
+  tags: readonly Pick<PassTag, 'rule' | 'onlyUsers' | 'onlyMatches'>[],
+  holders: readonly TagHolders[],
+): Pick<PassJob, 'values'> {
   const rules = tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
-  const values = new Set(rules.flatMap(wholeLeavesOf).flatMap(setsOf));
+  const values = new Set([...rules.flatMap(wholeLeavesOf).flatMap(setsOf), ...holders.flatMap(({ held, manual }) => [held, manual])]);
   return values.size === 0 ? {} : { values: [...values].sort() };
 }
 

@@ -132,6 +132,13 @@ export interface NamedLists {
   keep(values: readonly string[], atMs: number): Promise<string>;
 }
 
+/** Users of one tag, ascending by bytes. */
+export interface TagHolding {
+  readonly held: readonly string[];
+  /** Those of them who have it by hand. */
+  readonly manual: readonly string[];
+}
+
 export interface StoredUserTags {
   readonly tagIds: string | null;
   readonly tagDetails: string | null;
@@ -204,6 +211,8 @@ export interface TagMetadata {
   exportRules(): Promise<RuleImport[]>;
   readonly versions: RuleVersions;
   readonly lists: NamedLists;
+  /** Who holds these tags, in one reading of user_tags. */
+  holdersOf(tags: readonly number[]): Promise<ReadonlyMap<number, TagHolding>>;
   countUserTags(): Promise<number>;
   /** The row of one user; undefined: there is none. */
   userTagsOf(userId: string): Promise<StoredUserTags | undefined>;

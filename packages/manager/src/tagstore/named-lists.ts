@@ -67,7 +67,13 @@ export class SqlNamedLists implements NamedLists {
 
   async keep(values: readonly string[], atMs: number): Promise<string> {
     await this.#tables();
-    const sorted = canonical('string', values);
+    const sorted = sortedOnce(values);
+    const bytes = sorted.reduce((sum, value) => sum + value.length + 3, 0);
+    if (bytes > LIMITS.templateBytes / 2)
+      throw new TagmillError(
+        'USAGE',
+        `a set of ${sorted.length} users is longer than can be sent to executors: split the tag, or leave its condition out`,
+      );
     return await this.#database.transaction((transaction) => keepIn(transaction, sorted, atMs));
   }
 
@@ -102,7 +108,11 @@ function canonical(type: ListRow['type'], values: readonly string[]): string[] {
       throw new TagmillError('USAGE', `value ${at + 1}, "${value.slice(0, 40)}", is no whole number of 64 bits`);
     return String(number);
   });
-  const sorted = [...new Set(own)].map((value) => Buffer.from(value)).sort(Buffer.compare);
+  return sortedOnce(own);
+}
+
+function sortedOnce(values: readonly string[]): string[] {
+  const sorted = [...new Set(values)].map((value) => Buffer.from(value)).sort(Buffer.compare);
   return sorted.map((bytes) => bytes.toString());
 }
 

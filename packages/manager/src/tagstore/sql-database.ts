@@ -10,6 +10,13 @@ export interface SqlTransaction {
   run(sql: string, values?: readonly SqlValue[]): Promise<number>;
 }
 
+/** A row of `user_tags`. */
+export interface DetailedRow {
+  readonly userId: string;
+  readonly tagIds: string | null;
+  readonly tagDetails: string | null;
+}
+
 /** Every method rejects with a TagmillError that names the database. */
 export interface SqlDatabase {
   /** As people may see it. */
@@ -21,6 +28,8 @@ export interface SqlDatabase {
   /** Runs statements that create tables, one by one; `database` also where the database itself is missing. */
   create(statements: readonly string[], database: boolean): Promise<void>;
   userTags(): AsyncIterable<UserTagsRow>;
+  /** Rows of `user_tags` that meet a condition, with what is said of their tags; in the order of the bytes of the key. */
+  detailedTags(where: string): AsyncIterable<DetailedRow>;
   close(): Promise<void>;
 }
 

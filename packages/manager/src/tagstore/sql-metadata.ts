@@ -1,4 +1,5 @@
 /** Metadata over any SQL database that the two dialects cover. */
+import { collectHolders, likelyHolders } from './holders.ts';
 import { importInto } from './import-rules.ts';
 import { claimLeadership, readLeader } from './leader.ts';
 import { ensureLeaderTable } from './leader-table.ts';
@@ -10,6 +11,7 @@ import type {
   RuleImport,
   StoredRule,
   StoredUserTags,
+  TagHolding,
   TagMetadata,
   UserTagsRow,
 } from './metadata.ts';
@@ -74,6 +76,11 @@ export class SqlMetadata implements TagMetadata {
     // A collation may hold another user equal.
     const row = (await this.#database.all(sql, [userId])).find((one) => textOf(one['user_id']) === userId);
     return row === undefined ? undefined : { tagIds: textOrNull(row['tag_ids']), tagDetails: textOrNull(row['tag_details']) };
+  }
+
+  async holdersOf(tags: readonly number[]): Promise<ReadonlyMap<number, TagHolding>> {
+    if (tags.length === 0) return new Map();
+    return await collectHolders(this.#database.detailedTags(likelyHolders(tags)), tags);
   }
 
   exportUserTags(): AsyncIterable<UserTagsRow> {

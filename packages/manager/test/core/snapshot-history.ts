@@ -223,7 +223,11 @@ function planFound(shards: number, { fanOut, firstToken, executor }: Dispatch): 
 const tagOf = (tagId: number) => ({
   tagId,
   name: `tag ${tagId}`,
-  rule: { logic: 'AND' as const, conditions: [] },
+  // Some read the state of another.
+  rule:
+    tagId % 2 === 0
+      ? { kind: 'tag' as const, operator: 'has_tag', tag: '1', missing: 'unknown' as const }
+      : { logic: 'AND' as const, conditions: [] },
   reads: tagId === 3 ? ['t3'] : ['t1'],
   onlyUsers: [],
   onlyMatches: [],

@@ -82,6 +82,11 @@ export interface TagLeaf {
   /** Id of the tag, decimal digits. */
   readonly tag: string;
   readonly days?: number;
+  /**
+   * In a pass: number of the pass of the run that has evaluated the tag; 0: as
+   * it is stored; -1: the run evaluates it, but has no result.
+   */
+  readonly basis?: number;
   readonly missing: Missing;
 }
 

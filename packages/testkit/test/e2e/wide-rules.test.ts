@@ -58,9 +58,20 @@ const RULES: readonly (readonly [unknown, (n: number) => boolean])[] = [
   [{ field: 'n', operator: 'changed_since', value: 'previous' }, () => false],
 ];
 
+/** Somebody who works in the database. */
+async function sqlite(path: string, sql: string): Promise<void> {
+  const { default: Database } = await import('better-sqlite3');
+  const database = new Database(path);
+  try {
+    database.exec(sql);
+  } finally {
+    database.close();
+  }
+}
+
 const listFile = (content: readonly unknown[]): string => {
   const path = join(temp, `list-${Math.random()}.txt`);
-  writeFileSync(path, content.map((value) => `${String(value)}\n`).join(""));
+  writeFileSync(path, content.map((value) => `${String(value)}\n`).join(''));
   return path;
 };
 
@@ -125,5 +136,72 @@ describe('rules that read more than the user’s row', () => {
       ['failed', 'LIST_EMPTY'],
       ['succeeded', null],
     ]);
+  });
+
+  describe('conditions on other tags', () => {
+    const chain = [
+      { id: 1, rule: { field: 'part', operator: '<', value: 50 } },
+      {
+        id: 2,
+        rule: {
+          logic: 'AND',
+          conditions: [
+            { operator: 'has_tag', value: 1 },
+            { field: 'coins', operator: '>', value: 10 },
+          ],
+        },
+      },
+      { id: 3, rule: { operator: 'not_has_tag', value: 2 } },
+      { id: 4, rule: { field: 'user_id', operator: 'in_list', value: 'none' } },
+      { id: 5, rule: { operator: 'has_tag', value: 4, missing: 'match' } },
+      {
+        id: 6,
+        rule: {
+          logic: 'AND',
+          conditions: [
+            { operator: 'has_tag', value: 7 },
+            { field: 'n', operator: '<', value: 2_000 },
+          ],
+        },
+      },
+      { id: 7, rule: { field: 'part', operator: '=', value: 3 } },
+    ];
+    const two = (n: number): 'T' | 'F' | 'U' => {
+      if (n % 100 >= 50) return 'F';
+      return n % 2 === 1 ? 'U' : n % 50 > 10 ? 'T' : 'F';
+    };
+
+    test.each([
+      [1_000_000, 1],
+      [47, 2],
+    ])('go by the results of the run, with %i users a shard and %i executors', async (shardRows, executors) => {
+      const url = await databaseWith(`chain-${shardRows}`, chain);
+      const words = ['--database', url, '--tables', tables, '--shard-rows', String(shardRows), '--executors', String(executors), '--json'];
+      const ended = await run(['task-all', ...words]);
+      const report = JSON.parse(ended.stdout) as RunReport;
+      expect(report.tags.map(({ state }) => state)).toEqual(chain.map(({ id }) => (id === 4 ? 'failed' : 'succeeded')));
+      const members = await membersOf(url);
+      const like = (holds: (n: number) => boolean): string[] => numbers.filter(holds).map(name);
+      expect(members.get(2)).toEqual(like((n) => two(n) === 'T'));
+      expect(members.get(3)).toEqual(like((n) => two(n) === 'F'));
+      expect(members.get(4)).toBeUndefined();
+      expect(members.get(5)).toEqual(like(() => true));
+      expect(members.get(6)).toEqual(like((n) => n % 100 === 3 && n < 2_000));
+    });
+
+    test('go by what is stored where the run leaves the tag alone, and by hand before all', async () => {
+      const url = await databaseWith('stored', chain);
+      const place = ['--database', url, '--tables', tables, '--shard-rows', '500'];
+      await ok(['task-tags', '--tag-ids', '7', ...place]);
+      const path = url.slice('sqlite:'.length);
+      const byHand = JSON.stringify({ 7: { tag_name: 'tag 7', source: 'MANUAL' } });
+      await sqlite(path, `INSERT INTO user_tags (user_id, tag_ids, tag_details) VALUES ('${name(5)}', '[7]', '${byHand}')`);
+      await sqlite(path, `DELETE FROM user_tags WHERE user_id = '${name(3)}'`);
+      const six = (n: number): boolean => n < 2_000 && (n % 100 === 3 || n === 5);
+      await ok(['task-tags', '--tag-ids', '6', ...place]);
+      expect((await membersOf(url)).get(6)).toEqual(numbers.filter((n) => six(n) && n !== 3).map(name));
+      await ok(['task-tags', '--tag-ids', '6,7', ...place]);
+      expect((await membersOf(url)).get(6)).toEqual(numbers.filter(six).map(name));
+    });
   });
 });

@@ -3,6 +3,7 @@
  * answer: one row a user, like any table of a pass, but by a query of their own.
  */
 import type { PlannedTable } from '@tagmill/shared/job';
+import type { KeyRange } from '../../sources/key-order.ts';
 import { identifier } from '../duckdb.ts';
 import { CAST_ERRORS, KEY, type ReadColumn } from '../scan-sql.ts';
 
@@ -18,8 +19,9 @@ export interface Derived {
    * The query: key, cast errors, and the columns of the derived table.
    *
    * @param rows a query for each source, of key, cast errors and its columns
+   * @param range the shard's
    */
-  relation(rows: readonly string[]): string;
+  relation(rows: readonly string[], range: KeyRange): string;
 }
 
 /** Name of a source's column in a table that joins several. */

@@ -8,6 +8,7 @@ import type { ReadColumn } from '../scan-sql.ts';
 import { ChangeDraft } from './change-table.ts';
 import type { Derived } from './derived-table.ts';
 import { EventDraft, partitionsOf } from './event-table.ts';
+import { MemberDraft } from './member-table.ts';
 import { isAcrossTables, PairDraft } from './pair-table.ts';
 
 /** What `compile-pass.ts` calls a table of a pass, made of others. */
@@ -26,6 +27,9 @@ export interface DerivedDraft {
 
 const noTable = (table: string): TagmillError =>
   new TagmillError('TABLE_NO_DATA', `a tag of the pass reads ${table}, which the plan could not read`, { table });
+
+const aggregatesOf = (rule: WholeRule): AggregateLeaf[] =>
+  wholeLeavesOf(rule).filter((leaf) => 'kind' in leaf && leaf.kind === 'aggregate') as AggregateLeaf[];
 
 export class DerivedDrafts {
   readonly #job: PassJob;
@@ -58,11 +62,20 @@ export class DerivedDrafts {
     return this.#draft(`change ${node.since} ${table}`, () => new ChangeDraft(node.since, this.#table(table), before));
   }
 
+  /** A set of users by the hash of its content. */
+  members(hash: string): { slot: number } {
+    return this.#draft(`users ${hash}`, () => new MemberDraft(hash, this.#job.keyType)).member();
+  }
+
+  /** Conditions that are T for users who have rows in what a rule's aggregates read. */
+  present(rule: WholeRule): { slot: number }[] {
+    return aggregatesOf(rule).map((leaf) => this.#events(leaf).present());
+  }
+
   /** Places, among the derived tables, of those whose users a rule is evaluated for. */
   readersOf(rule: WholeRule): number[] {
     const drafts = [...this.#drafts.values()];
-    const own = wholeLeavesOf(rule).filter((leaf) => 'kind' in leaf && leaf.kind === 'aggregate') as AggregateLeaf[];
-    return [...new Set(own.map((leaf) => drafts.indexOf(this.#events(leaf))))];
+    return [...new Set(aggregatesOf(rule).map((leaf) => drafts.indexOf(this.#events(leaf))))];
   }
 
   #table(name: string): PlannedTable {

@@ -3,7 +3,13 @@ import type { CatalogField, RunClock } from '@tagmill/shared/fields';
 import type { PlannedEvents, PlannedTable } from '@tagmill/shared/job';
 import { formatDay, parseDay } from '@tagmill/shared/rules/calendar';
 import type { AggregateLeaf } from '@tagmill/shared/rules/normal';
-import { type AggregateNames, aggregateSql, columnsOfAggregate, withMissing } from '@tagmill/shared/rules/wide/aggregate-sql';
+import {
+  type AggregateNames,
+  type AggregateSql,
+  aggregateSql,
+  columnsOfAggregate,
+  withMissing,
+} from '@tagmill/shared/rules/wide/aggregate-sql';
 import { daysOfWindow } from '@tagmill/shared/rules/wide/windows';
 import { identifier } from '../duckdb.ts';
 import { readColumn } from '../leaf-sql.ts';
@@ -44,7 +50,8 @@ export function partitionsOf(leaf: AggregateLeaf, events: PlannedEvents, clock: 
 }
 
 export class EventDraft implements DerivedDraft {
-  readonly leaves: { readonly node: AggregateLeaf; slot: number }[] = [];
+  /** Without a node: whether the user has a row in the partitions at all. */
+  readonly leaves: { readonly node: AggregateLeaf | null; slot: number }[] = [];
   readonly #partitions: Partitions;
   readonly #fields = new Map<string, CatalogField>();
 
@@ -59,14 +66,24 @@ export class EventDraft implements DerivedDraft {
     return leaf;
   }
 
+  present(): { slot: number } {
+    const known = this.leaves.find(({ node }) => node === null);
+    if (known !== undefined) return known;
+    const leaf = { node: null, slot: -1 };
+    this.leaves.push(leaf);
+    return leaf;
+  }
+
   table(clock: RunClock): DerivedPassTable {
     const { key, table, whole } = this.#partitions;
-    const compiled = this.leaves.map(({ node }, at) => aggregateSql(node, clock, namesOf(at)));
+    const compiled = this.leaves.map(({ node }, at) => (node === null ? presentSql(at) : aggregateSql(node, clock, namesOf(at))));
     const parts = compiled.flatMap((one, at) => one.parts.map(({ sql, type }, part) => ({ name: partName(at, part), sql, type })));
     return {
       table: { ...table, name: key, objects: [] },
       columns: parts.map(({ name, type }) => ({ name, sqlType: type, read: (_: string, raw: string) => raw, castError: () => null })),
-      leaves: whole ? compiled.map((one) => one.holds) : this.leaves.map(({ node }) => withMissing(node, 'CAST(NULL AS BOOLEAN)')),
+      leaves: whole
+        ? compiled.map((one) => one.holds)
+        : this.leaves.map(({ node }, at) => (node === null ? compiled[at]!.holds : withMissing(node, 'CAST(NULL AS BOOLEAN)'))),
       firstSlot: this.leaves[0]?.slot ?? 0,
       derived: {
         sources: [{ table, columns: [...this.#fields.values()].map((field) => readColumn(field, clock)) }],
@@ -80,6 +97,12 @@ export class EventDraft implements DerivedDraft {
     };
   }
 }
+
+const presentSql = (at: number): AggregateSql => ({
+  counted: 'TRUE',
+  parts: [{ sql: 'count(*)', type: 'BIGINT' }],
+  holds: `(coalesce(${identifier(partName(at, 0))}, 0) > 0)`,
+});
 
 const countedName = (at: number): string => `__tagmill_counted_${at}`;
 const partName = (at: number, part: number): string => `__tagmill_part_${at}_${part}`;

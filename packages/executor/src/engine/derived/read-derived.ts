@@ -37,7 +37,7 @@ export async function readDerived(
   try {
     for (const source of sources) opened.push(await open(evaluator, job, source, part, signal));
     const rows = sources.map((source, at) => sourceSql(job, source, part, opened[at]!));
-    const scan: TableScan = { ...pass, keyType: job.keyType, ...part, rowsFrom: pass.derived.relation(rows) };
+    const scan: TableScan = { ...pass, keyType: job.keyType, ...part, rowsFrom: pass.derived.relation(rows, part.range) };
     const found = await evaluator.database.with(signal, (connection) => fetchTable(connection, scan, opened.flat(), scratch));
     await finishScans(opened.flat());
     return found;

@@ -13,6 +13,7 @@ interface Head extends Pick<Pass, 'kind' | 'step' | 'phase' | 'abandoned' | 'sur
   readonly leaving: readonly (readonly [number, { target: LeaveTarget; remaining: number }])[];
   readonly left: readonly (readonly [number, Progress])[];
   readonly scopes: readonly number[][];
+  readonly basis?: readonly (readonly [number, number])[];
   readonly history: readonly AttemptRecord[];
   readonly recent: readonly AttemptRecord[];
   readonly fanOut: FanOutHead | null;
@@ -56,6 +57,7 @@ function takeHead(pass: Pass, head: Head, numbers: Float64Array): void {
   pass.abandoned = head.abandoned;
   pass.sureSinceTerm = head.sureSinceTerm;
   pass.undoes = head.undoes;
+  pass.basis = head.basis ?? [];
   for (const [row, leaving] of head.leaving) pass.leaving.set(row, leaving);
   for (const [row, progress] of head.left) pass.left.set(row, progress);
   pass.scopes.push(...head.scopes);

@@ -30,6 +30,8 @@ const headOf = (pass: Pass) => ({
   scopes: pass.scopes,
   sureSinceTerm: pass.sureSinceTerm,
   undoes: pass.undoes,
+  // What most passes lack is not written: snapshots of before can be read.
+  ...(pass.basis.length === 0 ? {} : { basis: pass.basis }),
   stepStartedMs: pass.stepStartedMs,
   stepEndedMs: pass.stepEndedMs,
   history: pass.history,

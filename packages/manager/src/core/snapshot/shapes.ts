@@ -1,6 +1,6 @@
 /** What the JSON records of a snapshot must look like. */
 import { RUN_STATES, STEPS } from '@tagmill/shared/words';
-import { has, isCount, isFlag, isNumber, isText, listOf, mapOf, oneOf, orNull, row, type Shape } from './shape.ts';
+import { has, isCount, isFlag, isNumber, isText, listOf, mapOf, oneOf, orAbsent, orNull, row, type Shape } from './shape.ts';
 
 type Shapes = Readonly<Record<string, Shape>>;
 
@@ -99,6 +99,7 @@ export const PASS: Shapes = {
   scopes: listOf(listOf(isNumber)),
   sureSinceTerm: isCount,
   undoes: isCount,
+  basis: orAbsent(listOf(row(isCount, isNumber))),
   stepStartedMs: TIMES,
   stepEndedMs: TIMES,
   history: listOf(ATTEMPT),

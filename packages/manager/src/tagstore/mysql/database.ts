@@ -11,7 +11,15 @@ import {
 import type { Connection as CoreConnection } from 'mysql2';
 import mysql from 'mysql2/promise';
 import type { UserTagsRow } from '../metadata.ts';
-import { type SqlDatabase, type SqlDialect, type SqlRow, type SqlTransaction, type SqlValue, textOrNull } from '../sql-database.ts';
+import {
+  type DetailedRow,
+  type SqlDatabase,
+  type SqlDialect,
+  type SqlRow,
+  type SqlTransaction,
+  type SqlValue,
+  textOrNull,
+} from '../sql-database.ts';
 import { connectionOptions } from './connection.ts';
 
 const DIALECT: SqlDialect = {
@@ -88,17 +96,24 @@ export class MysqlMetadataDatabase implements SqlDatabase {
   }
 
   async *userTags(): AsyncIterable<UserTagsRow> {
+    const sql = 'SELECT user_id, CAST(tag_ids AS CHAR) FROM user_tags ORDER BY CAST(user_id AS BINARY)';
+    for await (const [userId, tagIds] of this.#stream(sql)) yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds) };
+  }
+
+  async *detailedTags(where: string): AsyncIterable<DetailedRow> {
+    const sql = `SELECT user_id, CAST(tag_ids AS CHAR), CAST(tag_details AS CHAR) FROM user_tags WHERE ${where} ORDER BY CAST(user_id AS BINARY)`;
+    for await (const [userId, tagIds, tagDetails] of this.#stream(sql))
+      yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds), tagDetails: textOrNull(tagDetails) };
+  }
+
+  async *#stream(sql: string): AsyncIterable<readonly unknown[]> {
     let connection: mysql.PoolConnection | undefined;
     try {
       connection = await this.#pool.getConnection();
-      const sql = 'SELECT user_id, CAST(tag_ids AS CHAR) FROM user_tags ORDER BY CAST(user_id AS BINARY)';
       // Only the driver's own connection streams; its types hide it behind the promise's.
       const core = connection.connection as unknown as CoreConnection;
       const rows = core.query({ sql, rowsAsArray: true }).stream({ highWaterMark: ROWS_AHEAD });
-      for await (const row of rows) {
-        const [userId, tagIds] = row as [unknown, unknown];
-        yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds) };
-      }
+      for await (const row of rows) yield row as readonly unknown[];
       connection.release();
       connection = undefined;
     } catch (error) {

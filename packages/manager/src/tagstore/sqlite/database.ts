@@ -8,7 +8,7 @@ import {
   SQLITE_VERSION_TABLE,
 } from '@tagmill/shared/sinks/sqlite-tables';
 import type { UserTagsRow } from '../metadata.ts';
-import type { SqlDatabase, SqlDialect, SqlRow, SqlTransaction, SqlValue } from '../sql-database.ts';
+import type { DetailedRow, SqlDatabase, SqlDialect, SqlRow, SqlTransaction, SqlValue } from '../sql-database.ts';
 import { textOrNull } from '../sql-database.ts';
 import { isBusy, openSqlite, type SqliteDatabase, toSqliteError } from './open.ts';
 
@@ -73,14 +73,23 @@ export class SqliteMetadataDatabase implements SqlDatabase {
   }
 
   async *userTags(): AsyncIterable<UserTagsRow> {
+    const sql = 'SELECT user_id, tag_ids FROM user_tags ORDER BY user_id COLLATE BINARY';
+    for await (const [userId, tagIds] of this.#stream(sql)) yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds) };
+  }
+
+  async *detailedTags(where: string): AsyncIterable<DetailedRow> {
+    const sql = `SELECT user_id, tag_ids, tag_details FROM user_tags WHERE ${where} ORDER BY user_id COLLATE BINARY`;
+    for await (const [userId, tagIds, tagDetails] of this.#stream(sql))
+      yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds), tagDetails: textOrNull(tagDetails) };
+  }
+
+  async *#stream(sql: string): AsyncIterable<readonly unknown[]> {
     // A connection of its own: this one is busy until the last row.
     const reader = openSqlite(this.#path);
     try {
       let given = 0;
-      const rows = reader.prepare('SELECT user_id, tag_ids FROM user_tags ORDER BY user_id COLLATE BINARY').raw().iterate();
-      for (const row of rows) {
-        const [userId, tagIds] = row as [unknown, unknown];
-        yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds) };
+      for (const row of reader.prepare(sql).raw().iterate()) {
+        yield row as readonly unknown[];
         given += 1;
         if (given % ROWS_A_TURN === 0) await nextTurn();
       }

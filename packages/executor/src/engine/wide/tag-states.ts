@@ -1,0 +1,143 @@
+/**
+ * Conditions on the state of other tags (operators.md 5). What an earlier pass
+ * of the run has evaluated is evaluated again in this one, from the same pinned
+ * data; whoever it did not evaluate, and tags that the run leaves alone, are as
+ * `user_tags` had them when the run was planned.
+ */
+import { TagmillError } from '@tagmill/shared/errors';
+import type { CatalogField } from '@tagmill/shared/fields';
+import type { PassJob, TagHolders, UpstreamTag } from '@tagmill/shared/job';
+import type { NormalLeaf, TagLeaf, WholeRule, WideLeaf } from '@tagmill/shared/rules/normal';
+import { KEY_FIELD } from '@tagmill/shared/rules/key-leaves';
+import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
+import type { DerivedDrafts } from '../derived/drafts.ts';
+import type { ProgramBuilder } from '../program.ts';
+
+type Leaf = NormalLeaf | WideLeaf;
+type Slotted = { readonly slot: number };
+
+export const isTagLeaf = (leaf: Leaf): leaf is TagLeaf => 'kind' in leaf && leaf.kind === 'tag';
+
+const UNKNOWN = -1;
+const STORED = 0;
+
+const keyOf = (tag: string, pass: number): string => `${tag} ${pass}`;
+
+export class TagStates {
+  readonly #job: PassJob;
+  readonly #derived: DerivedDrafts;
+  readonly #upstream: ReadonlyMap<string, UpstreamTag>;
+  readonly #holders: ReadonlyMap<string, TagHolders>;
+  readonly #seen = new Set<string>();
+  readonly #slots = new Map<string, number>();
+
+  constructor(job: PassJob, derived: DerivedDrafts) {
+    this.#job = job;
+    this.#derived = derived;
+    this.#upstream = new Map((job.upstream ?? []).map((one) => [keyOf(one.tag, one.pass), one]));
+    this.#holders = new Map((job.holders ?? []).map((one) => [one.tag, one]));
+  }
+
+  /** Finds every leaf that a condition on a tag needs; those of the rule behind it go to `visit`. */
+  find(node: TagLeaf, visit: (leaf: Leaf) => void): void {
+    const basis = node.basis ?? UNKNOWN;
+    const key = keyOf(node.tag, basis);
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    const { manual, held } = this.#holdersOf(node.tag);
+    this.#derived.members(manual);
+    if (basis === UNKNOWN) return;
+    this.#derived.members(held);
+    if (basis === STORED) return;
+    const up = this.#upstreamOf(node.tag, basis);
+    for (const rule of [up.rule, ...up.onlyUsers, ...up.onlyMatches]) for (const leaf of wholeLeavesOf(rule)) visit(leaf);
+    for (const leaf of this.#presence(up)) visit(leaf);
+    this.#derived.present(up.rule);
+  }
+
+  /** Slot of what a condition gives. `slotOf` knows the leaves that `find` has shown. */
+  slot(node: TagLeaf, program: ProgramBuilder, slotOf: (leaf: Leaf) => Slotted): number {
+    const state = this.#state(node, program, slotOf);
+    const own = node.operator === 'not_has_tag' ? program.step('NOT', [state]) : state;
+    if (node.missing === 'unknown') return own;
+    if (node.missing === 'no_match') return program.step('TRUE_ONLY', [own]);
+    return program.step('NOT', [program.step('TRUE_ONLY', [program.step('NOT', [own])])]);
+  }
+
+  #state(node: TagLeaf, program: ProgramBuilder, slotOf: (leaf: Leaf) => Slotted): number {
+    const basis = node.basis ?? UNKNOWN;
+    const key = keyOf(node.tag, basis);
+    const known = this.#slots.get(key);
+    if (known !== undefined) return known;
+    const { manual, held } = this.#holdersOf(node.tag);
+    const byHand = this.#derived.members(manual).slot;
+    const slot =
+      basis === STORED
+        ? this.#derived.members(held).slot
+        : program.step('OR', [byHand, basis === UNKNOWN ? program.unknown() : this.#evaluated(node.tag, basis, program, slotOf)]);
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  /** What the rule gives where the tag was evaluated, what is stored elsewhere. */
+  #evaluated(tag: string, pass: number, program: ProgramBuilder, slotOf: (leaf: Leaf) => Slotted): number {
+    const up = this.#upstreamOf(tag, pass);
+    const own = program.rule(up.rule);
+    const result = up.onlyMatches.length === 0 ? own : program.step('AND', [own, program.allTrue(up.onlyMatches)]);
+    const present = program.step('OR', [
+      ...this.#presence(up).map((leaf) => slotOf(leaf).slot),
+      ...this.#derived.present(up.rule).map((leaf) => leaf.slot),
+    ]);
+    const evaluated = up.onlyUsers.length === 0 ? present : program.step('AND', [present, program.allTrue(up.onlyUsers)]);
+    const stored = this.#derived.members(this.#holdersOf(tag).held).slot;
+    return program.step('OR', [program.step('AND', [evaluated, result]), program.step('AND', [program.step('NOT', [evaluated]), stored])]);
+  }
+
+  /** Conditions that are T for the users of a table, F for those whom it lacks. */
+  #presence(up: UpstreamTag): NormalLeaf[] {
+    return this.tablesOf(up).map((table) => ({
+      field: this.#keyIn(table),
+      operator: 'is_not_null',
+      missing: 'unknown',
+    }));
+  }
+
+  /** Tables of users that the rule behind a condition reads. */
+  tablesOf(up: UpstreamTag): readonly string[] {
+    return up.reads.filter((table) => this.#job.tables.some((one) => one.name === table));
+  }
+
+  /** Every rule that a rule's conditions on tags go by, directly or not. */
+  rulesBehind(rule: WholeRule): readonly UpstreamTag[] {
+    const found = new Map<string, UpstreamTag>();
+    const open: WholeRule[] = [rule];
+    for (let at = 0; at < open.length; at += 1) {
+      for (const leaf of wholeLeavesOf(open[at]!).filter(isTagLeaf)) {
+        const basis = leaf.basis ?? UNKNOWN;
+        const key = keyOf(leaf.tag, basis);
+        if (basis <= STORED || found.has(key)) continue;
+        const up = this.#upstreamOf(leaf.tag, basis);
+        found.set(key, up);
+        open.push(up.rule);
+      }
+    }
+    return [...found.values()];
+  }
+
+  #keyIn(table: string): CatalogField {
+    const field = this.#job.catalog.fields.find((one) => one.table === table && one.name === KEY_FIELD);
+    return field ?? { table, name: KEY_FIELD, type: { kind: this.#job.keyType }, nullable: false };
+  }
+
+  #upstreamOf(tag: string, pass: number): UpstreamTag {
+    const up = this.#upstream.get(keyOf(tag, pass));
+    if (up === undefined) throw new TagmillError('INTERNAL', `the pass does not bring the rule of tag ${tag}`);
+    return up;
+  }
+
+  #holdersOf(tag: string): TagHolders {
+    const holders = this.#holders.get(tag);
+    if (holders === undefined) throw new TagmillError('INTERNAL', `the pass does not bring the users of tag ${tag}`);
+    return holders;
+  }
+}
