@@ -13,6 +13,8 @@ import { ServiceBanners } from './frame/service-banners.tsx';
 import { ExecutorsPage } from './pages/executors-page.tsx';
 import { Home } from './pages/home.tsx';
 import { RecoveryPage } from './pages/recovery-page.tsx';
+import { RulePage } from './pages/rule-page.tsx';
+import { RulesPage } from './pages/rules-page.tsx';
 import { RunPage } from './pages/run-page.tsx';
 import { resolver, theme } from './theme/mantine.ts';
 
@@ -45,6 +47,8 @@ function Frame(): ReactElement {
         <Switch>
           <Route path="/runs/:id">{({ id }) => <RunPage runId={id} />}</Route>
           <Route path="/executors" component={ExecutorsPage} />
+          <Route path="/rules/:tag">{({ tag }) => <RulePage tag={Number(tag)} />}</Route>
+          <Route path="/rules" component={RulesPage} />
           <Route path="/recovery" component={RecoveryPage} />
           <Route path="/" component={Home} />
           <Route>
@@ -74,7 +78,7 @@ function useSeqMark(): void {
   }, [topic, seq, epoch]);
 }
 
-const PAGE_KEYS: Readonly<Record<string, string>> = { r: '/', e: '/executors', v: '/recovery' };
+const PAGE_KEYS: Readonly<Record<string, string>> = { r: '/', e: '/executors', t: '/rules', v: '/recovery' };
 
 /** `g` then a letter goes to a page. */
 function usePageKeys(): void {

@@ -9,6 +9,7 @@ import './theme/run.css';
 import './theme/panel.css';
 import './theme/pages.css';
 import './theme/recovery.css';
+import './theme/rules.css';
 import './theme/phone.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

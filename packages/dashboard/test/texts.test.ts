@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RECOVERY_STEPS } from '@tagmill/shared/api/recovery';
+import { VERSION_STATES } from '@tagmill/shared/api/rules';
 import { ERRORS } from '@tagmill/shared/errors';
 import { ACTIONS, DOMAINS, DOWNSTREAM_POLICIES, INSTANCE_STATES, RUN_STATES, STEPS } from '@tagmill/shared/words';
 import { describe, expect, it } from 'vitest';
@@ -47,7 +48,13 @@ const BUILT: Readonly<Record<string, readonly string[]>> = {
   outcome: ['running', 'done', 'failed', 'lost', 'stopped'],
   executors: ['connected', 'silent', 'draining', 'gone'],
   mode: ['task-all', 'task-tags', 'task-users', 'incremental', 'noop'],
-  rail: ['run', 'executors', 'recovery'],
+  rail: ['run', 'executors', 'recovery', 'rules'],
+  'rules.logics': ['AND', 'OR', 'NOT', 'NONE', 'NOT_ALL', 'AT_LEAST'],
+  'rules.move': ['enter', 'exit', 'stay', 'unknown'],
+  'rules.versionState': VERSION_STATES,
+  'rules.result': ['T', 'F', 'U'],
+  'rules.truth': ['T', 'F', 'U'],
+  'rules.missing': ['no row', 'null', 'unreadable'],
   panel: ['upstream', 'downstream'],
   column: ['plan', 'report'],
 };

@@ -7,9 +7,12 @@ export class ApiError extends Error {
   readonly status: number;
   /** A code of `shared/errors.ts`; `UNREACHABLE` when no answer came. */
   readonly code: string;
+  /** What the manager says for programs. */
+  readonly facts: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, detail: string) {
+  constructor(status: number, code: string, detail: string, facts: Readonly<Record<string, unknown>> = {}) {
     super(detail);
+    this.facts = facts;
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
@@ -18,13 +21,21 @@ export class ApiError extends Error {
 
 const TIMEOUT_MS = 15_000;
 
-async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+interface CallOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
+}
+
+export async function call(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown, options: CallOptions = {}): Promise<unknown> {
   const { key } = useKey.getState();
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = { ...options.headers, accept: 'application/json' };
   if (key !== null) headers['authorization'] = `Bearer ${key}`;
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (method === 'POST') headers['idempotency-key'] = newKey();
-  const request: RequestInit = { method, headers, signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' };
+  const late = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal]);
+  const request: RequestInit = { method, headers, signal, cache: 'no-store' };
   if (body !== undefined) request.body = JSON.stringify(body);
   let response: Response;
   try {
@@ -39,6 +50,7 @@ async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promi
     response.status,
     textOf(answer, 'code') ?? 'INTERNAL',
     textOf(answer, 'detail') ?? textOf(answer, 'title') ?? response.statusText,
+    factsOf(answer),
   );
 }
 
@@ -46,6 +58,11 @@ function textOf(value: unknown, field: string): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const found = (value as Record<string, unknown>)[field];
   return typeof found === 'string' ? found : undefined;
+}
+
+function factsOf(answer: unknown): Readonly<Record<string, unknown>> {
+  const facts = typeof answer === 'object' && answer !== null ? (answer as Record<string, unknown>)['facts'] : undefined;
+  return typeof facts === 'object' && facts !== null ? (facts as Record<string, unknown>) : {};
 }
 
 /** `crypto.randomUUID` exists only on https and loopback; this works everywhere. */

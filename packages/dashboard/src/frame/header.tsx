@@ -1,9 +1,11 @@
 import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { ChevronRight, Languages, Moon, Play, Sun } from 'lucide-react';
 import { type ReactElement, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLocation, useRoute } from 'wouter';
+import { Link, useLocation, useRoute } from 'wouter';
 import { ApiError, startRun } from '../api/http.ts';
+import { readRule } from '../api/rules.ts';
 import { useCanAct, useManagerNow, useRun } from '../feed/hooks.ts';
 import { languageNow, switchLanguage } from '../i18n/setup.ts';
 import { when } from '../recovery/time.ts';
@@ -22,6 +24,7 @@ export function Header(): ReactElement {
   const [onRun, params] = useRoute('/runs/:id');
   const [onExecutors] = useRoute('/executors');
   const [onRecovery] = useRoute('/recovery');
+  const [onRules] = useRoute('/rules/*?');
   const next = scheme === 'dark' ? 'light' : 'dark';
   return (
     <header className="tm-header">
@@ -29,6 +32,8 @@ export function Header(): ReactElement {
         <h1>{t('executors.title')}</h1>
       ) : onRecovery ? (
         <RecoveryTitle />
+      ) : onRules ? (
+        <RulesTitle />
       ) : onRun ? (
         <RunTitle runId={params.id} />
       ) : (
@@ -48,6 +53,29 @@ export function Header(): ReactElement {
         {next === 'dark' ? <Moon size={17} /> : <Sun size={17} />}
       </IconButton>
     </header>
+  );
+}
+
+function RulesTitle(): ReactElement {
+  const { t } = useTranslation();
+  const [onRule, params] = useRoute('/rules/:tag');
+  const tag = Number(params?.tag ?? 0);
+  const { data } = useQuery({
+    queryKey: ['rule', tag],
+    queryFn: () => readRule(tag),
+    enabled: onRule,
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <h1 className="tm-crumbs">
+      <Link href="/rules">{t('rail.rules')}</Link>
+      {onRule && (
+        <>
+          <ChevronRight size={14} aria-hidden="true" /> <span data-testid="rule-name">{data?.tag_name ?? tag}</span>
+        </>
+      )}
+    </h1>
   );
 }
 

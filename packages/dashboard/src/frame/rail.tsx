@@ -1,4 +1,4 @@
-import { Activity, History, Server } from 'lucide-react';
+import { Activity, History, Server, Tags } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
@@ -8,6 +8,7 @@ import { useExecutors } from '../feed/hooks.ts';
 const PAGES = [
   { href: '/', word: 'run', Icon: Activity, here: (path: string) => path === '/' || path.startsWith('/runs/') },
   { href: '/executors', word: 'executors', Icon: Server, here: (path: string) => path.startsWith('/executors') },
+  { href: '/rules', word: 'rules', Icon: Tags, here: (path: string) => path.startsWith('/rules') },
   { href: '/recovery', word: 'recovery', Icon: History, here: (path: string) => path === '/recovery' },
 ] as const;
 
