@@ -46,7 +46,7 @@ function columns(): string[] {
     ...MONEY.map((name) => orNull(name, `CAST(pow(${share(name)}, 5) * 5000000 AS DECIMAL(20,8))`)),
     ...SCORES.map((name) => orNull(name, `${share(name)} * 100`)),
     ...DAYS.map((name) => orNull(name, before(name, name === 'birthday' ? 25_000 : 1_200))),
-    ...INSTANTS.map((name) => orNull(name, `(CAST(${before(name, 400)} AS TIMESTAMP) + to_seconds(${pick(`${name} s`, 86_400)}))`)),
+    ...INSTANTS.map((name) => orNull(name, `to_timestamp(epoch(${before(name, 400)}) + ${pick(`${name} s`, 86_400)})`)),
     ...FLAGS.map((name) => orNull(name, `${pick(name, 100)} < 30`)),
     ...Object.entries(WORDS).map(([name, words]) => orNull(name, `${list(words)}[1 + ${pick(name, words.length)}]`)),
     orNull(TEXT, `concat('user', ${pick(TEXT, 900_000)}, CASE WHEN ${pick('star', 20)} = 0 THEN '★' ELSE '' END)`),

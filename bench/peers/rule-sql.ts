@@ -13,7 +13,7 @@ import type { NormalRule } from '@tagmill/shared/rules/normal';
 import { compileRules } from '@tagmill/shared/rules/sql';
 import { inMemory } from '../../packages/testkit/src/duck/in-memory.ts';
 import { BUSINESS_DATE } from '../lib/sample.ts';
-import { WIDE_TABLE } from '../lib/wide-table.ts';
+import { INSTANTS, WIDE_TABLE } from '../lib/wide-table.ts';
 
 export interface CheckedRules {
   readonly rules: readonly NormalRule[];
@@ -23,7 +23,9 @@ export interface CheckedRules {
 
 function queryOf(form: string, { rules, clock }: CheckedRules, tables: string): string {
   const { leaves, tags } = compileRules(rules, clock, ({ name }) => `"${name}"`);
-  const from = `read_parquet('${tables}/${WIDE_TABLE}/dt=${BUSINESS_DATE}/*.parquet')`;
+  const instants = INSTANTS.map((name) => `make_timestamp(epoch_us("${name}")) AS "${name}"`);
+  const files = `read_parquet('${tables}/${WIDE_TABLE}/dt=${BUSINESS_DATE}/*.parquet')`;
+  const from = `(SELECT * REPLACE (${instants.join(', ')}) FROM ${files})`;
   if (form === 'case') {
     const sqlOf = new Map(leaves.map((leaf) => [`"${leaf.id}"`, leaf.sql]));
     const cases = tags.map((tag) => `sum(CASE WHEN ${tag.replaceAll(/"l\d+"/g, (name) => sqlOf.get(name) ?? name)} THEN 1 ELSE 0 END)`);

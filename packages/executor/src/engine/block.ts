@@ -40,8 +40,9 @@ export class Block {
   readonly #f: Int32Array;
   readonly #present: Int32Array;
   readonly #audiences: readonly Audience[];
-  /** Audience of each tag. */
-  readonly #audienceOf: Int32Array;
+  /** Planes of each tag: its audience's, and its result's. */
+  readonly #audienceAt: Int32Array;
+  readonly #resultAt: Int32Array;
   /** Planes of the audiences. */
   readonly #evaluated: Int32Array;
   /** Rows of the block's users in a table. */
@@ -62,7 +63,9 @@ export class Block {
     const names = pass.tags.map(({ eligible, reads }) => JSON.stringify([eligible, reads]));
     const different = [...new Set(names)];
     this.#audiences = different.map((name) => pass.tags[names.indexOf(name)]!);
-    this.#audienceOf = Int32Array.from(names, (name) => different.indexOf(name));
+    const audienceOf = new Map(different.map((name, at) => [name, at * PLANE_WORDS]));
+    this.#audienceAt = Int32Array.from(names, (name) => audienceOf.get(name)!);
+    this.#resultAt = Int32Array.from(pass.tags, ({ result }) => result * PLANE_WORDS);
     this.#evaluated = new Int32Array(different.length * PLANE_WORDS);
   }
 
@@ -90,10 +93,12 @@ export class Block {
     const { leaves, index } = this.#pass.tables[table]!;
     for (let word = 0; word * LEAVES_PER_WORD < leaves.length; word += 1) this.#loadWord(table, word);
     if (index === undefined) return;
+    const { numbers, keys } = this.#rows[table]!;
+    // Most often a block's users lie one behind the other.
+    const run = at[0]! >= 0 && at[BLOCK_USERS - 1]! - at[0]! === BLOCK_USERS - 1;
     // Behind the last row stand the numbers of somebody whom the table does not have.
-    const nobody = this.#rows[table]!.keys.count;
-    for (let i = 0; i < BLOCK_USERS; i += 1) if (at[i]! < 0) at[i] = nobody;
-    this.#loadIndex(index, this.#rows[table]!.numbers);
+    if (!run) for (let i = 0; i < BLOCK_USERS; i += 1) if (at[i]! < 0) at[i] = keys.count;
+    this.#loadIndex(index, numbers, run ? at[0]! : -1);
   }
 
   /** The leaves of one word of a table: rows become planes. */
@@ -117,8 +122,8 @@ export class Block {
     }
   }
 
-  /** The leaves of a table's indexes: numbers become bits, bits become planes. */
-  #loadIndex({ words, leaves }: TableIndex, numbers: readonly Uint16Array[]): void {
+  /** The leaves of a table's indexes: numbers become bits, bits become planes. `run`: first row when rows follow each other, or -1. */
+  #loadIndex({ words, leaves }: TableIndex, numbers: readonly Uint16Array[], run: number): void {
     const matrix = this.#matrix;
     const t = this.#t;
     const f = this.#f;
@@ -128,7 +133,8 @@ export class Block {
         matrix.fill(0);
         for (let part = 0; part < parts.length; part += 1) {
           const { column, bits } = parts[part]!;
-          gather(matrix, bits, numbers[column]!, this.#at, group * BLOCK);
+          if (run >= 0) gatherRun(matrix, bits, numbers[column]!, run + group * BLOCK);
+          else gather(matrix, bits, numbers[column]!, this.#at, group * BLOCK);
         }
         transpose32(matrix);
         for (let bit = 0; bit < slots.length; bit += 1) t[slots[bit]! * PLANE_WORDS + group] = matrix[bit]!;
@@ -170,43 +176,39 @@ export class Block {
 
   #storeWord(from: number, words: number, word: number, group: number, into: Uint32Array, plane: Int32Array): void {
     const matrix = this.#matrix;
-    const { tags } = this.#pass;
-    const here = Math.min(BLOCK, tags.length - word * BLOCK);
-    for (let bit = 0; bit < here; bit += 1) {
+    const tags = this.#resultAt.length;
+    for (let bit = 0; bit < BLOCK; bit += 1) {
       const tag = word * BLOCK + bit;
-      const evaluated = this.#evaluated[this.#audienceOf[tag]! * PLANE_WORDS + group]!;
-      matrix[bit] = evaluated & plane[tags[tag]!.result * PLANE_WORDS + group]!;
+      matrix[bit] = tag < tags ? this.#evaluated[this.#audienceAt[tag]! + group]! & plane[this.#resultAt[tag]! + group]! : 0;
     }
-    matrix.fill(0, Math.max(0, here));
     transpose32(matrix);
     for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = matrix[i]!;
   }
 
   #storeEvaluated(from: number, words: number, word: number, group: number, into: Uint32Array): void {
-    const here = Math.min(BLOCK, this.#pass.tags.length - word * BLOCK);
-    const audience = this.#audienceOf[word * BLOCK] ?? 0;
+    const here = Math.min(BLOCK, this.#audienceAt.length - word * BLOCK);
+    const audience = this.#audienceAt[word * BLOCK] ?? 0;
     let alike = here > 0;
-    for (let bit = 1; bit < here; bit += 1) alike &&= this.#audienceOf[word * BLOCK + bit] === audience;
+    for (let bit = 1; bit < here; bit += 1) alike &&= this.#audienceAt[word * BLOCK + bit] === audience;
     const matrix = this.#matrix;
     if (alike) {
       const all = here === BLOCK ? -1 : (1 << here) - 1;
-      const users = this.#evaluated[audience * PLANE_WORDS + group]!;
+      const users = this.#evaluated[audience + group]!;
       for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = (users >>> i) & 1 ? all : 0;
       return;
     }
     matrix.fill(0);
     for (let bit = 0; bit < here; bit += 1) {
-      matrix[bit] = this.#evaluated[this.#audienceOf[word * BLOCK + bit]! * PLANE_WORDS + group]!;
+      matrix[bit] = this.#evaluated[this.#audienceAt[word * BLOCK + bit]! + group]!;
     }
     transpose32(matrix);
     for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = matrix[i]!;
   }
 
   count({ evaluated, matched, unknown }: Counts): void {
-    const { tags } = this.#pass;
-    for (let tag = 0; tag < tags.length; tag += 1) {
-      const audience = this.#audienceOf[tag]! * PLANE_WORDS;
-      const result = tags[tag]!.result * PLANE_WORDS;
+    for (let tag = 0; tag < this.#resultAt.length; tag += 1) {
+      const audience = this.#audienceAt[tag]!;
+      const result = this.#resultAt[tag]!;
       let [all, yes, no] = [0, 0, 0];
       for (let group = 0; group < PLANE_WORDS; group += 1) {
         const here = this.#evaluated[audience + group]!;
@@ -226,6 +228,11 @@ export class Block {
 /** Adds the bits of 32 users' values to their rows. */
 function gather(matrix: Int32Array, bits: Int32Array, numbers: Uint16Array, at: Int32Array, from: number): void {
   for (let i = 0; i < BLOCK; i += 1) matrix[i]! |= bits[numbers[at[from + i]!]!]!;
+}
+
+/** The same for rows that follow each other. */
+function gatherRun(matrix: Int32Array, bits: Int32Array, numbers: Uint16Array, from: number): void {
+  for (let i = 0; i < BLOCK; i += 1) matrix[i]! |= bits[numbers[from + i]!]!;
 }
 
 /** Bits that are set, by byte: at most 8 in each, so that those of a block's words can be added. */

@@ -114,6 +114,8 @@ type Items = BigUint64Array | BigInt64Array | Uint32Array;
 /** The elements of the one list in a vector, as they lie in memory; undefined when it is NULL. */
 function listItems(vector: DuckDBVector): Items | undefined {
   if (!(vector instanceof DuckDBListVector)) throw new TagmillError('INTERNAL', 'expected a list');
-  const elements = vector.getItemVector(0);
-  return elements === null ? undefined : (elements as unknown as { readonly items: Items }).items;
+  // Not `getItemVector`, which copies. One row only: its elements are all there are.
+  const { validity } = vector as unknown as { readonly validity: { itemValid(index: number): boolean } };
+  if (!validity.itemValid(0)) return undefined;
+  return (vector.childVector as unknown as { readonly items: Items }).items;
 }

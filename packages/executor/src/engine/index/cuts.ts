@@ -5,8 +5,10 @@
  *
  * The search is over doubles, which keep the order of whole numbers; where two
  * whole numbers may be one double, ties are told apart by their words. A table
- * of evenly wide buckets says where to begin: most buckets hold no cut point,
- * and then no comparison is left to do.
+ * of buckets says where to begin. A bucket is made of the first bits of a
+ * double, so that buckets are as fine beside small numbers as beside large ones:
+ * people ask for 100, 1,000 and 10,000. Most buckets hold no cut point, and then
+ * no comparison is left to do.
  */
 import type { Key } from './spans.ts';
 
@@ -16,17 +18,17 @@ export interface Cuts {
   /** Values below lie before all points, values from `high` on behind all. */
   readonly low: number;
   readonly high: number;
-  readonly scale: number;
-  /** By bucket: number of points in the buckets before. */
-  readonly first: Uint16Array;
+  /** Rank of the first bucket, and how many bits of a rank are left out. */
+  readonly base: number;
+  readonly shift: number;
+  /** By bucket: number of points in the buckets before, and above 16 bits that of points up to its end. */
+  readonly buckets: Uint32Array;
   /** Whole numbers that a double does not hold: both halves of each point, for ties; absent where no tie can be. */
   readonly halves: Int32Array | undefined;
 }
 
 /** Interval numbers have 16 bits, and one is left for missing values. */
 export const MOST_CUTS = 0xffff - 1;
-/** An entry for each point would do; more make most of them empty. */
-const BUCKETS_A_POINT = 16;
 const MOST_BUCKETS = 4096;
 /** Within so few points one after the other is faster than halving. */
 const FEW = 4;
@@ -36,17 +38,31 @@ export function makeCuts(keys: readonly Key[]): Cuts {
   const points = Float64Array.from(keys, Number);
   const low = points[0] ?? Number.POSITIVE_INFINITY;
   const high = points.at(-1) ?? Number.POSITIVE_INFINITY;
-  const buckets = Math.max(1, Math.min(MOST_BUCKETS, points.length * BUCKETS_A_POINT));
-  const width = high - low;
-  const scale = width > 0 && Number.isFinite(width) && Number.isFinite(buckets / width) ? buckets / width : 0;
-  const first = new Uint16Array(buckets + 2);
-  for (const point of points) first[bucketOf(point, low, scale) + 1]! += 1;
-  for (let bucket = 1; bucket < first.length; bucket += 1) first[bucket]! += first[bucket - 1]!;
-  return { points, low, high, scale, first, halves: keys.every(isOneDouble) ? undefined : halvesOf(keys) };
+  const base = rankOf(low);
+  const width = rankOf(high) - base;
+  let shift = 0;
+  while (width / 2 ** shift >= MOST_BUCKETS) shift += 1;
+  const counts = new Uint32Array((width >>> shift) + 1);
+  for (const point of points) counts[(rankOf(point) - base) >>> shift]! += 1;
+  const buckets = new Uint32Array(counts.length);
+  let before = 0;
+  for (const [bucket, count] of counts.entries()) {
+    buckets[bucket] = before | ((before + count) << 16);
+    before += count;
+  }
+  return { points, low, high, base, shift, buckets, halves: keys.every(isOneDouble) ? undefined : halvesOf(keys) };
 }
 
-/** Never decreases from value to value, whatever is rounded: so equal buckets alone need comparing. */
-const bucketOf = (value: number, low: number, scale: number): number => ((value - low) * scale) | 0;
+const double = new Float64Array(1);
+const words = new Int32Array(double.buffer);
+
+/** The first bits of a double as a whole number of 32 bits that never decreases from value to value: so equal buckets alone need comparing. */
+function rankOf(value: number): number {
+  // -0 is 0.
+  double[0] = value + 0;
+  const first = words[1]!;
+  return first ^ ((first >> 31) & 0x7fffffff);
+}
 
 /** Whether every whole number's place before or behind it shows in doubles. */
 const isOneDouble = (key: Key): boolean => typeof key === 'number' || (key < 9_007_199_254_740_992n && key > -9_007_199_254_740_992n);
@@ -61,12 +77,20 @@ function halvesOf(keys: readonly Key[]): Int32Array {
 }
 
 /** Number of points at or below a value that is no NaN. */
-function interval(value: number, points: Float64Array, first: Uint16Array, low: number, high: number, scale: number): number {
+function interval(
+  value: number,
+  points: Float64Array,
+  buckets: Uint32Array,
+  low: number,
+  high: number,
+  base: number,
+  shift: number,
+): number {
   if (value < low) return 0;
   if (value >= high) return points.length;
-  const bucket = ((value - low) * scale) | 0;
-  let from = first[bucket]!;
-  let to = first[bucket + 1]!;
+  const bucket = buckets[(rankOf(value) - base) >>> shift]!;
+  let from = bucket & 0xffff;
+  let to = bucket >>> 16;
   while (to - from > FEW) {
     const middle = (from + to) >>> 1;
     if (points[middle]! <= value) from = middle + 1;
@@ -83,18 +107,18 @@ const isMissing = (valid: Validity, row: number): boolean => valid !== null && (
 
 /** Writes each row's interval; a missing value has the number behind the last one. */
 export function locateDoubles(values: Float64Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
-  const { points, first, low, high, scale } = cuts;
+  const { points, buckets, low, high, base, shift } = cuts;
   const missing = points.length + 1;
   for (let row = 0; row < values.length; row += 1) {
-    into[row] = isMissing(valid, row) ? missing : interval(values[row]!, points, first, low, high, scale);
+    into[row] = isMissing(valid, row) ? missing : interval(values[row]!, points, buckets, low, high, base, shift);
   }
 }
 
 export function locateInt32(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
-  const { points, first, low, high, scale } = cuts;
+  const { points, buckets, low, high, base, shift } = cuts;
   const missing = points.length + 1;
   for (let row = 0; row < values.length; row += 1) {
-    into[row] = isMissing(valid, row) ? missing : interval(values[row]!, points, first, low, high, scale);
+    into[row] = isMissing(valid, row) ? missing : interval(values[row]!, points, buckets, low, high, base, shift);
   }
 }
 
@@ -102,7 +126,7 @@ const HALF = 4_294_967_296;
 
 /** @param values two halves of 32 bits for each row, the lower first */
 export function locateInt64(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
-  const { points, first, low, high, scale, halves } = cuts;
+  const { points, buckets, low, high, base, shift, halves } = cuts;
   const missing = points.length + 1;
   const rows = values.length >>> 1;
   for (let row = 0; row < rows; row += 1) {
@@ -112,7 +136,7 @@ export function locateInt64(values: Int32Array, valid: Validity, cuts: Cuts, int
     }
     // Rounded once, so order is kept.
     const value = values[2 * row + 1]! * HALF + (values[2 * row]! >>> 0);
-    const found = interval(value, points, first, low, high, scale);
+    const found = interval(value, points, buckets, low, high, base, shift);
     into[row] = halves === undefined ? found : withoutTies(values[2 * row + 1]!, values[2 * row]!, value, found, points, halves);
   }
 }
