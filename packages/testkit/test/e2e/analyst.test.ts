@@ -147,6 +147,26 @@ describe('after a run', () => {
     }
   });
 
+  test('paths are those of the rule as it is written, in explanations and previews', async () => {
+    const { rule_text } = (await send<RuleAnswer>('GET', '/api/v1/tags/20/rule')).body.live!;
+    const { parts } = await preview({ rule: rule_text, tag_id: 20 });
+    expect(parts.map(({ path, words }) => [path, words])).toEqual([
+      ['/conditions/0', 'total_asset_value > 0'],
+      ['/conditions/1', 'not ((trade_count_30d > 0 or login_count_7d > 0))'],
+      ['/conditions/1/conditions/0', 'trade_count_30d > 0 or login_count_7d > 0'],
+      ['/conditions/1/conditions/0/conditions/0', 'trade_count_30d > 0'],
+      ['/conditions/1/conditions/0/conditions/1', 'login_count_7d > 0'],
+    ]);
+    const alone = await preview({ rule: rule('total_asset_value', '>', 0) });
+    // Alone the condition asks only users of its own table; beside the others, those of both.
+    expect(parts[0]!.matched).toBe(alone.figures!.matched);
+    const { tree } = (await send<ExplainAnswer>('GET', `/api/v1/users/user_000017/tags/20/explain?run=${firstRun}`)).body;
+    expect(tree.children.map(({ path, logic, words }) => [path, logic, words])).toEqual([
+      ['/conditions/0', null, 'total_asset_value > 0'],
+      ['/conditions/1', 'NOT', 'not'],
+    ]);
+  });
+
   test('a changed rule is previewed, saved, run, and does what the preview said', async () => {
     const changed = rule('total_asset_value', '>=', 50000);
     const seen = await preview({ rule: changed, tag_id: 1 });

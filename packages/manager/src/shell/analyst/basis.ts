@@ -1,12 +1,13 @@
 /** The tables that an answer about rules is about: those that the newest run has pinned, or what an executor finds now. */
 import type { RuleBasis } from '@tagmill/shared/api/rules';
 import type { FieldCatalog, RunClock } from '@tagmill/shared/fields';
-import type { PlanRequest, PlanResult } from '@tagmill/shared/job';
+import type { PlanReads, PlanRequest, PlanResult } from '@tagmill/shared/job';
 import { makeClock } from '@tagmill/shared/rules/clock';
 import type { Run } from '../../core/run.ts';
 import type { RunHead } from '../../core/run-spec.ts';
 import { readPlan } from '../plan-shape.ts';
-import { pinnedCatalog } from '../run-reads.ts';
+import { catalogTags, pinLists } from '../pin-run.ts';
+import { pinnedCatalog, readsFor } from '../run-reads.ts';
 import type { Hall } from '../running.ts';
 
 export interface Basis {
@@ -28,10 +29,26 @@ export class BasisFinder {
     this.hall = hall;
   }
 
-  /** Errors: UNREACHABLE, and those of planning. */
-  async newest(): Promise<Basis> {
-    const planned = this.newestRun();
-    return planned ?? (await this.look());
+  /**
+   * What the next run would find. Rules that ask for events or earlier data are
+   * given with `texts`: the tables are looked at anew for these.
+   * Errors: UNREACHABLE, and those of planning.
+   */
+  async newest(texts: readonly string[] = []): Promise<Basis> {
+    const { tables, timeZone } = this.hall.config;
+    const reads = readsFor(this.hall.live().state, texts, { tables, timeZone, asOf: null });
+    const basis = reads === undefined ? (this.newestRun() ?? (await this.look())) : await this.plan(reads);
+    return { ...basis, head: { ...basis.head, ...(await this.names()) } };
+  }
+
+  /** Uploaded lists and tags as they stand: the next run pins them. */
+  private async names(): Promise<Pick<RunHead, 'lists' | 'tags'>> {
+    const { metadata } = this.hall.live().database;
+    const lists = await metadata.lists.all();
+    return {
+      lists: await pinLists(metadata.lists, new Set(lists.map(({ name }) => name))),
+      tags: catalogTags(await metadata.loadRules()),
+    };
   }
 
   /** Of a run that has a plan; undefined where it has none. */
@@ -64,9 +81,9 @@ export class BasisFinder {
     return this.looked.found;
   }
 
-  private async plan(): Promise<Basis> {
+  private async plan(reads?: PlanReads): Promise<Basis> {
     const { tables, timeZone, shardRows } = this.hall.config;
-    const request: PlanRequest = { tables, shardRows };
+    const request: PlanRequest = { tables, shardRows, ...(reads === undefined ? {} : { reads }) };
     const answer = await this.hall.live().questions.once({ kind: 'plan' }, request, PLAN_MS);
     const plan = readPlan(JSON.stringify(answer));
     const head: RunHead = {

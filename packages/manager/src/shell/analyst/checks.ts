@@ -21,7 +21,7 @@ export function checkAgainst(text: string, catalog: FieldCatalog, tagId?: number
   const result = checkWholeRule(text, catalog, tagId === undefined ? undefined : String(tagId));
   if (result.rule === null) return result;
   const warnings = [...result.warnings, ...lintRule(result.rule)];
-  const notYet = wholeLeavesOf(result.rule).find((leaf) => 'kind' in leaf && leaf.kind === 'tag');
+  const notYet = wholeLeavesOf(result.rule).find((leaf) => 'kind' in leaf && leaf.operator === 'had_tag_within');
   if (notYet === undefined) return { ...result, warnings };
   const error = {
     code: 'OPERATOR_UNKNOWN' as const,

@@ -32,8 +32,9 @@ export class Explainer {
     return { ...explained, stored: storedState(state, subject, explained, row) };
   }
 
-  private async read({ tag, basis }: Subject, userId: string): Promise<UserRows> {
-    const fields = fieldsToRead({ tag, basis });
+  private async read(subject: Subject, userId: string): Promise<UserRows> {
+    const { tag, basis } = subject;
+    const fields = fieldsToRead(subject);
     const names = new Set([...tag.reads, ...fields.map((field) => field.table)]);
     const { tables: location } = basis.head;
     if (location === null) return { rows: [] };
@@ -49,10 +50,10 @@ export class Explainer {
 }
 
 /** Every field that decides whether the user is evaluated, and how. */
-function fieldsToRead({ tag, basis }: Subject): readonly CatalogField[] {
+function fieldsToRead({ tag, basis, rule }: Subject): readonly CatalogField[] {
   const scope = registeredRule(basis);
   const leaves = [
-    ...wholeLeavesOf(tag.rule).filter((leaf): leaf is NormalLeaf => !isWide(leaf)),
+    ...wholeLeavesOf(rule).filter((leaf): leaf is NormalLeaf => !isWide(leaf)),
     ...[...tag.onlyUsers, ...tag.onlyMatches, ...(scope === undefined ? [] : [scope])].flatMap(leavesOf),
   ];
   const found = new Map<string, CatalogField>();

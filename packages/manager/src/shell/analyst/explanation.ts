@@ -18,15 +18,15 @@ import type { Subject } from './subject.ts';
 export type WideLetters = ReadonlyMap<string, Truth>;
 
 export function explanationOf(
-  { tag, basis }: Subject,
+  { tag, basis, rule }: Subject,
   userId: string,
   read: UserRows,
   letters: WideLetters = new Map(),
 ): Omit<ExplainAnswer, 'stored'> {
   const valueIn = valuesOf(read, basis.clock);
   const wide = (_leaf: WideLeaf, path: string): Truth => letters.get(path) ?? 'U';
-  const truthOf = (rule: WholeRule): Truth => truthTree(rule, byReference(valueIn, basis.clock, wide)).truth;
-  const tree = truthTree(tag.rule, byReference(valueIn, basis.clock, wide));
+  const truthOf = (one: WholeRule): Truth => truthTree(one, byReference(valueIn, basis.clock, wide)).truth;
+  const tree = truthTree(rule, byReference(valueIn, basis.clock, wide));
   const scope = registeredRule(basis);
   const present = tag.reads.some((table) => read.rows.some((row) => row.table === table && row.place !== null));
   const evaluated =
@@ -36,8 +36,8 @@ export function explanationOf(
     tag.onlyUsers.every((rule) => truthOf(rule) === 'T');
   const dropped = tree.truth === 'T' && !tag.onlyMatches.every((rule) => truthOf(rule) === 'T');
   const result: Truth = dropped ? 'F' : tree.truth;
-  const asked: WholeRule = tag.onlyMatches.length === 0 ? tag.rule : { logic: 'AND', conditions: [tag.rule, ...tag.onlyMatches] };
-  const askedTree = asked === tag.rule ? tree : truthTree(asked, byReference(valueIn, basis.clock, wide));
+  const asked: WholeRule = tag.onlyMatches.length === 0 ? rule : { logic: 'AND', conditions: [rule, ...tag.onlyMatches] };
+  const askedTree = asked === rule ? tree : truthTree(asked, byReference(valueIn, basis.clock, wide));
   const search: FlipSearch = evaluated ? smallestFlip(asked, askedTree, valueIn, basis.clock, wide) : { flip: null, cut: false };
   const deciding = new Set(decidingLeaves(tree));
   return {

@@ -62,9 +62,10 @@ export class Previews {
       throw new TagmillError('RATE_LIMITED', `${running.length} previews run already: cancel one, or wait for it`);
     const text = ruleText(rule);
     const basis = await this.finder.newest();
-    soundRule(text, basis, tag_id, 'cannot be previewed');
+    const sound = soundRule(text, basis, tag_id, 'cannot be previewed');
     const { own, live } = await this.tagsOf(text, tag_id, basis);
-    const parts = partsOf(own.rule);
+    // The parts are those that were written, not those of the form that is counted.
+    const parts = partsOf(sound.rule);
     const preview: Preview = {
       id: randomUUID(),
       basis,

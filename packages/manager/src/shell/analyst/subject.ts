@@ -1,17 +1,21 @@
 /** A tag as it is explained or previewed: the rule that a run has pinned, or the live one over the newest tables. */
 import { TagmillError } from '@tagmill/shared/errors';
 import type { PassTag } from '@tagmill/shared/job';
+import { checkWholeRule } from '@tagmill/shared/rules/check';
+import type { WholeRule } from '@tagmill/shared/rules/normal';
 import { filtersOf, type FoundTagTask } from '@tagmill/shared/tag-task';
 import type { Run } from '../../core/run.ts';
 import type { PinnedRule } from '../../core/run-spec.ts';
 import { SHIPPED_TASKS } from '../../config/shipped-tasks.ts';
 import { judgePlan } from '../plan-verdict.ts';
 import type { Hall } from '../running.ts';
-import type { Basis, BasisFinder } from './basis.ts';
+import { type Basis, type BasisFinder, catalogOf } from './basis.ts';
 import { noTag } from './saving.ts';
 
 export interface Subject {
   readonly tag: PassTag;
+  /** The rule as it is written, node for node; that of the tag is in one form for all that mean the same. */
+  readonly rule: WholeRule;
   readonly basis: Basis;
 }
 
@@ -37,14 +41,20 @@ function inRun(finder: BasisFinder, run: Run, tagId: number): Subject {
   const tag = run.passTags.get(tagId);
   if (basis === undefined) throw new TagmillError('NOT_FOUND', `run ${run.id} has no plan yet: wait for it, or name another run`);
   if (tag === undefined) throw new TagmillError('TAG_NOT_FOUND', `run ${run.id} does not compute tag ${tagId}`);
-  return { tag, basis };
+  const written = run.spec.rules.find((rule) => rule.tagId === tagId)?.ruleJson;
+  return { tag, basis, rule: written === undefined ? tag.rule : writtenRule(written, basis, tag) };
 }
+
+/** What was judged sound is sound: the tag's own form is only for what no text is left of. */
+const writtenRule = (text: string, basis: Basis, tag: PassTag): WholeRule =>
+  checkWholeRule(text, catalogOf(basis), String(tag.tagId)).rule ?? tag.rule;
 
 async function liveSubject(hall: Hall, basis: Basis, tagId: number): Promise<Subject> {
   const { database, tasks } = hall.live();
   const rule = (await database.metadata.versions.pinned(Date.now())).find((one) => one.tagId === tagId);
   if (rule === undefined) throw noTag(tagId);
-  return { tag: judged(hall, tasks, basis, rule), basis };
+  const tag = judged(hall, tasks, basis, rule);
+  return { tag, basis, rule: writtenRule(rule.ruleJson, basis, tag) };
 }
 
 /** A rule of a tag as a run over these tables would take it, with what the tag's class adds. Errors: RULE_INVALID. */
