@@ -11,29 +11,73 @@ interface Found {
   readonly holders: readonly TagHolders[];
 }
 
-/** The tags of a pass, each condition on a tag with its basis, and all that stands behind it. */
-export function withTagStates(run: Run, pass: Pass, tags: readonly PassTag[]): Found {
-  if (pass.basis.length === 0) return { tags, upstream: [], holders: [] };
+/** By what a rule's conditions on tags go; and the rule of a tag that pass `pass` has evaluated, with what its own go by. */
+interface Behind {
+  basis(tagId: number): number;
+  of(tagId: number, pass: number): { readonly tag: PassTag; readonly behind: Behind } | undefined;
+}
+
+/** The rules with the basis of each condition on a tag, and every rule that stands behind one. */
+function collect(tags: readonly PassTag[], first: Behind, holders: readonly TagHolders[]): Found {
   const upstream = new Map<string, UpstreamTag>();
   const read = new Set<string>();
-  const annotated = (rule: WholeRule, basis: ReadonlyMap<number, number>): WholeRule => {
-    if ('logic' in rule) return { ...rule, conditions: rule.conditions.map((child) => annotated(child, basis)) };
-    return 'kind' in rule && rule.kind === 'tag' ? { ...rule, basis: basis.get(Number(rule.tag)) ?? -1 } : rule;
-  };
-  const take = (rule: WholeRule, of: Pass): WholeRule => {
-    const own = annotated(rule, new Map(of.basis));
+  const take = (rule: WholeRule, behind: Behind): WholeRule => {
+    const own = annotated(rule, behind);
     for (const leaf of wholeLeavesOf(own)) {
       if (!('kind' in leaf) || leaf.kind !== 'tag') continue;
       read.add(leaf.tag);
-      const [key, number] = [`${leaf.tag} ${leaf.basis}`, leaf.basis ?? -1];
-      const [before, tag] = [run.passes[number - 1], run.passTags.get(Number(leaf.tag))];
-      if (number <= 0 || upstream.has(key) || before === undefined || tag === undefined) continue;
-      const { reads, onlyUsers, onlyMatches } = tag;
-      upstream.set(key, { tag: leaf.tag, pass: number, rule: take(tag.rule, before), reads, onlyUsers, onlyMatches });
+      const [key, pass] = [`${leaf.tag} ${leaf.basis}`, leaf.basis ?? -1];
+      const found = pass <= 0 || upstream.has(key) ? undefined : behind.of(Number(leaf.tag), pass);
+      if (found === undefined) continue;
+      const { reads, onlyUsers, onlyMatches } = found.tag;
+      upstream.set(key, { tag: leaf.tag, pass, rule: take(found.tag.rule, found.behind), reads, onlyUsers, onlyMatches });
     }
     return own;
   };
-  const own = tags.map((tag) => ({ ...tag, rule: take(tag.rule, pass) }));
-  const holders = (run.plan?.holders ?? []).filter(({ tag }) => read.has(tag));
-  return { tags: own, upstream: [...upstream.values()], holders };
+  const own = tags.map((tag) => ({ ...tag, rule: take(tag.rule, first) }));
+  return { tags: own, upstream: [...upstream.values()], holders: holders.filter(({ tag }) => read.has(tag)) };
+}
+
+function annotated(rule: WholeRule, behind: Behind): WholeRule {
+  if ('logic' in rule) return { ...rule, conditions: rule.conditions.map((child) => annotated(child, behind)) };
+  return 'kind' in rule && rule.kind === 'tag' ? { ...rule, basis: behind.basis(Number(rule.tag)) } : rule;
+}
+
+/** The tags of a pass of a run. */
+export function withTagStates(run: Run, pass: Pass, tags: readonly PassTag[]): Found {
+  if (pass.basis.length === 0) return { tags, upstream: [], holders: [] };
+  const behind = (of: Pass): Behind => {
+    const basis = new Map(of.basis);
+    return {
+      basis: (tagId) => basis.get(tagId) ?? -1,
+      of(tagId, number) {
+        const [before, tag] = [run.passes[number - 1], run.passTags.get(tagId)];
+        return before === undefined || tag === undefined ? undefined : { tag, behind: behind(before) };
+      },
+    };
+  };
+  return collect(tags, behind(pass), run.plan?.holders ?? []);
+}
+
+/**
+ * Tags as the next run of all would find them: others by their live rules.
+ *
+ * @param live the tag of a live rule; null where the tables refuse it, undefined where there is none
+ */
+export function withLiveTags(
+  tags: readonly PassTag[],
+  live: (tagId: number) => PassTag | null | undefined,
+  holders: readonly TagHolders[],
+): Found {
+  const behind: Behind = {
+    basis(tagId) {
+      const tag = live(tagId);
+      return tag === undefined ? 0 : tag === null ? -1 : 1;
+    },
+    of(tagId) {
+      const tag = live(tagId);
+      return tag === undefined || tag === null ? undefined : { tag, behind };
+    },
+  };
+  return collect(tags, behind, holders);
 }

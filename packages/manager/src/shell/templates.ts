@@ -77,7 +77,7 @@ function earlierOf(plan: PlanResult, tags: readonly Pick<PassTag, 'rule'>[]): Pi
   return changes && plan.earlier !== undefined ? { earlier: plan.earlier } : {};
 }
 
-function valuesOf(
+export function valuesOf(
   tags: readonly Pick<PassTag, 'rule' | 'onlyUsers' | 'onlyMatches'>[],
   holders: readonly TagHolders[],
 ): Pick<PassJob, 'values'> {
