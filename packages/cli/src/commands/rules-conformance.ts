@@ -15,7 +15,8 @@ users, "ok" for a rule that the check accepts, a number for bucket, or {"id", "e
 
 reference evaluates plainly, in order to be right; sql compiles the conditions on a
 user's row for DuckDB; index answers them as a run does, by cut points, look-ups and
-bit planes. Both hand conditions that read more than the row to the reference.
+bit planes. Both answer
+aggregates, changes, places and tags by the SQL of runs, history by the reference.
 `;
 
 type Engine = RowEngine & { close?(): void };

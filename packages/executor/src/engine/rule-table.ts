@@ -43,6 +43,8 @@ function cellSql(cell: Cell, type: string): string {
 export interface RuleTable {
   /** Letters per rule and row, in the order given; `index`: as a shard of a run is evaluated. */
   evaluate(rules: readonly NormalRule[], clock: RunClock, engine?: 'sql' | 'index'): Promise<Truth[][]>;
+  /** A query of the row's number and of these fields as declared, by name. */
+  valuesSql(fields: readonly CatalogField[], clock: RunClock): string;
   /** Cast errors of a field, by row. */
   castErrors(field: CatalogField, clock: RunClock): Promise<boolean[]>;
   drop(): Promise<void>;
@@ -90,6 +92,10 @@ export class RuleTables {
         const [, ...letters] = (await connection.runAndReadAll(query)).getColumnsJS();
         return letters.map((column) => column.map((value): Truth => (value === true ? 'T' : value === false ? 'F' : 'U')));
       },
+      valuesSql(fields, clock) {
+        const values = fields.map((field) => `, ${fieldSql(field, clock)} AS ${nameSql(field.name)}`).join('');
+        return `SELECT row_number${values} FROM ${name}`;
+      },
       async castErrors(field, clock) {
         const sql = castErrorSql(field, storedTypeOf(field, timestamps), `${name}.${nameSql(field.name)}`, clock) ?? 'FALSE';
         const reader = await connection.runAndReadAll(`SELECT ${sql} FROM ${name} ORDER BY row_number`);
@@ -99,6 +105,11 @@ export class RuleTables {
         await connection.run(`DROP TABLE ${name}`);
       },
     };
+  }
+
+  /** Runs queries over the tables. */
+  with<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    return work(this.#connection);
   }
 
   close(): void {

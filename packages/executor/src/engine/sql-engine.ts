@@ -1,7 +1,8 @@
-/** Per-row rules in DuckDB, for `rules conformance`. */
+/** Rules in DuckDB, for `rules conformance`. */
 import type { RowEngine } from '@tagmill/shared/conformance/answer';
 import { fieldsOf } from '@tagmill/shared/rules/reads';
 import { RuleTables } from './rule-table.ts';
+import { wideLetters } from './wide/case-letters.ts';
 
 type DuckEngine = RowEngine & { close(): void };
 
@@ -23,6 +24,7 @@ async function open(engine: 'sql' | 'index'): Promise<DuckEngine> {
         await table.drop();
       }
     },
+    wideLetters: (leaf, seen) => wideLetters(tables, leaf, seen, engine),
     close: () => tables.close(),
   };
 }

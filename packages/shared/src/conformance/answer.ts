@@ -5,20 +5,22 @@ import { checkWholeRule, type WholeCheckResult } from '../rules/check.ts';
 import type { RuleError } from '../rules/codes.ts';
 import { type Json, JsonProblem } from '../rules/json.ts';
 import { KEY_FIELD } from '../rules/key-leaves.ts';
-import type { NormalRule, WholeRule } from '../rules/normal.ts';
+import type { NormalRule, WholeRule, WideLeaf } from '../rules/normal.ts';
 import { rowRule } from '../rules/reads.ts';
-import { evaluateRule, groupTruth, type Truth } from '../rules/reference.ts';
+import { evaluateRule, groupTruth, missingTruth, type Truth } from '../rules/reference.ts';
 import { wideTruth } from '../rules/wide/evaluate.ts';
 import type { Row } from '../rules/wide/world.ts';
 import { TagmillError } from '../errors.ts';
 import { CaseProblem, objectIn } from './case-json.ts';
-import { type CaseWorld, caseWorld } from './case-world.ts';
+import { type CaseWorld, caseWorld, stateIn } from './case-world.ts';
 import { type ConformanceCase, parseLine, type RowsCase, toCase, type UsersCase } from './case.ts';
 
-/** What evaluates per-row rules; all else is the same for every engine. */
+/** What evaluates rules; groups over leaves of several kinds are the same for every engine. */
 export interface RowEngine {
   /** The letter of each row, in order; cells as in the corpus. */
   letters(rule: NormalRule, rows: readonly Row[], catalog: FieldCatalog, clock: RunClock): Promise<readonly Truth[]>;
+  /** Those of a leaf that reads more than the user's row, by user; without it, or null: the reference's. */
+  wideLetters?(leaf: WideLeaf, seen: CaseWorld): Promise<readonly Truth[] | null>;
 }
 
 export const referenceEngine: RowEngine = {
@@ -33,11 +35,26 @@ export interface Answer {
 
 const refusal = (id: string, { code, path }: RuleError): Answer => ({ id, error: { code, path } });
 
-/** The letters of users: whole per-row parts by the engine, other leaves one by one by the reference. */
+/** A leaf that reads more than the user's row; the rule behind the state of a tag is the engine's again. */
+async function wideLettersOf(leaf: WideLeaf, seen: CaseWorld, catalog: FieldCatalog, engine: RowEngine): Promise<readonly Truth[]> {
+  const found = await engine.wideLetters?.(leaf, seen);
+  if (found !== undefined && found !== null) return found;
+  if (leaf.kind !== 'tag' || leaf.operator === 'had_tag_within') return seen.users.map((user) => wideTruth(leaf, user, seen.world));
+  const facts = seen.tag(leaf.tag);
+  const { rule } = facts;
+  const ruled = rule === null || rule === undefined ? [] : await lettersOf(rule, seen, catalog, engine);
+  return seen.users.map((user, at) => {
+    const state = stateIn(facts, user, () => ruled[at]!);
+    if (state === 'U') return missingTruth(leaf.missing);
+    return (state === 'T') === (leaf.operator === 'has_tag') ? 'T' : 'F';
+  });
+}
+
+/** The letters of users: whole per-row parts by the engine, other leaves one by one. */
 async function lettersOf(rule: WholeRule, seen: CaseWorld, catalog: FieldCatalog, engine: RowEngine): Promise<readonly Truth[]> {
   const rows = rowRule(rule);
   if (rows !== null) return await engine.letters(rows, seen.users.map(seen.rowOf), catalog, seen.world.clock);
-  if ('kind' in rule) return seen.users.map((user) => wideTruth(rule, user, seen.world));
+  if ('kind' in rule) return await wideLettersOf(rule, seen, catalog, engine);
   if (!('logic' in rule)) throw new Error('a per-row leaf is a per-row rule');
   const children: (readonly Truth[])[] = [];
   for (const condition of rule.conditions) children.push(await lettersOf(condition, seen, catalog, engine));

@@ -18,6 +18,18 @@ export interface CaseWorld {
   readonly users: readonly string[];
   /** The user's row; only the key where the table of users has none. */
   rowOf(user: string): Row;
+  /** Rows of users of earlier data; none where there is no such data. */
+  earlierRows(since: string): readonly Row[];
+  tag(id: string): TagFacts;
+}
+
+/** What a case says of a tag. */
+export interface TagFacts {
+  readonly excluded: ReadonlySet<string>;
+  readonly included: ReadonlySet<string>;
+  readonly stored: ReadonlySet<string>;
+  /** It is evaluated in the run: its rule; null where that has no result. Undefined: the run leaves it alone. */
+  readonly rule: WholeRule | null | undefined;
 }
 
 type RowsByUser = ReadonlyMap<string, readonly Row[]>;
@@ -77,25 +89,36 @@ function readHistory(value: Json): TagHistory {
 const usersIn = (tag: JsonObject, key: string): ReadonlySet<string> =>
   new Set(tag.has(key) ? listIn(tag.get(key), key).map((user) => idIn(user, key)) : []);
 
-/** How the state of a tag is found; its rule is read once. */
-function stateOf(id: string, tag: JsonObject, catalog: FieldCatalog, world: () => World): (user: string) => Truth {
-  const [excluded, included, stored] = [usersIn(tag, 'excluded'), usersIn(tag, 'included'), usersIn(tag, 'stored')];
+function factsOf(id: string, tag: JsonObject, catalog: FieldCatalog): TagFacts {
   const failed = tag.get('failed') === true || tag.get('held') === true;
   const written = tag.get('rule');
   const checked = written === undefined ? undefined : checkWholeRule(jsonText(written), catalog, id);
-  const rule: WholeRule | null = checked === undefined || checked.runErrors !== undefined ? null : checked.rule;
+  const rule = checked === undefined ? undefined : checked.runErrors === undefined ? checked.rule : null;
+  return {
+    excluded: usersIn(tag, 'excluded'),
+    included: usersIn(tag, 'included'),
+    stored: usersIn(tag, 'stored'),
+    rule: failed ? null : rule,
+  };
+}
+
+/** The state of a tag for a user, from what its rule gives. */
+export function stateIn({ excluded, included, stored, rule }: TagFacts, user: string, ruled: () => Truth): Truth {
+  if (excluded.has(user)) return 'F';
+  if (included.has(user)) return 'T';
+  if (rule === undefined) return stored.has(user) ? 'T' : 'F';
+  return rule === null ? 'U' : ruled();
+}
+
+/** How the state of a tag is found. */
+function stateOf(facts: TagFacts, world: () => World): (user: string) => Truth {
   const evaluated = new Map<string, Truth>();
-  return (user) => {
-    if (excluded.has(user)) return 'F';
-    if (included.has(user)) return 'T';
-    if (failed || (checked !== undefined && rule === null)) return 'U';
-    if (rule !== null) {
-      const known = evaluated.get(user) ?? evaluateWhole(rule, user, world());
+  return (user) =>
+    stateIn(facts, user, () => {
+      const known = evaluated.get(user) ?? evaluateWhole(facts.rule!, user, world());
       evaluated.set(user, known);
       return known;
-    }
-    return stored.has(user) ? 'T' : 'F';
-  };
+    });
 }
 
 const keyOfField = (field: CatalogField): string => JSON.stringify([field.table, field.name]);
@@ -111,6 +134,7 @@ export function caseWorld(source: JsonObject, catalog: FieldCatalog, clock: RunC
   const tags = new Map(entriesIn(source.get('tags'), 'tags').map(([id, tag]) => [id, objectIn(tag, id)]));
   const states = new Map<string, (user: string) => Truth>();
   const populations = new Map<string, readonly Value[]>();
+  const facts = (id: string): TagFacts => factsOf(id, tags.get(id) ?? new Map(), catalog);
   const rowOf = (user: string): Row => users.get(user)?.[0] ?? { [KEY_FIELD]: user };
   const world: World = {
     clock,
@@ -123,7 +147,7 @@ export function caseWorld(source: JsonObject, catalog: FieldCatalog, clock: RunC
     tagState(tag, user) {
       let state = states.get(tag);
       if (state === undefined) {
-        state = stateOf(tag, tags.get(tag) ?? new Map(), catalog, () => world);
+        state = stateOf(facts(tag), () => world);
         states.set(tag, state);
       }
       return state(user);
@@ -143,5 +167,6 @@ export function caseWorld(source: JsonObject, catalog: FieldCatalog, clock: RunC
       return values;
     },
   };
-  return { world, users: all, rowOf };
+  const earlierRows = (since: string): readonly Row[] => [...(earlier.get(since)?.values() ?? [])].flatMap((rows) => rows.slice(0, 1));
+  return { world, users: all, rowOf, earlierRows, tag: facts };
 }

@@ -61,7 +61,7 @@ export function computedHolds(leaf: AggregateLeaf, type: FieldType, value: Value
 }
 
 /** Whether every partition that the leaf needs is there. */
-function isPresent(leaf: AggregateLeaf, world: World, today: number): boolean {
+export function isPresent(leaf: AggregateLeaf, world: Pick<World, 'events'>, today: number): boolean {
   const present = world.events(leaf.table.name)?.present ?? false;
   if (leaf.table.partitions === 'snapshot') return present === true;
   if (leaf.window === undefined) return false;
