@@ -169,14 +169,24 @@ export class Fleet {
   }
 }
 
-/** Processes that a process has started, their own included. */
+/** Processes that a process has started, their own included; none of one that has ended. */
 export function descendants(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  const children = childrenText(pid)
     .trim()
     .split(' ')
     .filter((text) => text !== '')
     .map(Number);
   return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+function childrenText(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  } catch (error) {
+    // It may end while it is looked at; ESRCH when it does so in the middle of the read.
+    if (['ENOENT', 'ESRCH'].includes(String((error as NodeJS.ErrnoException).code))) return '';
+    throw error;
+  }
 }
 
 const processOptions = ({ nodeArgs = [], mostMs }: FleetOptions): Pick<CommandOptions, 'nodeArgs' | 'mostMs'> =>
