@@ -11,6 +11,8 @@ export type Question =
   | { readonly kind: 'plan' }
   /** Job: UserJob. Answer: UserRows. */
   | { readonly kind: 'user'; readonly user: string }
+  /** Job: LettersJob. Answer: Letters. */
+  | { readonly kind: 'letters'; readonly user: string }
   /** Job: PreviewJob. Answer: PreviewCounts. */
   | { readonly kind: 'preview'; readonly shard: number };
 
@@ -42,6 +44,16 @@ export interface UserRow {
 
 export interface UserRows {
   readonly rows: readonly UserRow[];
+}
+
+/** A pass for one user, whose tags are the conditions that are asked. */
+export interface LettersJob {
+  readonly pass: PassJob;
+}
+
+export interface Letters {
+  /** By tag: T, F or U; null: not evaluated for the user. */
+  readonly letters: readonly ('T' | 'F' | 'U' | null)[];
 }
 
 /** A pass that ends after its evaluation: tag 0 is the rule, tag 1 the live one where there is one, the others its parts. */

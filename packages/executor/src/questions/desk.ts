@@ -22,6 +22,7 @@ export class QuestionDesk {
   /** Tasks of the pool, by question. */
   private readonly running = new Map<number, number>();
   private pool: WorkerPool | undefined;
+  private streams = 0;
 
   constructor(makePool: () => WorkerPool, send: (part: AnswerPart) => void) {
     this.makePool = makePool;
@@ -32,6 +33,16 @@ export class QuestionDesk {
     this.jobs.set(name, job);
     const pass = (job as Partial<PreviewJob>).pass;
     if (pass !== undefined) this.workers().setJob(name, job as unknown as PassJob);
+  }
+
+  /** Sets of values that a job looks in. */
+  valuesOf(name: string): readonly string[] {
+    return (this.jobs.get(name) as Partial<PreviewJob> | undefined)?.pass?.values ?? [];
+  }
+
+  /** Grows with every stream: what waited on the one before is not asked any more. */
+  get stream(): number {
+    return this.streams;
   }
 
   ask(question: number, requestJson: string, jobName: string): void {
@@ -65,6 +76,7 @@ export class QuestionDesk {
 
   /** The stream is gone: what is asked on the next one is asked anew. */
   lost(): void {
+    this.streams += 1;
     for (const question of [...this.running.keys()]) this.over(question, '');
     for (const name of [...this.jobs.keys()]) this.over(0, name);
   }
@@ -90,6 +102,8 @@ function taskOf(question: Question, job: unknown, jobName: string): WorkerTask |
       return { kind: 'plan', request: job as PlanRequest };
     case 'user':
       return { kind: 'user', user: question.user, job: job as UserJob };
+    case 'letters':
+      return { kind: 'letters', jobName, user: question.user };
     case 'preview':
       return { kind: 'preview', jobName, shard: question.shard };
     default:

@@ -6,7 +6,7 @@ import type { Evaluator } from '../engine/evaluator.ts';
 import { type PieceBatch, readPiece } from '../engine/piece.ts';
 
 /** T, F, U, not evaluated. */
-const [T, F, U, NONE] = [0, 1, 2, 3] as const;
+export const [T, F, U, NONE] = [0, 1, 2, 3] as const;
 type Outcome = typeof T | typeof F | typeof U | typeof NONE;
 
 /** Errors: those of evaluateShard. */
@@ -61,7 +61,8 @@ class Tally {
   }
 }
 
-function outcome({ words, matched, notMatched, evaluated }: PieceBatch, user: number, tag: number): Outcome {
+/** What a tag of a piece is for a user. */
+export function outcome({ words, matched, notMatched, evaluated }: PieceBatch, user: number, tag: number): Outcome {
   const at = user * words + (tag >>> 5);
   const bit = 1 << (tag & 31);
   if ((evaluated[at]! & bit) === 0) return NONE;
@@ -76,4 +77,4 @@ function moveOf(own: Outcome, live: Outcome): Move | undefined {
   return live === T && own === F ? 'exit' : undefined;
 }
 
-const keyOf = ({ keys, offsets }: PieceBatch, user: number): string => keys.toString('utf8', offsets[user], offsets[user + 1]);
+export const keyOf = ({ keys, offsets }: PieceBatch, user: number): string => keys.toString('utf8', offsets[user], offsets[user + 1]);

@@ -196,7 +196,7 @@ export class Executor {
       const { request, batches, done, failed, resultJson } = message.rowsMerged;
       this.pool?.rowsMerged(request, batches, done, failed, resultJson);
     } else if (message.templatePart) this.template(message.templatePart);
-    else if (message.ask) this.questions.ask(message.ask.question, message.ask.requestJson, message.ask.jobName);
+    else if (message.ask) this.ask(message.ask.question, message.ask.requestJson, message.ask.jobName);
     else if (message.askOver) this.questions.over(message.askOver.question, message.askOver.jobName);
     else if (message.replicaFrames)
       this.replicas.take(message.replicaFrames.frames, (replicaAck) => {
@@ -304,6 +304,22 @@ export class Executor {
     if (part.name.endsWith('/plan')) this.planRequests.set(part.name, json as PlanRequest);
     else this.pool?.setJob(part.name, json as PassJob);
     this.startWaiting(part.name);
+  }
+
+  /** A question waits, as an attempt does, for the sets of values that it looks in. */
+  private ask(question: number, requestJson: string, jobName: string): void {
+    const hash = this.valueSets.missing(this.questions.valuesOf(jobName));
+    if (hash === undefined) {
+      this.questions.ask(question, requestJson, jobName);
+      return;
+    }
+    const name = setName(hash);
+    const { stream } = this.questions;
+    const again = (): void => {
+      if (this.questions.stream === stream) this.ask(question, requestJson, jobName);
+    };
+    this.waitingForTemplate.set(name, [...(this.waitingForTemplate.get(name) ?? []), again]);
+    this.client.send({ templateWanted: { name } });
   }
 
   private startWaiting(name: string): void {

@@ -1,6 +1,6 @@
 /** Between an executor's process and its worker processes. */
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanRequest, PlanResult, RollbackCommand } from '@tagmill/shared/job';
-import type { PreviewCounts, UserJob, UserRows } from '@tagmill/shared/question';
+import type { Letters, PreviewCounts, UserJob, UserRows } from '@tagmill/shared/question';
 import type { Connections } from '@tagmill/shared/connections';
 import type { RuleEngine } from '@tagmill/shared/rule-engine';
 
@@ -23,10 +23,12 @@ export type WorkerTask =
   | { readonly kind: 'rollback'; readonly jobName: string; readonly command: RollbackCommand }
   | { readonly kind: 'noop'; readonly shards: Uint32Array }
   | { readonly kind: 'user'; readonly user: string; readonly job: UserJob }
+  /** `jobName` is that of a LettersJob. */
+  | { readonly kind: 'letters'; readonly jobName: string; readonly user: string }
   /** `jobName` is that of a PreviewJob. */
   | { readonly kind: 'preview'; readonly jobName: string; readonly shard: number };
 
-export type WorkerResult = PlanResult | EvaluateResult | MergeResult | UserRows | PreviewCounts | null;
+export type WorkerResult = PlanResult | EvaluateResult | MergeResult | UserRows | Letters | PreviewCounts | null;
 
 export type ToWorker =
   | { readonly type: 'setup'; readonly setup: WorkerSetup }

@@ -5,7 +5,7 @@ import { failpoint } from '@tagmill/shared/failpoint';
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, RollbackCommand, TablesLocation } from '@tagmill/shared/job';
 import { inByteOrder, type MergeBatch } from '@tagmill/shared/merge/batch';
 import type { TagSink } from '@tagmill/shared/merge/sink';
-import type { PreviewCounts, PreviewJob } from '@tagmill/shared/question';
+import type { Letters, LettersJob, PreviewCounts, PreviewJob } from '@tagmill/shared/question';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { type Piece, readPiece } from '../engine/piece.ts';
 import type { FromWorker, ToWorker, WorkerResult, WorkerSetup, WorkerTask } from './messages.ts';
@@ -48,9 +48,17 @@ export class TaskRunner {
         const { readUser } = await import('../questions/user-rows.ts');
         return readUser(await this.open(task.job.location), task.job, task.user, signal);
       }
+      case 'letters':
+        return this.letters(task.jobName, task.user, signal);
       case 'preview':
         return this.preview(task.jobName, task.shard, signal);
     }
+  }
+
+  private async letters(jobName: string, user: string, signal: AbortSignal): Promise<Letters> {
+    const { lettersOf } = await import('../questions/letters.ts');
+    const job = this.job(jobName) as unknown as LettersJob;
+    return lettersOf(await this.open(job.pass.location), job, user, signal);
   }
 
   private async preview(jobName: string, shard: number, signal: AbortSignal): Promise<PreviewCounts> {

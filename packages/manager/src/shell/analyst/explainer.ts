@@ -1,16 +1,20 @@
 /** Explains one user and one tag: the user's rows as an executor reads them, the rule as the reference evaluates it. */
 import type { ExplainAnswer } from '@tagmill/shared/api/rules';
 import type { CatalogField } from '@tagmill/shared/fields';
-import type { UserJob, UserRows } from '@tagmill/shared/question';
+import type { PassJob } from '@tagmill/shared/job';
+import type { Letters, UserJob, UserRows } from '@tagmill/shared/question';
 import { isWide } from '@tagmill/shared/rules/explain/tree';
 import type { NormalLeaf } from '@tagmill/shared/rules/normal';
 import { leavesOf, wholeLeavesOf } from '@tagmill/shared/rules/reads';
+import type { Run } from '../../core/run.ts';
 import type { Hall } from '../running.ts';
+import { passJob } from '../templates.ts';
 import type { BasisFinder } from './basis.ts';
 import { explanationOf } from './explanation.ts';
 import { registeredRule } from './scope.ts';
 import { storedState } from './stored-state.ts';
 import { type Subject, subjectOf } from './subject.ts';
+import { askWide, hasWide, type WideAnswer, wideAnswer } from './wide-letters.ts';
 
 const READ_MS = 60_000;
 
@@ -28,8 +32,20 @@ export class Explainer {
     const subject = await subjectOf(this.hall, this.basis, tagId, runId);
     const rows = await this.read(subject, userId);
     const row = await database.metadata.userTagsOf(userId);
-    const explained = explanationOf(subject, userId, rows);
+    const wide = await this.wide(subject, userId);
+    const explained = explanationOf(subject, userId, rows, wide);
     return { ...explained, stored: storedState(state, subject, explained, row) };
+  }
+
+  /** Undefined: the rule has no such condition, or there is no pass of a run to ask it of. */
+  private async wide({ tag, basis, rule }: Subject, userId: string): Promise<WideAnswer | undefined> {
+    if (!hasWide(rule)) return undefined;
+    const job = basis.run === null ? undefined : jobOfTag(basis.run, tag.tagId);
+    const own = job?.tags.find((one) => one.tagId === tag.tagId);
+    if (job === undefined || own === undefined) return undefined;
+    const asked = askWide(job, own, userId);
+    const { letters } = (await this.hall.live().questions.once({ kind: 'letters', user: userId }, asked.job, READ_MS)) as Letters;
+    return wideAnswer(asked, letters);
   }
 
   private async read(subject: Subject, userId: string): Promise<UserRows> {
@@ -47,6 +63,13 @@ export class Explainer {
     };
     return (await this.hall.live().questions.once({ kind: 'user', user: userId }, job, READ_MS)) as UserRows;
   }
+}
+
+/** The pass that a tag is in, or was in last. */
+function jobOfTag(run: Run, tagId: number): PassJob | undefined {
+  const row = run.index.find(`tag-${tagId}`);
+  const pass = row < 0 ? undefined : run.pass(row);
+  return pass === undefined ? undefined : passJob(run, pass);
 }
 
 /** Every field that decides whether the user is evaluated, and how. */

@@ -13,22 +13,21 @@ import { type Cell, readCell } from '@tagmill/shared/rules/values';
 import { shownBasis } from './basis.ts';
 import { isNamed, registeredRule } from './scope.ts';
 import type { Subject } from './subject.ts';
-
-/** Letters of what reads more than the user's row, by path; they are not worked out here. */
-export type WideLetters = ReadonlyMap<string, Truth>;
+import { hasWide, type WideAnswer } from './wide-letters.ts';
 
 export function explanationOf(
   { tag, basis, rule }: Subject,
   userId: string,
   read: UserRows,
-  letters: WideLetters = new Map(),
+  answer?: WideAnswer,
 ): Omit<ExplainAnswer, 'stored'> {
   const valueIn = valuesOf(read, basis.clock);
-  const wide = (_leaf: WideLeaf, path: string): Truth => letters.get(path) ?? 'U';
+  const wide = (leaf: WideLeaf): Truth => answer?.truthOf(leaf) ?? 'U';
   const truthOf = (one: WholeRule): Truth => truthTree(one, byReference(valueIn, basis.clock, wide)).truth;
   const tree = truthTree(rule, byReference(valueIn, basis.clock, wide));
   const scope = registeredRule(basis);
-  const present = tag.reads.some((table) => read.rows.some((row) => row.table === table && row.place !== null));
+  // What counts events also finds users who are in no other table: the engine knows.
+  const present = answer?.evaluated ?? tag.reads.some((table) => read.rows.some((row) => row.table === table && row.place !== null));
   const evaluated =
     present &&
     isNamed(basis, userId) &&
@@ -51,7 +50,7 @@ export function explanationOf(
     words: tag.reason,
     tree: shownNode(tree, read, valueIn, deciding),
     flip: search.flip === null ? null : { ...shownFlip(search.flip), sentence: flipSentence(search.flip) },
-    flip_sentence: searchSentence(search, evaluated, result),
+    flip_sentence: `${searchSentence(search, evaluated, result)}${hasWide(rule) && answer === undefined ? UNKNOWN_WIDE : ''}`,
     sources: read.rows.map(({ table, place }) => ({
       table,
       object: place?.object ?? null,
@@ -145,6 +144,9 @@ function flipSentence(flip: Flip): string {
   const effect = result === 'T' ? 'gives the tag' : 'takes the tag';
   return `${field.name} from ${text(from)} to ${text(to)} ${effect}; nothing else has to change`;
 }
+
+const UNKNOWN_WIDE =
+  '; conditions on events, earlier data, other tags or the population count as UNKNOWN here: name a run that has evaluated the tag';
 
 function searchSentence({ flip, cut }: FlipSearch, evaluated: boolean, result: Truth): string {
   if (flip !== null)
