@@ -242,7 +242,9 @@ async function readTable(
   signal?: AbortSignal,
 ): Promise<TableRows> {
   try {
-    const rows = await evaluator.database.with(signal, (connection) => fetchTable(connection, scan, files, scratch));
+    const rows = await evaluator.database.with(signal, (connection) =>
+      fetchTable(connection, { ...scan, inOrder: evaluator.threads === 1 }, files, scratch),
+    );
     await finishScans(files);
     return rows;
   } catch (thrown) {

@@ -56,6 +56,7 @@ export interface Evaluator {
   readonly sortedCopies: LocalCopies;
   readonly onSort: ((step: SortStep) => void) | undefined;
   readonly engine: RuleEngine;
+  readonly threads: number;
   close(): void;
 }
 
@@ -85,6 +86,7 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
     sortedCopies: new LocalCopies(sortedStore, cache, sparseDir),
     onSort: options.onSort,
     engine: options.engine ?? 'auto',
+    threads: options.threads,
     close: () => {
       database.close();
       store.close();

@@ -5,11 +5,12 @@ import type { KeyType } from '../sources/key-order.ts';
 import type { OpenScan } from '../sources/materialize.ts';
 import { oneRow } from './duckdb.ts';
 import { numberRows } from './index/number-rows.ts';
-import { rawColumn } from './index/raw-column.ts';
+import { rawList } from './index/raw-column.ts';
+import { streamValues } from './index/stream-values.ts';
 import { type Keys, noKeys, orderOf, type RankedKeys, rankKeys } from './keys.ts';
 import type { Scratch } from './scratch.ts';
 import { sortRows } from './sort-rows.ts';
-import { type TableScan, tableSql, wordsOfLeaves } from './scan-sql.ts';
+import { legsOf, type TableScan, tableSql, valuesSql, wordsOfLeaves } from './scan-sql.ts';
 
 export interface TableRows extends RankedKeys {
   /** For every 16 leaves a word for each row: TRUE bits in the lower half, UNKNOWN bits in the upper one. */
@@ -37,7 +38,7 @@ export async function fetchTable(
     const numbers = (scan.index?.columns ?? []).map(({ missing }) => Uint16Array.of(missing));
     return { ...none, words: emptyWords(scan.leaves.length), numbers, castErrors: 0 };
   }
-  const read = rowsOf(await oneRow(connection, tableSql(scan, files)), scan, scratch);
+  const read = await readRows(connection, scan, files, scratch);
   const { name } = scan.table;
   const order = orderOf(read);
   const rows = order.sorted ? read : sortRows(read, scratch, name);
@@ -46,6 +47,30 @@ export async function fetchTable(
     const message = `${name} has ${repeats} rows more than users in a part of it; a user may have one row a table`;
     throw new TagmillError('TABLE_DUPLICATE_KEY', message, { table: name, duplicates: repeats });
   }
+  return rows;
+}
+
+/** So many values are worth a second query: a list costs several times what a row of a stream does, and lies in memory whole. */
+const VALUES_APART = 4;
+
+async function readRows(connection: DuckDBConnection, scan: TableScan, files: readonly OpenScan[], scratch: Scratch): Promise<TableRows> {
+  const { index, inOrder, rowsFrom } = scan;
+  if (index === undefined || index.columns.length < VALUES_APART || inOrder !== true || rowsFrom !== undefined) {
+    return rowsOf(await oneRow(connection, tableSql(scan, files)), scan, scratch);
+  }
+  const legs = legsOf(files);
+  const apart = { ...scan, apart: legs.length };
+  const chunk = await oneRow(connection, tableSql(apart, files));
+  const rows = rowsOf(chunk, apart, scratch);
+  const { count } = rows.keys;
+  const legOfRow = legs.length > 1 ? wordsOf(chunk.getColumnVector(2 + rows.words.length), count) : new Uint32Array(count);
+  await streamValues(
+    connection,
+    index,
+    legs.map((leg) => valuesSql(apart, leg)),
+    legOfRow,
+    rows.numbers,
+  );
   return rows;
 }
 
@@ -60,7 +85,7 @@ function rowsOf(chunk: DuckDBDataChunk, scan: TableScan, scratch: Scratch): Tabl
     words: Array.from({ length: words }, (_, word) => (word === 0 ? firstWords : wordsOf(chunk.getColumnVector(1 + word), keys.count))),
     numbers: (scan.index?.columns ?? []).map((column, at) => {
       const numbers = scratch.uint16(`numbers ${at} ${name}`, keys.count + 1);
-      if (keys.count > 0) numberRows(column, rawColumn(chunk, 2 + words + at, keys.count), numbers);
+      if (scan.apart === undefined && keys.count > 0) numberRows(column, rawList(chunk, 2 + words + at, keys.count), numbers, 0);
       numbers[keys.count] = column.missing;
       return numbers;
     }),

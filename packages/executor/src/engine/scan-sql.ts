@@ -30,6 +30,10 @@ export interface TableScan {
   readonly leaves: readonly string[];
   /** Values that leave the engine as they are, for leaves that are no SQL. */
   readonly index?: TableIndex;
+  /** One thread reads: rows of a file come in the order in which they lie there, whatever the query. */
+  readonly inOrder?: boolean;
+  /** The values of the index come by queries of their own (`valuesSql`), one for each of so many legs (`legsOf`). */
+  readonly apart?: number;
   /** The files are sorted copies: columns are as declared already, and errors were counted. */
   readonly copied?: boolean;
   /** Of each file only every so many-th row; absent: all. */
@@ -41,9 +45,13 @@ export interface TableScan {
 /** Names of ours inside of queries, which no column is likely to have. */
 export const KEY = '__tagmill_key';
 export const CAST_ERRORS = '__tagmill_cast_errors';
+const LEG = '__tagmill_leg';
 const leafName = (index: number): string => `__tagmill_leaf_${index}`;
 const valueName = (index: number): string => `__tagmill_value_${index}`;
-const valueNames = ({ index }: TableScan): string[] => (index?.columns ?? []).map((_, at) => valueName(at));
+const valueNames = ({ index, apart }: TableScan): string[] =>
+  apart !== undefined ? [] : (index?.columns ?? []).map((_, at) => valueName(at));
+/** Where values come apart and there are several legs, each row says of which it is. */
+const legNames = ({ apart = 0 }: TableScan): string[] => (apart > 1 ? [LEG] : []);
 /** Leaves in a word of 32 bits: TRUE in the lower half, UNKNOWN in the upper one. */
 export const LEAVES_PER_WORD = 16;
 /** So many users are looked up in the query itself; more are left to the merge. */
@@ -56,12 +64,12 @@ export const wordsOfLeaves = (leaves: number): number => Math.max(1, Math.ceil(l
  * One row: the keys (`k`: their bytes one after the other, or a list of
  * integers), one list of words for every 16 leaves, the number of values that
  * could not be read as their declared type, one list for each value of the
- * index. The words of the first list have 64 bits, the upper ones the length of
+ * index, or one of the legs where they come apart. The words of the first list have 64 bits, the upper ones the length of
  * the key in bytes.
  */
 export function tableSql(scan: TableScan, files: readonly OpenScan[]): string {
   const lists = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => `list(w${word}) AS w${word}`);
-  const values = valueNames(scan).map((name) => `list(${name}) AS ${name}`);
+  const values = [...valueNames(scan), ...legNames(scan)].map((name) => `list(${name}) AS ${name}`);
   const selected = [keysSql(scan.keyType), ...lists, 'coalesce(sum(errors), 0)::BIGINT AS errors', ...values];
   return `SELECT ${selected.join(', ')} FROM (${wordsSql(scan, files)})`;
 }
@@ -75,7 +83,7 @@ function wordsSql(scan: TableScan, files: readonly OpenScan[]): string {
     const sql = wordSql(scan.leaves.length, word);
     return `${word === 0 ? `((${lengthSql(scan.keyType, KEY)}) | ${sql}::UBIGINT)` : sql} AS w${word}`;
   });
-  return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words, ...valueNames(scan)].join(', ')} FROM (${leavesSql(scan, files)})`;
+  return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words, ...valueNames(scan), ...legNames(scan)].join(', ')} FROM (${leavesSql(scan, files)})`;
 }
 
 function wordSql(leaves: number, word: number): string {
@@ -92,23 +100,36 @@ function wordSql(leaves: number, word: number): string {
 /** Leaves have a level of their own: the engine would work out an expression again wherever it stands. */
 function leavesSql(scan: TableScan, files: readonly OpenScan[]): string {
   const leaves = scan.leaves.map((sql, index) => `${sql} AS ${leafName(index)}`);
-  const values = (scan.index?.columns ?? []).map(({ sql }, index) => `${sql} AS ${valueName(index)}`);
-  return `SELECT ${[KEY, CAST_ERRORS, ...leaves, ...values].join(', ')} FROM (${rowsSql(scan, files)}) AS ${identifier(scan.table.name)}`;
+  const values = valueNames(scan).map((name, at) => `${scan.index?.columns[at]?.sql} AS ${name}`);
+  return `SELECT ${[KEY, CAST_ERRORS, ...leaves, ...values, ...legNames(scan)].join(', ')} FROM (${rowsSql(scan, files)}) AS ${identifier(scan.table.name)}`;
 }
 
 /** A query of key, cast errors and columns as declared; the empty text where there are no files. */
 export function rowsSql(scan: TableScan, files: readonly OpenScan[]): string {
   if (scan.rowsFrom !== undefined) return scan.rowsFrom;
-  const rows = files.flatMap((file) => (file.whole ? [undefined] : file.runs).map((run) => fileSql(scan, file, run))).join(' UNION ALL ');
+  const rows = legsOf(files)
+    .map((leg, at) => fileSql(scan, leg, at))
+    .join(' UNION ALL ');
   if (rows === '' || scan.columns.every((column) => column.finish === undefined)) return rows;
   const columns = scan.columns.map((column) => {
     const name = identifier(column.name);
     return column.finish === undefined ? name : `${column.finish(name)} AS ${name}`;
   });
-  return `SELECT ${[KEY, CAST_ERRORS, ...columns].join(', ')} FROM (${rows})`;
+  return `SELECT ${[KEY, CAST_ERRORS, ...columns, ...legNames(scan)].join(', ')} FROM (${rows})`;
 }
 
-function fileSql(scan: TableScan, file: OpenScan, run: RowRun | undefined): string {
+/** The parts of a scan: whole files, or runs of the rows of one. */
+export const legsOf = (files: readonly OpenScan[]): OpenScan[] =>
+  files.flatMap((file) => (file.whole ? [file] : file.runs.map((run) => ({ ...file, runs: [run] }))));
+
+/** The values of the index of one leg, a row for each of its users. */
+export function valuesSql(scan: TableScan, leg: OpenScan): string {
+  const values = (scan.index?.columns ?? []).map(({ sql }) => sql);
+  return `SELECT ${values.join(', ')} FROM (${rowsSql(scan, [leg])}) AS ${identifier(scan.table.name)}`;
+}
+
+function fileSql(scan: TableScan, file: OpenScan, leg: number): string {
+  const run: RowRun | undefined = file.whole ? undefined : file.runs[0];
   const stored = new Map(file.object.columns.map((column) => [column.name, column.storedType]));
   const errors: string[] = [];
   const columns = scan.columns.map((column) => {
@@ -123,6 +144,7 @@ function fileSql(scan: TableScan, file: OpenScan, run: RowRun | undefined): stri
   const key = keySql(stored.get(KEY_COLUMN) ?? 'VARCHAR', identifier(KEY_COLUMN), scan.keyType);
   if (scan.copied === true) errors.push(CAST_ERRORS);
   const selected = [`${key} AS ${KEY}`, `${errors.join(' + ') || '0'} AS ${CAST_ERRORS}`, ...columns];
+  if (legNames(scan).length > 0) selected.push(`${leg}::UINTEGER AS ${LEG}`);
   const every = scan.every ?? 1;
   const where = [
     ...(run === undefined ? [] : [`file_row_number >= ${run.from}`, `file_row_number < ${run.to}`]),

@@ -105,39 +105,39 @@ export type Validity = Uint32Array | null;
 
 const isMissing = (valid: Validity, row: number): boolean => valid !== null && ((valid[row >>> 5]! >>> (row & 31)) & 1) === 0;
 
-/** Writes each row's interval; a missing value has the number behind the last one. */
-export function locateDoubles(values: Float64Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
+/** Writes each row's interval, from place `at` on; a missing value has the number behind the last one. */
+export function locateDoubles(values: Float64Array, valid: Validity, cuts: Cuts, into: Uint16Array, at: number): void {
   const { points, buckets, low, high, base, shift } = cuts;
   const missing = points.length + 1;
   for (let row = 0; row < values.length; row += 1) {
-    into[row] = isMissing(valid, row) ? missing : interval(values[row]!, points, buckets, low, high, base, shift);
+    into[at + row] = isMissing(valid, row) ? missing : interval(values[row]!, points, buckets, low, high, base, shift);
   }
 }
 
-export function locateInt32(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
+export function locateInt32(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array, at: number): void {
   const { points, buckets, low, high, base, shift } = cuts;
   const missing = points.length + 1;
   for (let row = 0; row < values.length; row += 1) {
-    into[row] = isMissing(valid, row) ? missing : interval(values[row]!, points, buckets, low, high, base, shift);
+    into[at + row] = isMissing(valid, row) ? missing : interval(values[row]!, points, buckets, low, high, base, shift);
   }
 }
 
 const HALF = 4_294_967_296;
 
 /** @param values two halves of 32 bits for each row, the lower first */
-export function locateInt64(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array): void {
+export function locateInt64(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array, at: number): void {
   const { points, buckets, low, high, base, shift, halves } = cuts;
   const missing = points.length + 1;
   const rows = values.length >>> 1;
   for (let row = 0; row < rows; row += 1) {
     if (isMissing(valid, row)) {
-      into[row] = missing;
+      into[at + row] = missing;
       continue;
     }
     // Rounded once, so order is kept.
     const value = values[2 * row + 1]! * HALF + (values[2 * row]! >>> 0);
     const found = interval(value, points, buckets, low, high, base, shift);
-    into[row] = halves === undefined ? found : withoutTies(values[2 * row + 1]!, values[2 * row]!, value, found, points, halves);
+    into[at + row] = halves === undefined ? found : withoutTies(values[2 * row + 1]!, values[2 * row]!, value, found, points, halves);
   }
 }
 

@@ -3,21 +3,21 @@ import { type Cuts, locateDoubles, locateInt32, locateInt64 } from './cuts.ts';
 import type { FieldIndex } from './field-index.ts';
 import type { RawColumn } from './raw-column.ts';
 
-/** Writes the number of each row into `into`. */
-export function numberRows(column: FieldIndex, raw: RawColumn, into: Uint16Array): void {
+/** Writes the number of each row into `into`, from place `at` on. */
+export function numberRows(column: FieldIndex, raw: RawColumn, into: Uint16Array, at: number): void {
   const { buffer, byteOffset, rows, valid } = raw;
   switch (column.form) {
     case 'code':
-      into.set(new Uint16Array(buffer, byteOffset, rows));
+      into.set(new Uint16Array(buffer, byteOffset, rows), at);
       break;
     case 'int32':
-      locateInt32(new Int32Array(buffer, byteOffset, rows), valid, cutsOf(column), into);
+      locateInt32(new Int32Array(buffer, byteOffset, rows), valid, cutsOf(column), into, at);
       break;
     case 'int64':
-      locateInt64(new Int32Array(buffer, byteOffset, rows * 2), valid, cutsOf(column), into);
+      locateInt64(new Int32Array(buffer, byteOffset, rows * 2), valid, cutsOf(column), into, at);
       break;
     case 'double':
-      locateDoubles(new Float64Array(buffer, byteOffset, rows), valid, cutsOf(column), into);
+      locateDoubles(new Float64Array(buffer, byteOffset, rows), valid, cutsOf(column), into, at);
       break;
   }
 }

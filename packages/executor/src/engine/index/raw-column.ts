@@ -1,5 +1,5 @@
 /** Values of a column as they lie in the engine's memory. */
-import { type DuckDBDataChunk, DuckDBListVector } from '@duckdb/node-api';
+import { type DuckDBDataChunk, DuckDBListVector, type DuckDBVector } from '@duckdb/node-api';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { Validity } from './cuts.ts';
 
@@ -18,17 +18,22 @@ interface Inside {
   readonly validity: { readonly data: BigUint64Array | null; readonly offset: number };
 }
 
-/** The elements of the one list in a column of a chunk of one row: as many as `rows`, at least one. */
-export function rawColumn(chunk: DuckDBDataChunk, column: number, rows: number): RawColumn {
-  const vector = chunk.getColumnVector(column);
-  if (!(vector instanceof DuckDBListVector)) throw new TagmillError('INTERNAL', 'expected a list');
-  const { items, dataView, validity } = vector.childVector as unknown as Inside;
+/** The values of a vector. */
+export function rawColumn(vector: DuckDBVector, rows: number): RawColumn {
+  const { items, dataView, validity } = vector as unknown as Inside;
   const data = items ?? dataView;
-  // One row only: its elements are all there are.
-  if (data === undefined || vector.getEntryOffset(0) !== 0 || validity.offset !== 0)
-    throw new TagmillError('INTERNAL', 'expected plain values');
-  if (vector.getEntryLength(0) !== rows) throw new TagmillError('INTERNAL', `got ${vector.getEntryLength(0)} values for ${rows} rows`);
+  if (data === undefined || validity.offset !== 0) throw new TagmillError('INTERNAL', 'expected plain values');
   const { data: bits } = validity;
   const valid = bits === null ? null : new Uint32Array(bits.buffer, bits.byteOffset, bits.length * 2);
   return { buffer: data.buffer, byteOffset: data.byteOffset, rows, valid };
+}
+
+/** The elements of the one list in a column of a chunk of one row: as many as `rows`, at least one. */
+export function rawList(chunk: DuckDBDataChunk, column: number, rows: number): RawColumn {
+  const vector = chunk.getColumnVector(column);
+  if (!(vector instanceof DuckDBListVector)) throw new TagmillError('INTERNAL', 'expected a list');
+  // One row only: its elements are all there are.
+  const found = vector.getEntryOffset(0) === 0 ? vector.getEntryLength(0) : -1;
+  if (found !== rows) throw new TagmillError('INTERNAL', `got ${found} values for ${rows} rows`);
+  return rawColumn(vector.childVector, rows);
 }

@@ -1,0 +1,70 @@
+/** Values of a table's index as a stream, chunk by chunk: none of it lies in memory longer than it takes to number it. */
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { TagmillError } from '@tagmill/shared/errors';
+import { numberRows } from './number-rows.ts';
+import { rawColumn } from './raw-column.ts';
+import type { TableIndex } from './table-index.ts';
+
+/**
+ * Writes the numbers of all rows.
+ *
+ * @param queries one for each leg of the scan; its rows are in the order of those that say they are of it
+ * @param legOfRow the leg of each row; rows of one leg lie one behind the other
+ */
+export async function streamValues(
+  connection: DuckDBConnection,
+  index: TableIndex,
+  queries: readonly string[],
+  legOfRow: Uint32Array,
+  numbers: readonly Uint16Array[],
+): Promise<void> {
+  const places = placesOf(legOfRow, queries.length);
+  for (const [leg, { from, to }] of places.entries()) {
+    if (from === to) continue;
+    const rows = await streamLeg(connection, queries[leg]!, index, numbers, from, to);
+    if (rows !== to - from) throw changed(to - from, rows);
+  }
+}
+
+async function streamLeg(
+  connection: DuckDBConnection,
+  query: string,
+  index: TableIndex,
+  numbers: readonly Uint16Array[],
+  from: number,
+  to: number,
+): Promise<number> {
+  const stream = await connection.stream(query);
+  let at = from;
+  for (let next = stream.fetchChunk(); ; ) {
+    const chunk = await next;
+    if (chunk === null || chunk.rowCount === 0) return at - from;
+    const rows = chunk.rowCount;
+    if (at + rows > to) throw changed(to - from, at + rows - from);
+    // The engine works on the next one meanwhile; if it fails, that is seen when its turn comes.
+    next = stream.fetchChunk();
+    next.catch(() => undefined);
+    for (let column = 0; column < index.columns.length; column += 1) {
+      numberRows(index.columns[column]!, rawColumn(chunk.getColumnVector(column), rows), numbers[column]!, at);
+    }
+    at += rows;
+  }
+}
+
+function placesOf(legOfRow: Uint32Array, legs: number): { from: number; to: number }[] {
+  const places = Array.from({ length: legs }, () => ({ from: 0, to: 0 }));
+  for (let row = 0; row < legOfRow.length; ) {
+    const leg = legOfRow[row]!;
+    let end = row + 1;
+    while (end < legOfRow.length && legOfRow[end] === leg) end += 1;
+    const place = places[leg]!;
+    if (place.to > place.from) throw new TagmillError('INTERNAL', 'rows of a file came mixed with those of another');
+    place.from = row;
+    place.to = end;
+    row = end;
+  }
+  return places;
+}
+
+const changed = (keys: number, values: number): TagmillError =>
+  new TagmillError('INTERNAL', `a part of a table gave ${keys} keys and ${values} values`);
