@@ -2,6 +2,7 @@
 import type { CheckAnswer, RuleFault } from '@tagmill/shared/api/rules';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { FieldCatalog } from '@tagmill/shared/fields';
+import { LIMITS } from '@tagmill/shared/limits';
 import { checkWholeRule, type WholeCheckResult } from '@tagmill/shared/rules/check';
 import type { RuleError, RuleWarning } from '@tagmill/shared/rules/codes';
 import { describeRule } from '@tagmill/shared/rules/describe';
@@ -10,10 +11,21 @@ import type { WholeRule } from '@tagmill/shared/rules/normal';
 import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import { type Basis, catalogOf, shownBasis } from './basis.ts';
 
-/** The JSON text of a rule in a body. Errors: USAGE when there is none. */
+/** The JSON text of a rule in a body. Errors: USAGE when there is none, RULE_INVALID when it is nested too deep to be written. */
 export function ruleText(rule: unknown): string {
   if (rule === undefined) throw new TagmillError('USAGE', 'the body has no `rule`');
-  return typeof rule === 'string' ? rule : JSON.stringify(rule);
+  if (typeof rule === 'string') return rule;
+  try {
+    return JSON.stringify(rule);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new TagmillError(
+      'RULE_INVALID',
+      `RULE_TOO_DEEP: the rule is nested thousands deep; ${LIMITS.ruleDepth} groups are allowed`,
+      {},
+      error,
+    );
+  }
 }
 
 /** As runs check it, with what can be told of it without data. */
