@@ -144,6 +144,8 @@ export interface TagHolders {
   readonly held: string;
   /** Those of them who have it by hand. */
   readonly manual: string;
+  /** Users who held it at some time of the last so many days; `whole`: what is recorded reaches back so far. */
+  readonly histories?: readonly { readonly days: number; readonly had: string; readonly whole: boolean }[];
 }
 
 /** A tag whose state others read, as pass `pass` of the run has evaluated it. */

@@ -13,7 +13,8 @@ export function basisOf(run: Run, rows: readonly number[]): (readonly [number, n
   for (const row of rows) {
     const tag = run.passTags.get(run.task(row).tagId ?? 0);
     if (tag === undefined) continue;
-    for (const leaf of wholeLeavesOf(tag.rule)) if ('kind' in leaf && leaf.kind === 'tag') read.add(Number(leaf.tag));
+    for (const leaf of wholeLeavesOf(tag.rule))
+      if ('kind' in leaf && leaf.kind === 'tag' && leaf.operator !== 'had_tag_within') read.add(Number(leaf.tag));
   }
   return [...read].sort((a, b) => a - b).map((tagId) => [tagId, basis(run, tagId)] as const);
 }

@@ -210,8 +210,8 @@ export class ExecutorDoor {
           tags,
         });
       const read = tagsRead(place.run.spec);
-      if (read.length === 0) found({});
-      else pinHolders(read, this.hall.live().database.metadata, Date.now()).then((holders) => found({ holders }), failed);
+      if (read.tags.length + read.histories.length === 0) found({});
+      else pinHolders(read, clock, this.hall.live().database.metadata, Date.now()).then((holders) => found({ holders }), failed);
     } catch (error) {
       failed(error);
     }

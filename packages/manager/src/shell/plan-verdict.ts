@@ -97,8 +97,6 @@ function judgeRule(pinned: PinnedRule, plan: PlanResult, catalog: FieldCatalog, 
   }
   const [failure] = checked.runErrors ?? [];
   if (failure !== undefined) return refuse(failure.code, `${failure.path}: ${failure.message}`);
-  const notYet = wholeLeavesOf(checked.rule).find((leaf) => 'kind' in leaf && leaf.operator === 'had_tag_within');
-  if (notYet !== undefined) return refuse('OPERATOR_UNKNOWN', `this version does not evaluate \`${notYet.operator}\` in a run yet`);
   const absent = pinned.requiredFields.filter((field) => !there.has(field));
   if (absent.length > 0) return refuse('FIELD_REQUIRED', `its task class requires ${absent.join(', ')}, which no table has`);
   const refused = task?.validate?.(there) ?? null;

@@ -26,6 +26,7 @@ function collect(tags: readonly PassTag[], first: Behind, holders: readonly TagH
     for (const leaf of wholeLeavesOf(own)) {
       if (!('kind' in leaf) || leaf.kind !== 'tag') continue;
       read.add(leaf.tag);
+      if (leaf.operator === 'had_tag_within') continue;
       const [key, pass] = [`${leaf.tag} ${leaf.basis}`, leaf.basis ?? -1];
       const found = pass <= 0 || upstream.has(key) ? undefined : behind.of(Number(leaf.tag), pass);
       if (found === undefined) continue;
@@ -40,12 +41,15 @@ function collect(tags: readonly PassTag[], first: Behind, holders: readonly TagH
 
 function annotated(rule: WholeRule, behind: Behind): WholeRule {
   if ('logic' in rule) return { ...rule, conditions: rule.conditions.map((child) => annotated(child, behind)) };
-  return 'kind' in rule && rule.kind === 'tag' ? { ...rule, basis: behind.basis(Number(rule.tag)) } : rule;
+  return 'kind' in rule && rule.kind === 'tag' && rule.operator !== 'had_tag_within'
+    ? { ...rule, basis: behind.basis(Number(rule.tag)) }
+    : rule;
 }
 
 /** The tags of a pass of a run. */
 export function withTagStates(run: Run, pass: Pass, tags: readonly PassTag[]): Found {
-  if (pass.basis.length === 0) return { tags, upstream: [], holders: [] };
+  const holders = run.plan?.holders ?? [];
+  if (holders.length === 0) return { tags, upstream: [], holders: [] };
   const behind = (of: Pass): Behind => {
     const basis = new Map(of.basis);
     return {
@@ -56,7 +60,7 @@ export function withTagStates(run: Run, pass: Pass, tags: readonly PassTag[]): F
       },
     };
   };
-  return collect(tags, behind(pass), run.plan?.holders ?? []);
+  return collect(tags, behind(pass), holders);
 }
 
 /**

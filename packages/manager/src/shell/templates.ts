@@ -82,7 +82,10 @@ export function valuesOf(
   holders: readonly TagHolders[],
 ): Pick<PassJob, 'values'> {
   const rules = tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
-  const values = new Set([...rules.flatMap(wholeLeavesOf).flatMap(setsOf), ...holders.flatMap(({ held, manual }) => [held, manual])]);
+  const values = new Set([
+    ...rules.flatMap(wholeLeavesOf).flatMap(setsOf),
+    ...holders.flatMap(({ held, manual, histories = [] }) => [held, manual, ...histories.map(({ had }) => had)]),
+  ]);
   return values.size === 0 ? {} : { values: [...values].sort() };
 }
 

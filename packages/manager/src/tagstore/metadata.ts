@@ -139,6 +139,18 @@ export interface TagHolding {
   readonly manual: readonly string[];
 }
 
+export interface HistoryAsked {
+  readonly tag: number;
+  readonly days: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface HistoryFound extends HistoryAsked {
+  readonly users: readonly string[];
+  readonly whole: boolean;
+}
+
 export interface StoredUserTags {
   readonly tagIds: string | null;
   readonly tagDetails: string | null;
@@ -211,6 +223,11 @@ export interface TagMetadata {
   exportRules(): Promise<RuleImport[]>;
   readonly versions: RuleVersions;
   readonly lists: NamedLists;
+  /**
+   * Who held tags at some time of [fromMs, toMs], by the recorded changes and by
+   * who holds them now; `whole`: the record reaches back to `fromMs`.
+   */
+  historyOf(asked: readonly HistoryAsked[], now: ReadonlyMap<number, TagHolding>): Promise<readonly HistoryFound[]>;
   /** Who holds these tags, in one reading of user_tags. */
   holdersOf(tags: readonly number[]): Promise<ReadonlyMap<number, TagHolding>>;
   countUserTags(): Promise<number>;

@@ -10,6 +10,12 @@ export interface SqlTransaction {
   run(sql: string, values?: readonly SqlValue[]): Promise<number>;
 }
 
+/** The record of what one batch of a merge, or of its undoing, changed. */
+export interface ChangeRow {
+  readonly atMs: number;
+  readonly block: Uint8Array;
+}
+
 /** A row of `user_tags`. */
 export interface DetailedRow {
   readonly userId: string;
@@ -30,6 +36,10 @@ export interface SqlDatabase {
   userTags(): AsyncIterable<UserTagsRow>;
   /** Rows of `user_tags` that meet a condition, with what is said of their tags; in the order of the bytes of the key. */
   detailedTags(where: string): AsyncIterable<DetailedRow>;
+  /** When the oldest change that is still recorded was made; null: none is. */
+  historyBeginsMs(): Promise<number | null>;
+  /** Recorded changes of `sinceMs` and later, the newest first. */
+  changeBlocks(sinceMs: number): AsyncIterable<ChangeRow>;
   close(): Promise<void>;
 }
 

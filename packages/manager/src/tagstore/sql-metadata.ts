@@ -1,4 +1,5 @@
 /** Metadata over any SQL database that the two dialects cover. */
+import { collectHistory } from './history.ts';
 import { collectHolders, likelyHolders } from './holders.ts';
 import { importInto } from './import-rules.ts';
 import { claimLeadership, readLeader } from './leader.ts';
@@ -10,6 +11,8 @@ import type {
   Leadership,
   RuleImport,
   StoredRule,
+  HistoryAsked,
+  HistoryFound,
   StoredUserTags,
   TagHolding,
   TagMetadata,
@@ -81,6 +84,12 @@ export class SqlMetadata implements TagMetadata {
   async holdersOf(tags: readonly number[]): Promise<ReadonlyMap<number, TagHolding>> {
     if (tags.length === 0) return new Map();
     return await collectHolders(this.#database.detailedTags(likelyHolders(tags)), tags);
+  }
+
+  async historyOf(asked: readonly HistoryAsked[], now: ReadonlyMap<number, TagHolding>): Promise<readonly HistoryFound[]> {
+    if (asked.length === 0) return [];
+    const begins = await this.#database.historyBeginsMs();
+    return await collectHistory(asked, now, (sinceMs) => this.#database.changeBlocks(sinceMs), begins);
   }
 
   exportUserTags(): AsyncIterable<UserTagsRow> {

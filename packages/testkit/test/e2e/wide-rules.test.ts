@@ -203,5 +203,29 @@ describe('rules that read more than the user’s row', () => {
       await ok(['task-tags', '--tag-ids', '6,7', ...place]);
       expect((await membersOf(url)).get(6)).toEqual(numbers.filter(six).map(name));
     });
+
+    test('go by what is recorded of days gone by', async () => {
+      const past = [
+        { id: 7, rule: { field: 'part', operator: '=', value: 3 } },
+        { id: 8, rule: { operator: 'had_tag_within', value: 7, days: 3 } },
+        { id: 9, rule: { logic: 'NOT', conditions: [{ operator: 'had_tag_within', value: 7, days: 3 }] } },
+      ];
+      const url = await databaseWith('past', past);
+      const place = ['--database', url, '--tables', tables, '--shard-rows', '500'];
+      const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+      const run8 = ['task-tags', '--tag-ids', '8,9', ...place, '--as-of', tomorrow];
+      await ok(['task-tags', '--tag-ids', '7', ...place]);
+      await ok(run8);
+      const seven = numbers.filter((n) => n % 100 === 3).map(name);
+      const first = await membersOf(url);
+      // What is recorded begins today: of everybody else nothing is known.
+      expect([first.get(8), first.get(9)]).toEqual([seven, undefined]);
+      const path = url.slice('sqlite:'.length);
+      await sqlite(path, "UPDATE tagmill_changes SET created_time = '2026-01-01 00:00:00'");
+      await sqlite(path, "UPDATE user_tags SET tag_ids = '[]', tag_details = '{}'");
+      await ok(run8);
+      const second = await membersOf(url);
+      expect([second.get(8), second.get(9)?.length]).toEqual([undefined, USERS]);
+    });
   });
 });

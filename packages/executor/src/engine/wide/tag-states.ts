@@ -40,6 +40,10 @@ export class TagStates {
 
   /** Finds every leaf that a condition on a tag needs; those of the rule behind it go to `visit`. */
   find(node: TagLeaf, visit: (leaf: Leaf) => void): void {
+    if (node.operator === 'had_tag_within') {
+      this.#derived.members(this.#historyOf(node).had);
+      return;
+    }
     const basis = node.basis ?? UNKNOWN;
     const key = keyOf(node.tag, basis);
     if (this.#seen.has(key)) return;
@@ -57,11 +61,24 @@ export class TagStates {
 
   /** Slot of what a condition gives. `slotOf` knows the leaves that `find` has shown. */
   slot(node: TagLeaf, program: ProgramBuilder, slotOf: (leaf: Leaf) => Slotted): number {
-    const state = this.#state(node, program, slotOf);
+    const state = node.operator === 'had_tag_within' ? this.#had(node, program) : this.#state(node, program, slotOf);
     const own = node.operator === 'not_has_tag' ? program.step('NOT', [state]) : state;
     if (node.missing === 'unknown') return own;
     if (node.missing === 'no_match') return program.step('TRUE_ONLY', [own]);
     return program.step('NOT', [program.step('TRUE_ONLY', [program.step('NOT', [own])])]);
+  }
+
+  /** T for who had it; for others not known, where the record does not reach back so far. */
+  #had(node: TagLeaf, program: ProgramBuilder): number {
+    const { had, whole } = this.#historyOf(node);
+    const slot = this.#derived.members(had).slot;
+    return whole ? slot : program.step('OR', [slot, program.unknown()]);
+  }
+
+  #historyOf({ tag, days }: TagLeaf): { readonly had: string; readonly whole: boolean } {
+    const found = this.#holdersOf(tag).histories?.find((one) => one.days === days);
+    if (found === undefined) throw new TagmillError('INTERNAL', `the pass does not bring the history of tag ${tag}`);
+    return found;
   }
 
   #state(node: TagLeaf, program: ProgramBuilder, slotOf: (leaf: Leaf) => Slotted): number {
@@ -113,6 +130,7 @@ export class TagStates {
     const open: WholeRule[] = [rule];
     for (let at = 0; at < open.length; at += 1) {
       for (const leaf of wholeLeavesOf(open[at]!).filter(isTagLeaf)) {
+        if (leaf.operator === 'had_tag_within') continue;
         const basis = leaf.basis ?? UNKNOWN;
         const key = keyOf(leaf.tag, basis);
         if (basis <= STORED || found.has(key)) continue;

@@ -32,15 +32,7 @@ export function ruleText(rule: unknown): string {
 export function checkAgainst(text: string, catalog: FieldCatalog, tagId?: number): WholeCheckResult {
   const result = checkWholeRule(text, catalog, tagId === undefined ? undefined : String(tagId));
   if (result.rule === null) return result;
-  const warnings = [...result.warnings, ...lintRule(result.rule)];
-  const notYet = wholeLeavesOf(result.rule).find((leaf) => 'kind' in leaf && leaf.operator === 'had_tag_within');
-  if (notYet === undefined) return { ...result, warnings };
-  const error = {
-    code: 'OPERATOR_UNKNOWN' as const,
-    path: '',
-    message: `this version does not evaluate \`${notYet.operator}\` in a run yet`,
-  };
-  return { ...result, warnings, errors: [...result.errors, error], rule: null };
+  return { ...result, warnings: [...result.warnings, ...lintRule(result.rule)] };
 }
 
 const NEAR = /did you mean `([^`]+)`\?$/;

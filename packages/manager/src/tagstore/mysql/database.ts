@@ -12,6 +12,7 @@ import type { Connection as CoreConnection } from 'mysql2';
 import mysql from 'mysql2/promise';
 import type { UserTagsRow } from '../metadata.ts';
 import {
+  type ChangeRow,
   type DetailedRow,
   type SqlDatabase,
   type SqlDialect,
@@ -104,6 +105,17 @@ export class MysqlMetadataDatabase implements SqlDatabase {
     const sql = `SELECT user_id, CAST(tag_ids AS CHAR), CAST(tag_details AS CHAR) FROM user_tags WHERE ${where} ORDER BY CAST(user_id AS BINARY)`;
     for await (const [userId, tagIds, tagDetails] of this.#stream(sql))
       yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds), tagDetails: textOrNull(tagDetails) };
+  }
+
+  async historyBeginsMs(): Promise<number | null> {
+    const [row] = await this.all('SELECT UNIX_TIMESTAMP(MIN(created_time)) AS second FROM tagmill_changes');
+    const second = row?.['second'];
+    return second === null || second === undefined ? null : Number(second) * 1000;
+  }
+
+  async *changeBlocks(sinceMs: number): AsyncIterable<ChangeRow> {
+    const sql = `SELECT UNIX_TIMESTAMP(created_time), block FROM tagmill_changes WHERE created_time >= FROM_UNIXTIME(${Math.max(0, Math.floor(sinceMs / 1000))}) ORDER BY created_time DESC, run_id DESC, pass DESC`;
+    for await (const [second, block] of this.#stream(sql)) yield { atMs: Number(second) * 1000, block: block as Uint8Array };
   }
 
   async *#stream(sql: string): AsyncIterable<readonly unknown[]> {

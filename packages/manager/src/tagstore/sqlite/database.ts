@@ -8,7 +8,7 @@ import {
   SQLITE_VERSION_TABLE,
 } from '@tagmill/shared/sinks/sqlite-tables';
 import type { UserTagsRow } from '../metadata.ts';
-import type { DetailedRow, SqlDatabase, SqlDialect, SqlRow, SqlTransaction, SqlValue } from '../sql-database.ts';
+import type { ChangeRow, DetailedRow, SqlDatabase, SqlDialect, SqlRow, SqlTransaction, SqlValue } from '../sql-database.ts';
 import { textOrNull } from '../sql-database.ts';
 import { isBusy, openSqlite, type SqliteDatabase, toSqliteError } from './open.ts';
 
@@ -28,6 +28,9 @@ const BUSY_FOR_MS = 20_000;
 const BUSY_PAUSE_MS = 25;
 /** Rows given out before other work of the thread gets its turn. */
 const ROWS_A_TURN = 2_000;
+
+/** Milliseconds since 1970 of `YYYY-MM-DD HH:MM:SS` in UTC. */
+const timeOf = (text: string): number => Date.parse(`${text.replace(' ', 'T')}Z`);
 
 export class SqliteMetadataDatabase implements SqlDatabase {
   readonly name: string;
@@ -81,6 +84,18 @@ export class SqliteMetadataDatabase implements SqlDatabase {
     const sql = `SELECT user_id, tag_ids, tag_details FROM user_tags WHERE ${where} ORDER BY user_id COLLATE BINARY`;
     for await (const [userId, tagIds, tagDetails] of this.#stream(sql))
       yield { userId: textOrNull(userId) ?? '', tagIds: textOrNull(tagIds), tagDetails: textOrNull(tagDetails) };
+  }
+
+  async historyBeginsMs(): Promise<number | null> {
+    const [row] = await this.all('SELECT MIN(created_time) AS time FROM tagmill_changes');
+    const time = textOrNull(row?.['time']);
+    return time === null ? null : timeOf(time);
+  }
+
+  async *changeBlocks(sinceMs: number): AsyncIterable<ChangeRow> {
+    const since = new Date(sinceMs).toISOString().slice(0, 19).replace('T', ' ');
+    const sql = `SELECT created_time, block FROM tagmill_changes WHERE created_time >= '${since}' ORDER BY created_time DESC, run_id DESC, pass DESC`;
+    for await (const [time, block] of this.#stream(sql)) yield { atMs: timeOf(String(time)), block: block as Uint8Array };
   }
 
   async *#stream(sql: string): AsyncIterable<readonly unknown[]> {

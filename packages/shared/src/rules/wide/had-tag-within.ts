@@ -1,3 +1,4 @@
+import type { RunClock } from '../../fields.ts';
 import { checkKeys } from '../check-context.ts';
 import { readMissing } from '../check-options.ts';
 import { instantOf, parseTime, SECOND_MICROS } from '../instants.ts';
@@ -8,21 +9,16 @@ import { instantsOfDays } from '../zones.ts';
 import { operandOf } from './check-wide.ts';
 import { readTag } from './tags.ts';
 import { wideOperator } from './wide-operator.ts';
-import type { World } from './world.ts';
 
 const daysReader = wholeNumber(1, DAYS_MAX);
 
-/** First instant of the day N−1 days before today. */
-function startOf(days: number, world: World): bigint {
-  const first = instantsOfDays(world.clock.zone, dayLiteral(world.clock.today) - (days - 1), undefined)[0]?.start;
+/** First instant of the day N−1 days before today, and that of the clock; microseconds since 1970. */
+export function historyWindow(days: number, clock: RunClock): { readonly start: bigint; readonly end: bigint } {
+  const first = instantsOfDays(clock.zone, dayLiteral(clock.today) - (days - 1), undefined)[0]?.start;
   if (first === undefined) throw new Error('a day that has no first instant');
-  return BigInt(first) * SECOND_MICROS;
-}
-
-function asOf(world: World): bigint {
-  const time = parseTime(world.clock.asOf);
-  if (time === null) throw new Error(`"${world.clock.asOf}" is no instant of a run's clock`);
-  return instantOf(time, 'UTC');
+  const time = parseTime(clock.asOf);
+  if (time === null) throw new Error(`"${clock.asOf}" is no instant of a run's clock`);
+  return { start: BigInt(first) * SECOND_MICROS, end: instantOf(time, 'UTC') };
 }
 
 export const hadTagWithin = [
@@ -46,7 +42,7 @@ export const hadTagWithin = [
     },
     evaluate(leaf, user, world) {
       const history = world.history(leaf.tag);
-      const [start, end] = [startOf(leaf.days ?? 1, world), asOf(world)];
+      const { start, end } = historyWindow(leaf.days ?? 1, world.clock);
       const held = (history?.spans ?? []).some(
         (span) => span.user === user && span.entered <= end && (span.left === null || span.left > start),
       );

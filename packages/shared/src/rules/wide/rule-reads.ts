@@ -17,8 +17,8 @@ export interface RuleReads {
   readonly earlier: readonly { readonly since: string; readonly field: string }[];
   /** Tags whose state is read, decimal digits. */
   readonly tags: readonly string[];
-  /** Tags whose history is read. */
-  readonly histories: readonly string[];
+  /** Tags whose history is read, and of how many days. */
+  readonly histories: readonly { readonly tag: string; readonly days: number }[];
   /** Names of uploaded lists. */
   readonly lists: readonly string[];
 }
@@ -27,13 +27,13 @@ interface Found {
   readonly windows: Map<string, RuleReads['windows'][number]>;
   readonly earlier: Map<string, RuleReads['earlier'][number]>;
   readonly tags: Set<string>;
-  readonly histories: Set<string>;
+  readonly histories: Map<string, RuleReads['histories'][number]>;
   readonly lists: Set<string>;
 }
 
 /** What rules ask for, each once. `texts` are JSON of rules, of any content. */
 export function readsOfRules(texts: readonly string[]): RuleReads {
-  const found: Found = { windows: new Map(), earlier: new Map(), tags: new Set(), histories: new Set(), lists: new Set() };
+  const found: Found = { windows: new Map(), earlier: new Map(), tags: new Set(), histories: new Map(), lists: new Set() };
   for (const text of texts) {
     const root = readRoot(text);
     if (root !== null) look(root, found);
@@ -42,7 +42,7 @@ export function readsOfRules(texts: readonly string[]): RuleReads {
     windows: [...found.windows.values()],
     earlier: [...found.earlier.values()],
     tags: [...found.tags],
-    histories: [...found.histories],
+    histories: [...found.histories.values()],
     lists: [...found.lists],
   };
 }
@@ -73,9 +73,14 @@ const text = (value: Json | undefined): string | null => (typeof value === 'stri
 
 /** The id of a tag as it may be written: 5, "5", 5.0. */
 function tagOf(value: Json | undefined): string | null {
+  const number = wholeOf(value);
+  return number === null ? null : String(number);
+}
+
+function wholeOf(value: Json | undefined): number | null {
   const written = value instanceof JsonNumber ? value.text : text(value);
   const number = written === null ? Number.NaN : Number(written);
-  return Number.isSafeInteger(number) && number > 0 ? String(number) : null;
+  return Number.isSafeInteger(number) && number > 0 ? number : null;
 }
 
 function lookAtLeaf(node: JsonObject, found: Found): void {
@@ -101,7 +106,10 @@ function lookAtLeaf(node: JsonObject, found: Found): void {
     }
     case 'tag': {
       const tag = tagOf(value);
-      if (tag !== null) (operator === 'had_tag_within' ? found.histories : found.tags).add(tag);
+      if (tag === null) return;
+      const days = wholeOf(node.get('days'));
+      if (operator !== 'had_tag_within') found.tags.add(tag);
+      else if (days !== null) found.histories.set(`${tag} ${days}`, { tag, days });
       return;
     }
     default:
