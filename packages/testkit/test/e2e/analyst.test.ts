@@ -300,6 +300,39 @@ describe('saving', () => {
     expect((await send('GET', '/api/v1/tags/999/rule')).status).toBe(404);
   });
 
+  test('conditions on the population and on other tags are previewed, run and explained', async () => {
+    const wide = {
+      logic: 'OR',
+      conditions: [
+        {
+          logic: 'AND',
+          conditions: [
+            { operator: 'has_tag', value: 9 },
+            { field: 'age', operator: '<', value: 25 },
+          ],
+        },
+        { field: 'total_asset_value', operator: 'top_n', value: 40 },
+      ],
+    };
+    const path = '/api/v1/tags/12/rule';
+    const { etag } = await send<RuleAnswer>('GET', path);
+    const seen = await preview({ rule: wide, tag_id: 12 });
+    expect((await send('PUT', path, { rule: wide, reason: 'wide' }, { 'if-match': etag! })).status).toBe(200);
+    const runId = await fleet.createRun({ mode: 'task-tags', tag_ids: [9, 12], business_date: '2026-11-22' });
+    const report = await fleet.ended(runId);
+    expect(report.tags.find((one) => one.tag_id === 12)).toMatchObject({ state: 'succeeded', matched: seen.figures!.matched });
+    const rows = await target.rows();
+    const holders = rows.filter((row) => (JSON.parse(row.tagIds) as number[]).includes(12)).slice(0, 15);
+    const others = rows.filter((row) => !(JSON.parse(row.tagIds) as number[]).includes(12)).slice(0, 15);
+    for (const { userId } of [...holders, ...others]) {
+      const { body } = await send<ExplainAnswer>('GET', `/api/v1/users/${encodeURIComponent(userId)}/tags/12/explain?run=${runId}`);
+      expect(['agrees', 'unknown-keeps', 'not-evaluated'], `${userId}: ${body.result}, ${body.stored.sentence}`).toContain(
+        body.stored.agreement,
+      );
+      if (body.evaluated) expect(body.result === 'T').toBe(holders.some((one) => one.userId === userId));
+    }
+  });
+
   test('the command line does the same', async () => {
     const flags = ['--manager', fleet.http];
     const env = { TAGMILL_API_KEY: SECRETS.TAGMILL_API_KEY };

@@ -2,11 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import type { PreviewAnswer, PreviewBody } from '@tagmill/shared/api/rules';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
-import type { PassJob, PassTag } from '@tagmill/shared/job';
+import type { PassJob, PassTag, TagHolders, UpstreamTag } from '@tagmill/shared/job';
 import { MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/shared/question';
 import type { WholeRule } from '@tagmill/shared/rules/normal';
 import { wholeTablesOf } from '@tagmill/shared/rules/reads';
+import { readsOfRules } from '@tagmill/shared/rules/wide/rule-reads';
 import type { Hall } from '../running.ts';
+import { pinHolders, type TagsRead } from '../tag-holders.ts';
+import { withLiveTags } from '../tag-states.ts';
+import { valuesOf } from '../templates.ts';
+import type { StoredRule } from '../../tagstore/metadata.ts';
 import { type Basis, type BasisFinder, shownBasis } from './basis.ts';
 import { ruleText, soundRule } from './checks.ts';
 import { wordsOf } from './explanation.ts';
@@ -21,6 +26,7 @@ interface Part {
 
 interface Preview {
   readonly id: string;
+  readonly text: string;
   readonly basis: Basis;
   readonly tagId: number | null;
   readonly liveVersion: number | null;
@@ -44,6 +50,16 @@ const MOST_PARTS = 60;
 /** Questions under way at once, for each slot of the executors. */
 const AHEAD = 1;
 
+/** A rule that belongs to no tag: no rule can name it. */
+const NO_TAG = Number.MAX_SAFE_INTEGER;
+
+type Standing = StoredRule & { readonly ruleVersion: number };
+
+interface Compared {
+  readonly own: PassTag;
+  readonly live: PassTag | undefined;
+}
+
 const CANCELLED = new TagmillError('ACTION_REFUSED', 'the preview was cancelled');
 
 export class Previews {
@@ -61,13 +77,16 @@ export class Previews {
     if (running.length >= MOST_RUNNING)
       throw new TagmillError('RATE_LIMITED', `${running.length} previews run already: cancel one, or wait for it`);
     const text = ruleText(rule);
-    const basis = await this.finder.newest();
+    const rules = await this.hall.live().database.metadata.versions.pinned(Date.now());
+    const stands = rules.find((one) => one.tagId === tag_id);
+    const basis = await this.finder.newest([text, ...(stands === undefined ? [] : [stands.ruleJson])]);
     const sound = soundRule(text, basis, tag_id, 'cannot be previewed');
-    const { own, live } = await this.tagsOf(text, tag_id, basis);
+    const { own, live } = await this.tagsOf(text, tag_id, basis, stands);
     // The parts are those that were written, not those of the form that is counted.
     const parts = partsOf(sound.rule);
     const preview: Preview = {
       id: randomUUID(),
+      text,
       basis,
       tagId: tag_id ?? null,
       liveVersion: live?.ruleVersion ?? null,
@@ -82,8 +101,9 @@ export class Previews {
       error: undefined,
       durationMs: 0,
     };
+    const job = await this.jobOf(preview, own, live, rules);
     this.keep(preview);
-    void this.run(preview, jobOf(preview, own, live));
+    void this.run(preview, job);
     return shown(preview);
   }
 
@@ -116,21 +136,34 @@ export class Previews {
     }
   }
 
-  private async tagsOf(
-    text: string,
-    tagId: number | undefined,
-    basis: Basis,
-  ): Promise<{ readonly own: PassTag; readonly live: PassTag | undefined }> {
+  private async tagsOf(text: string, tagId: number | undefined, basis: Basis, stands: Standing | undefined): Promise<Compared> {
     const { database, tasks } = this.hall.live();
-    if (tagId === undefined) {
-      const rule = { tagId: 1, tagName: 'preview', ruleJson: text };
-      return { own: judged(this.hall, [], basis, rule), live: undefined };
-    }
-    const stands = (await database.metadata.versions.pinned(Date.now())).find((one) => one.tagId === tagId);
+    if (tagId === undefined)
+      return { own: judged(this.hall, [], basis, { tagId: NO_TAG, tagName: 'preview', ruleJson: text }), live: undefined };
     const known = stands ?? (await database.metadata.versions.read(tagId));
     if (known === undefined) throw noTag(tagId);
     const own = judged(this.hall, tasks, basis, { tagId, tagName: known.tagName, ruleJson: text });
     return { own, live: stands === undefined ? undefined : this.liveOf(basis, stands) };
+  }
+
+  /** Other tags, where a rule reads their state, are what the next run of all would make of them. */
+  private async jobOf(preview: Preview, own: PassTag, live: PassTag | undefined, rules: readonly Standing[]): Promise<PreviewJob> {
+    const { basis, parts } = preview;
+    const parted = parts.map((part) => ({ ...own, rule: part.rule, onlyMatches: [] }));
+    const asked = [own, ...(live === undefined ? [] : [live]), ...parted];
+    const known = new Map<number, PassTag | null | undefined>();
+    const liveTag = (tagId: number): PassTag | null | undefined => {
+      if (known.has(tagId)) return known.get(tagId);
+      const rule = rules.find((one) => one.tagId === tagId && one.isActive);
+      const tag = rule === undefined ? undefined : (this.liveOf(basis, rule) ?? null);
+      known.set(tagId, tag);
+      return tag;
+    };
+    const read = tagsBehind([preview.text, ...(live === undefined ? [] : textsOf(rules, [preview.tagId ?? NO_TAG]))], rules);
+    const holders = await pinHolders(read, basis.clock, this.hall.live().database.metadata, Date.now());
+    const { tags, upstream, holders: held } = withLiveTags(asked, liveTag, holders);
+    const pass = passOf(preview, tags, upstream, held);
+    return { pass, hasLive: live !== undefined, samples: preview.samples };
   }
 
   /** A live rule that these tables refuse gives the tag to nobody. */
@@ -172,6 +205,24 @@ export class Previews {
   }
 }
 
+const textsOf = (rules: readonly Standing[], tagIds: readonly number[]): string[] =>
+  rules.filter((rule) => rule.isActive && tagIds.includes(rule.tagId)).map((rule) => rule.ruleJson);
+
+/** Tags whose state, or whose history, these rules read, and those behind them. */
+function tagsBehind(texts: readonly string[], rules: readonly Standing[]): TagsRead {
+  const found = new Set<string>();
+  const histories: TagsRead['histories'][number][] = [];
+  let next = texts;
+  while (next.length > 0) {
+    const reads = readsOfRules(next);
+    const fresh = reads.tags.filter((tag) => !found.has(tag));
+    for (const tag of fresh) found.add(tag);
+    histories.push(...reads.histories);
+    next = textsOf(rules, fresh.map(Number));
+  }
+  return { tags: [...found].sort(), histories };
+}
+
 function end(preview: Preview, state: PreviewAnswer['state']): void {
   if (preview.state !== 'running') return;
   preview.state = state;
@@ -189,16 +240,15 @@ function partsOf(rule: WholeRule): readonly Part[] {
   return found.slice(0, MOST_PARTS);
 }
 
-function jobOf(preview: Preview, own: PassTag, live: PassTag | undefined): PreviewJob {
-  const { basis, parts } = preview;
-  const parted = parts.map((part) => ({ ...own, rule: part.rule, onlyMatches: [] }));
-  const tags = [own, ...(live === undefined ? [] : [live]), ...parted].map((tag, index) => ({ ...tag, tagId: index + 1 }));
-  const rules = tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
-  const names = new Set([...tags.flatMap((tag) => tag.reads), ...rules.flatMap(wholeTablesOf)]);
-  const { plan, clock, head } = basis;
+function passOf(preview: Preview, asked: readonly PassTag[], upstream: readonly UpstreamTag[], holders: readonly TagHolders[]): PassJob {
+  const tags = asked.map((tag, index) => ({ ...tag, tagId: index + 1 }));
+  const all = [...tags, ...upstream];
+  const rules = all.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
+  const names = new Set([...all.flatMap((tag) => tag.reads), ...rules.flatMap(wholeTablesOf)]);
+  const { plan, clock, head } = preview.basis;
   if (head.tables === null) throw new TagmillError('TABLES_NOT_FOUND', 'the manager has no tables to count over');
   const { events, earlier } = plan;
-  const pass: PassJob = {
+  return {
     runId: `preview-${preview.id}`,
     pass: 1,
     location: head.tables,
@@ -207,13 +257,15 @@ function jobOf(preview: Preview, own: PassTag, live: PassTag | undefined): Previ
     tables: plan.tables.filter((table) => names.has(table.name)),
     ...(events === undefined ? {} : { events: events.filter((table) => names.has(table.name)) }),
     ...(earlier === undefined ? {} : { earlier }),
+    ...(upstream.length === 0 ? {} : { upstream }),
+    ...(holders.length === 0 ? {} : { holders }),
     catalog: plan.catalog,
     keyType: plan.keyType,
     cuts: plan.cuts,
     users: { kind: 'all' },
+    ...valuesOf(all, holders),
     tags,
   };
-  return { pass, hasLive: live !== undefined, samples: preview.samples };
 }
 
 const noCounts = (parts: number): PreviewCounts => ({
