@@ -8,6 +8,7 @@ import { type AbsentWords, type Assembled, assemble } from './assemble.ts';
 import { isWorthSorting, sortedCopies } from './cluster.ts';
 import { type CompiledPass, compilePass, type PassTable } from './compile-pass.ts';
 import { mapEngineError, oneRow } from './duckdb.ts';
+import { withSortedSources } from './derived/sorted-sources.ts';
 import { prefetchDerived, readDerived, type ShardPart } from './derived/read-derived.ts';
 import type { Evaluator } from './evaluator.ts';
 import { fetchTable, type TableRows, wordsOfChunk } from './fetch-table.ts';
@@ -140,9 +141,13 @@ async function makeReady(evaluator: Evaluator, given: PassJob, signal?: AbortSig
 /** The pass with tables replaced by sorted copies where that is worth it. */
 async function withSortedCopies(evaluator: Evaluator, job: PassJob, pass: CompiledPass, signal?: AbortSignal): Promise<CompiledPass> {
   const unsorted = pass.tables.filter(({ table, derived }) => derived === undefined && isWorthSorting(evaluator, table, job));
-  if (unsorted.length === 0) return pass;
-  const copies = await sortedCopies(evaluator, job, unsorted, signal);
-  return { ...pass, tables: pass.tables.map((table) => copies.get(table.table.name) ?? table) };
+  const copies = unsorted.length === 0 ? new Map<string, PassTable>() : await sortedCopies(evaluator, job, unsorted, signal);
+  const tables: PassTable[] = [];
+  for (const table of pass.tables) {
+    if (table.derived === undefined) tables.push(copies.get(table.table.name) ?? table);
+    else tables.push({ ...table, derived: await withSortedSources(evaluator, job, table.derived, signal) });
+  }
+  return { ...pass, tables };
 }
 
 const INTEGER = /^-?(0|[1-9][0-9]{0,18})$/;

@@ -276,6 +276,30 @@ describe('rules that read more than the user’s row', () => {
     for (const [user, own] of found) expect([user, own]).toEqual([user, expected.get(user)]);
   });
 
+  it('large tables in no order are sorted once, with the same results', async () => {
+    const rules = [...AGGREGATES, ...CHANGES, ...PLACES];
+    const plan = await planFor(rules);
+    const tags = tagsOf(rules, plan);
+    const { events, earlier } = plan;
+    const job = {
+      ...passJob(location, { ...plan, cuts: cutsOf([...users.keys()], 8) }, tags),
+      ...(events === undefined ? {} : { events }),
+      ...(earlier === undefined ? {} : { earlier }),
+    };
+    const plain = await letters(evaluator, job, evaluateShard);
+    const sorted: string[] = [];
+    const own = await openTestEvaluator(join(dir, 'sorting'), location, undefined, 1, {
+      sortRows: 10,
+      onSort: ({ table, state }) => state === 'done' && sorted.push(table),
+    });
+    try {
+      expect(await letters(own, { ...job }, evaluateShard)).toEqual(plain);
+      expect([...new Set(sorted)].sort()).toEqual(['logins', 'trades', 'users']);
+    } finally {
+      own.close();
+    }
+  });
+
   it('pins the days of the windows and no others', async () => {
     const plan = await planFor([AGGREGATES[1], AGGREGATES[13]]);
     expect(plan.events?.map(({ name: table, days }) => [table, days.map((one) => one.day)])).toEqual([

@@ -11,6 +11,8 @@ import { CAST_ERRORS, KEY, type ReadColumn } from '../scan-sql.ts';
 export interface DerivedSource {
   readonly table: PlannedTable;
   readonly columns: readonly ReadColumn[];
+  /** The table is a sorted copy in the cache. */
+  readonly copied?: boolean;
 }
 
 export interface Derived {

@@ -48,14 +48,22 @@ export async function readDerived(
     }
     // A file that was changed under the engine's hands looks broken: that it changed is the truth of it.
     await finishScans(opened.flat());
-    throw mapEngineError(thrown, sources[0]?.table.name ?? pass.table.name);
+    throw blamed(mapEngineError(thrown, sources[0]?.table.name ?? pass.table.name), sources);
   }
+}
+
+/** Rows of one user that come twice are those of the last source: tables that are read by themselves are looked at before. */
+function blamed(error: TagmillError, sources: readonly DerivedSource[]): TagmillError {
+  const table = sources.at(-1)?.table.name;
+  if (error.code !== 'TABLE_DUPLICATE_KEY' || table === undefined) return error;
+  return new TagmillError(error.code, error.message, { ...error.facts, table }, error);
 }
 
 async function open(evaluator: Evaluator, job: PassJob, source: DerivedSource, part: ShardPart, signal?: AbortSignal): Promise<OpenScan[]> {
   const wish = wishOf(source, part);
   try {
-    return await openScans(evaluator.copies, wish, planScans(wish, keyCompare(job.keyType)), signal);
+    const copies = source.copied === true ? evaluator.sortedCopies : evaluator.copies;
+    return await openScans(copies, wish, planScans(wish, keyCompare(job.keyType)), signal);
   } catch (thrown) {
     if (!(thrown instanceof TagmillError) || thrown.code !== 'TABLE_UNREADABLE') throw thrown;
     throw new TagmillError(thrown.code, thrown.message, { ...thrown.facts, table: source.table.name }, thrown);
@@ -78,5 +86,6 @@ export async function prefetchDerived(
   part: ShardPart,
   signal?: AbortSignal,
 ): Promise<void> {
-  for (const source of pass.derived.sources) await prefetchScans(evaluator.copies, wishOf(source, part), keyCompare(job.keyType), signal);
+  for (const source of pass.derived.sources)
+    if (source.copied !== true) await prefetchScans(evaluator.copies, wishOf(source, part), keyCompare(job.keyType), signal);
 }
