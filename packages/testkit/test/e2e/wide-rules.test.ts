@@ -6,6 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import type { RunReport } from '@tagmill/shared/api/report';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { endAll, run } from '../../src/e2e/command.ts';
+import { Fleet } from '../../src/e2e/fleet.ts';
 
 const DAY = '2026-11-22';
 const USERS = 3_000;
@@ -111,7 +112,7 @@ describe('rules that read more than the user’s row', () => {
   test.each([
     [1_000_000, 1],
     [1_500, 2],
-    [47, 2],
+    [47, 4],
   ])('have the same members with %i users a shard and %i executors', async (shardRows, executors) => {
     const url = await databaseWith(`cut-${shardRows}`, tags);
     const words = ['task-all', '--database', url, '--tables', tables, '--shard-rows', String(shardRows)];
@@ -136,6 +137,51 @@ describe('rules that read more than the user’s row', () => {
       ['failed', 'LIST_EMPTY'],
       ['succeeded', null],
     ]);
+  });
+
+  test('see what has changed since the run before, also over a restart, and say when that cannot be seen', async () => {
+    const place = join(temp, 'days');
+    const write = async (day: string, more: number): Promise<void> => {
+      mkdirSync(join(place, `t/dt=${day}`), { recursive: true });
+      const rows = `SELECT printf('u%05d', range) AS user_id, range + CASE WHEN range % 10 = 0 THEN ${more} ELSE 0 END AS n FROM range(300)`;
+      const instance = await DuckDBInstance.create(':memory:');
+      const connection = await instance.connect();
+      await connection.run(`COPY (${rows}) TO '${join(place, `t/dt=${day}/x.parquet`)}' (FORMAT parquet)`);
+      connection.closeSync();
+      instance.closeSync();
+    };
+    await write('2026-11-21', 0);
+    await write('2026-11-22', 5);
+    const url = `sqlite:${join(temp, 'days.sqlite')}`;
+    const rules = join(temp, 'days.json');
+    const rows = [
+      { tag_id: 1, rule_conditions: { field: 'n', operator: 'changed_since', value: 'previous' } },
+      { tag_id: 2, rule_conditions: { field: 'n', operator: 'increased_by', unit: 'amount', value: 5, since: '2026-11-21' } },
+    ].map((row) => ({ ...row, tag_name: `tag ${row.tag_id}`, tag_category: 'x' }));
+    writeFileSync(rules, JSON.stringify({ tags: rows }));
+    await ok(['rules', 'import', rules, '--database', url, '--tables', place]);
+    const fleet = new Fleet({ databaseUrl: url, directory: join(temp, 'fleet'), tables: place });
+    await fleet.startManager();
+    fleet.startExecutor('one');
+    fleet.startExecutor('two');
+    const found = async (date: string): Promise<[number[], readonly string[]]> => {
+      const report = await fleet.ended(await fleet.createRun({ mode: 'task-all', business_date: date }));
+      expect(report.state).toBe('succeeded');
+      return [report.tags.flatMap(({ matched, unknown }) => [matched, unknown]), report.notes];
+    };
+    const [first, told] = await found('2026-11-21');
+    expect(first).toEqual([0, 300, 0, 0]);
+    expect(told.join()).toMatch(/no successful run before this one has read t/);
+    fleet.manager.child.kill('SIGKILL');
+    await fleet.manager.ended;
+    await fleet.startManager();
+    expect((await found('2026-11-22'))[0]).toEqual([30, 0, 30, 0]);
+    expect((await found('2026-11-22'))[0]).toEqual([0, 0, 30, 0]);
+    await write('2026-11-22', 7);
+    const [last, why] = await found('2026-11-22');
+    expect(last).toEqual([0, 300, 30, 0]);
+    expect(why.join()).toMatch(/1 of 1 objects of t that the run before read are gone or changed/);
+    expect(await fleet.stop()).toEqual([]);
   });
 
   describe('conditions on other tags', () => {
