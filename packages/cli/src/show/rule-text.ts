@@ -109,6 +109,8 @@ export function previewText(answer: PreviewAnswer): string {
       `  unknown ${many(figures.unknown)}, of whom ${many(figures.unknown_held ?? 0)} have it now${shownUsers(samples.unknown)}`,
     );
   }
+  if (answer.downstream.length > 0)
+    lines.push(`read by ${answer.downstream.map(({ tag_id, tag_name }) => `${tag_id} ${tag_name}`).join(', ')}`);
   lines.push(...parts.map(({ words, matched }) => `  ${many(matched).padStart(12)}  ${words}`));
   return `${lines.join('\n')}\n`;
 }

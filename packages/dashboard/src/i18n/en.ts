@@ -466,6 +466,7 @@ export const en = {
     move: { enter: 'Enter', exit: 'Exit', stay: 'Stay', unknown: 'Unknown' },
     held_one: '{{count, number}} of them has it',
     held_other: '{{count, number}} of them have it',
+    readBy: 'Read by {{tags}}: they may change with it.',
     samples: 'Sample users',
     noSamples: 'Nobody comes or goes.',
     examples: 'Examples that must pass',

@@ -482,6 +482,7 @@ export const zh = {
     ofUsers: '共 {{users}} 个用户',
     move: { enter: '进入', exit: '退出', stay: '保留', unknown: '未知' },
     held_other: '其中 {{count, number}} 个已有此标签',
+    readBy: '被 {{tags}} 读取：它们可能随之变化。',
     samples: '用户样本',
     noSamples: '没有用户进入或退出。',
     examples: '必须通过的示例',

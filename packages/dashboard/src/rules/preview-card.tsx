@@ -42,6 +42,11 @@ export function PreviewCard({
           {blocked ? t('rules.previewOld') : t('rules.estimate', { done: answer.shards_done, total: answer.shards_total })}
         </p>
       )}
+      {answer !== null && answer.downstream.length > 0 && (
+        <p className="tm-quiet" data-testid="preview-downstream">
+          {t('rules.readBy', { tags: answer.downstream.map((one) => one.tag_name).join(', ') })}
+        </p>
+      )}
       {answer !== null && <Samples answer={answer} explain={explain} />}
     </section>
   );

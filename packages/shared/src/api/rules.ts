@@ -292,6 +292,9 @@ export const previewAnswer = z
     live_version: orNull(z.int()),
     figures: orNull(figures),
     parts: list(z.object({ path, words: z.string(), matched: count })).describe('Each group and condition alone.'),
+    downstream: list(z.object({ tag_id: tagId, tag_name: z.string() })).describe(
+      'Tags whose live rules read this one: they may change with it.',
+    ),
     samples: z.object({ enter: list(z.string()), exit: list(z.string()), unknown: list(z.string()) }),
     bytes_read: z.number(),
     duration_ms: z.number(),

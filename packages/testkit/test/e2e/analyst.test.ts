@@ -19,6 +19,7 @@ import { type Evaluated, evaluation } from '../../src/e2e/oracle.ts';
 import { SqliteTargets, type Target } from '../../src/e2e/target.ts';
 
 const PAIRS = Number(process.env['TAGMILL_EXPLAIN_PAIRS'] ?? 2_000);
+const RANDOM_RULES = Number(process.env['TAGMILL_RANDOM_RULES'] ?? 8);
 /** Tags of the fixtures whose rules hold; 90 is inactive, 91 to 93 are broken. */
 const TAGS = Array.from({ length: 23 }, (_, index) => index + 1);
 
@@ -203,6 +204,29 @@ describe('after a run', () => {
     expect(now.body).toMatchObject({ rule_version: 2, result: 'T', stored: { agreement: 'agrees' } });
   });
 
+  test(`${RANDOM_RULES} random rules: what the preview counts is what the run finds`, async () => {
+    const next = randoms(7);
+    // The other tags of the test are left alone.
+    const tags = [13, 14, 15, 16, 17, 18, 19, 21];
+    for (let done = 0; done < RANDOM_RULES; done += tags.length) {
+      const rules = new Map(tags.slice(0, RANDOM_RULES - done).map((tag) => [tag, randomRule(next, 2)]));
+      const seen = new Map<number, PreviewAnswer>();
+      for (const [tag, one] of rules) {
+        seen.set(tag, await preview({ rule: one, tag_id: tag }));
+        const { etag } = await send<RuleAnswer>('GET', `/api/v1/tags/${tag}/rule`);
+        const put = await send('PUT', `/api/v1/tags/${tag}/rule`, { rule: one, reason: 'random' }, { 'if-match': etag! });
+        expect(put.status, JSON.stringify([one, put.body])).toBe(200);
+      }
+      const report = await fleet.ended(
+        await fleet.createRun({ mode: 'task-tags', tag_ids: [...rules.keys()], business_date: '2026-11-22' }),
+      );
+      for (const { tag_id, matched, unknown } of report.tags) {
+        const { figures } = seen.get(tag_id)!;
+        expect({ matched, unknown }, JSON.stringify(rules.get(tag_id))).toEqual({ matched: figures!.matched, unknown: figures!.unknown });
+      }
+    }
+  });
+
   test('a preview can be cancelled, and one of a broken rule does not begin', async () => {
     const begun = await send<PreviewAnswer>('POST', '/api/v1/rules/previews', { rule: rule('age', '>', 1) });
     expect(begun.status).toBe(202);
@@ -321,6 +345,8 @@ describe('saving', () => {
     const runId = await fleet.createRun({ mode: 'task-tags', tag_ids: [9, 12], business_date: '2026-11-22' });
     const report = await fleet.ended(runId);
     expect(report.tags.find((one) => one.tag_id === 12)).toMatchObject({ state: 'succeeded', matched: seen.figures!.matched });
+    const upstream = (await send<RuleAnswer>('GET', '/api/v1/tags/9/rule')).body.live!;
+    expect((await preview({ rule: upstream.rule_text, tag_id: 9 })).downstream).toEqual([{ tag_id: 12, tag_name: expect.any(String) }]);
     const rows = await target.rows();
     const holders = rows.filter((row) => (JSON.parse(row.tagIds) as number[]).includes(12)).slice(0, 15);
     const others = rows.filter((row) => !(JSON.parse(row.tagIds) as number[]).includes(12)).slice(0, 15);
@@ -376,6 +402,41 @@ function rowOf(answer: ExplainAnswer): Record<string, unknown> {
   const { table, field, to } = answer.flip!;
   row[`${table}.${field}`] = to;
   return row;
+}
+
+const LEAVES: readonly (readonly [string, readonly string[], readonly unknown[]])[] = [
+  ['age', ['>', '<=', '=', '!='], [18, 25, 30, 41, 60]],
+  [
+    'age',
+    ['in_range', 'not_in_range'],
+    [
+      [18, 30],
+      [25, 60],
+    ],
+  ],
+  ['total_asset_value', ['>=', '<'], [0, 1000, '50000.5', 100000]],
+  ['risk_score', ['>', '<='], [10, 30.5, 60]],
+  ['user_level', ['in', 'not_in'], [['VIP1'], ['VIP2', 'VIP3']]],
+  ['nickname', ['contains', 'not_starts_with', 'is_empty', 'is_null'], ['a', 'u']],
+  ['last_login_date', ['recent_days', 'not_recent_days', 'older_than_days'], [3, 7, 90]],
+  ['registration_date', ['this_month', 'previous_year', 'is_not_null'], [null]],
+  ['coins_held', ['contains_any', 'contains_all', 'not_contains_any'], [['BTC'], ['BTC', 'USDT']]],
+  ['is_blacklisted', ['is_true', 'is_false'], [null]],
+];
+
+const NO_OPERAND = new Set(['is_empty', 'is_null', 'is_not_null', 'is_true', 'is_false', 'this_month', 'previous_year']);
+
+function randomRule(next: () => number, depth: number): unknown {
+  const one = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
+  if (depth === 0 || next() < 0.3) {
+    const [field, operators, values] = one(LEAVES);
+    const operator = one(operators);
+    const missing = NO_OPERAND.has(operator) && operator.includes('null') ? undefined : one([undefined, 'match', 'no_match', 'unknown']);
+    return { field, operator, ...(NO_OPERAND.has(operator) ? {} : { value: one(values) }), ...(missing === undefined ? {} : { missing }) };
+  }
+  const logic = one(['AND', 'OR', 'NONE', 'NOT_ALL', 'NOT', 'AT_LEAST']);
+  const conditions = Array.from({ length: logic === 'NOT' ? 1 : 2 + Math.floor(next() * 2) }, () => randomRule(next, depth - 1));
+  return { logic, ...(logic === 'AT_LEAST' ? { k: 2 } : {}), conditions };
 }
 
 /** The same numbers in every run: mulberry32. */

@@ -31,6 +31,7 @@ interface Preview {
   readonly tagId: number | null;
   readonly liveVersion: number | null;
   readonly parts: readonly Part[];
+  readonly downstream: PreviewAnswer['downstream'];
   readonly shards: number;
   readonly samples: number;
   readonly startedMs: number;
@@ -91,6 +92,7 @@ export class Previews {
       tagId: tag_id ?? null,
       liveVersion: live?.ruleVersion ?? null,
       parts,
+      downstream: tag_id === undefined ? [] : readersOf(tag_id, rules),
       shards: basis.plan.cuts.length + 1,
       samples,
       startedMs: performance.now(),
@@ -205,6 +207,16 @@ export class Previews {
   }
 }
 
+/** Tags whose rules read the state or the history of this one. */
+function readersOf(tagId: number, rules: readonly Standing[]): PreviewAnswer['downstream'] {
+  const own = String(tagId);
+  const reads = ({ ruleJson }: Standing): boolean => {
+    const { tags, histories } = readsOfRules([ruleJson]);
+    return tags.includes(own) || histories.some(({ tag }) => tag === own);
+  };
+  return rules.filter((rule) => rule.isActive && reads(rule)).map(({ tagId: id, tagName }) => ({ tag_id: id, tag_name: tagName }));
+}
+
 const textsOf = (rules: readonly Standing[], tagIds: readonly number[]): string[] =>
   rules.filter((rule) => rule.isActive && tagIds.includes(rule.tagId)).map((rule) => rule.ruleJson);
 
@@ -302,6 +314,7 @@ function shown(preview: Preview): PreviewAnswer {
     live_version: preview.liveVersion,
     figures: done === 0 ? null : figuresOf(counts, preview.liveVersion !== null, scale),
     parts: done === 0 ? [] : preview.parts.map(({ path, words }, index) => ({ path, words, matched: scale(counts.parts[index] ?? 0) })),
+    downstream: preview.downstream,
     samples: { enter: [...enter], exit: [...exit], unknown: [...unknown] },
     bytes_read: counts.bytesRead,
     duration_ms: Math.round(state === 'running' ? performance.now() - preview.startedMs : preview.durationMs),
