@@ -2,13 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CatalogField, EventTable, ScalarType } from '@tagmill/shared/fields';
-import type { PassTag, PlanResult, TablesLocation } from '@tagmill/shared/job';
+import type { PassJob, PassTag, PlanResult, TablesLocation } from '@tagmill/shared/job';
 import { checkWholeRule } from '@tagmill/shared/rules/check';
 import { type Cell, compareValues, readCell, type Value } from '@tagmill/shared/rules/values';
 import type { EventRows, World } from '@tagmill/shared/rules/wide/world';
 import { readsOfRules } from '@tagmill/shared/rules/wide/rule-reads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { evaluateShard } from '../../src/engine/evaluate.ts';
+import { startS3Server } from '../../../testkit/src/s3-server.ts';
+import { evaluateShard, prefetchShard } from '../../src/engine/evaluate.ts';
 import type { Evaluator } from '../../src/engine/evaluator.ts';
 import { planTables } from '../../src/engine/plan-tables.ts';
 import { BUSINESS_DATE, CLOCK, openTestEvaluator, passJob, passTag, scratch } from './fixtures.ts';
@@ -172,10 +173,10 @@ afterAll(async () => {
   await remove();
 });
 
-function planFor(rules: readonly unknown[], zone = CLOCK.zone): Promise<PlanResult> {
+function planFor(rules: readonly unknown[], zone = CLOCK.zone, own = evaluator, place = location): Promise<PlanResult> {
   const { windows, earlier } = readsOfRules(rules.map((rule) => JSON.stringify(rule)));
   const reads = { timeZone: zone, asOf: null, windows, earlier };
-  return planTables(evaluator, { tables: location, shardRows: 1_000_000, reads });
+  return planTables(own, { tables: place, shardRows: 1_000_000, reads });
 }
 
 function tagsOf(rules: readonly unknown[], plan: PlanResult): PassTag[] {
@@ -297,6 +298,29 @@ describe('rules that read more than the user’s row', () => {
       expect([...new Set(sorted)].sort()).toEqual(['logins', 'trades', 'users']);
     } finally {
       own.close();
+    }
+  });
+
+  it('from S3 they are the same, the declaration beside the tables too', async () => {
+    const rules = [...AGGREGATES, ...CHANGES, ...PLACES];
+    const jobOf = (place: TablesLocation, plan: PlanResult): PassJob => ({
+      ...passJob(place, { ...plan, cuts: cutsOf([...users.keys()], 3) }, tagsOf(rules, plan)),
+      events: plan.events ?? [],
+      earlier: plan.earlier ?? [],
+    });
+    const local = await letters(evaluator, jobOf(location, await planFor(rules)), evaluateShard);
+    const server = await startS3Server();
+    await server.createBucket('data');
+    await server.upload('data', 'some/place', join(dir, 'tables'));
+    const place: TablesLocation = { kind: 's3', bucket: 'data', prefix: 'some/place', endpoint: server.endpoint };
+    const own = await openTestEvaluator(join(dir, 's3'), place, { credentials: server.credentials, backoffMs: 1 });
+    try {
+      const job = jobOf(place, await planFor(rules, CLOCK.zone, own, place));
+      await prefetchShard(own, job, 1);
+      expect(await letters(own, job, evaluateShard)).toEqual(local);
+    } finally {
+      own.close();
+      await server.stop();
     }
   });
 
