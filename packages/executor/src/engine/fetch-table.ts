@@ -55,7 +55,7 @@ const VALUES_APART = 4;
 
 async function readRows(connection: DuckDBConnection, scan: TableScan, files: readonly OpenScan[], scratch: Scratch): Promise<TableRows> {
   const { index, inOrder, rowsFrom } = scan;
-  if (index === undefined || index.columns.length < VALUES_APART || inOrder !== true || rowsFrom !== undefined) {
+  if (index === undefined || index.values.length < VALUES_APART || inOrder !== true || rowsFrom !== undefined) {
     return rowsOf(await oneRow(connection, tableSql(scan, files)), scan, scratch);
   }
   const legs = legsOf(files);
@@ -80,15 +80,20 @@ function rowsOf(chunk: DuckDBDataChunk, scan: TableScan, scratch: Scratch): Tabl
   const { name } = scan.table;
   const { keys, firstWords } = keysOfChunk(chunk, scan.keyType, (array, count) => scratch.uint32(`${array} ${name}`, count));
   const words = wordsOfLeaves(scan.leaves.length);
+  const numbers = (scan.index?.columns ?? []).map((column, at) => {
+    const own = scratch.uint16(`numbers ${at} ${name}`, keys.count + 1);
+    own[keys.count] = column.missing;
+    return own;
+  });
+  if (scan.index !== undefined && scan.apart === undefined && keys.count > 0) {
+    for (let value = 0; value < scan.index.values.length; value += 1) {
+      numberRows(scan.index, value, rawList(chunk, 2 + words + value, keys.count), numbers, 0);
+    }
+  }
   return {
     ...rankKeys(keys, scan.range, scratch.float64(`ranks ${name}`, keys.count)),
     words: Array.from({ length: words }, (_, word) => (word === 0 ? firstWords : wordsOf(chunk.getColumnVector(1 + word), keys.count))),
-    numbers: (scan.index?.columns ?? []).map((column, at) => {
-      const numbers = scratch.uint16(`numbers ${at} ${name}`, keys.count + 1);
-      if (scan.apart === undefined && keys.count > 0) numberRows(column, rawList(chunk, 2 + words + at, keys.count), numbers, 0);
-      numbers[keys.count] = column.missing;
-      return numbers;
-    }),
+    numbers,
     castErrors: Number(chunk.getColumnVector(1 + words).getItem(0)),
     chunk,
   };

@@ -49,7 +49,7 @@ const LEG = '__tagmill_leg';
 const leafName = (index: number): string => `__tagmill_leaf_${index}`;
 const valueName = (index: number): string => `__tagmill_value_${index}`;
 const valueNames = ({ index, apart }: TableScan): string[] =>
-  apart !== undefined ? [] : (index?.columns ?? []).map((_, at) => valueName(at));
+  apart !== undefined ? [] : (index?.values ?? []).map((_, at) => valueName(at));
 /** Where values come apart and there are several legs, each row says of which it is. */
 const legNames = ({ apart = 0 }: TableScan): string[] => (apart > 1 ? [LEG] : []);
 /** Leaves in a word of 32 bits: TRUE in the lower half, UNKNOWN in the upper one. */
@@ -100,7 +100,7 @@ function wordSql(leaves: number, word: number): string {
 /** Leaves have a level of their own: the engine would work out an expression again wherever it stands. */
 function leavesSql(scan: TableScan, files: readonly OpenScan[]): string {
   const leaves = scan.leaves.map((sql, index) => `${sql} AS ${leafName(index)}`);
-  const values = valueNames(scan).map((name, at) => `${scan.index?.columns[at]?.sql} AS ${name}`);
+  const values = valueNames(scan).map((name, at) => `${scan.index?.values[at]?.sql} AS ${name}`);
   return `SELECT ${[KEY, CAST_ERRORS, ...leaves, ...values, ...legNames(scan)].join(', ')} FROM (${rowsSql(scan, files)}) AS ${identifier(scan.table.name)}`;
 }
 
@@ -124,7 +124,7 @@ export const legsOf = (files: readonly OpenScan[]): OpenScan[] =>
 
 /** The values of the index of one leg, a row for each of its users. */
 export function valuesSql(scan: TableScan, leg: OpenScan): string {
-  const values = (scan.index?.columns ?? []).map(({ sql }) => sql);
+  const values = (scan.index?.values ?? []).map(({ sql }) => sql);
   return `SELECT ${values.join(', ')} FROM (${rowsSql(scan, [leg])}) AS ${identifier(scan.table.name)}`;
 }
 

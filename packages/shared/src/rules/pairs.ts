@@ -2,6 +2,7 @@
 import { add, compareDecimals, type Decimal, multiply, parseDecimal } from './decimals.ts';
 import type { NormalLeaf } from './normal.ts';
 import { operandType } from './operator.ts';
+import { typeSql } from './sql-literals.ts';
 import { type Comparison, compareValues, foldCase, orderHolds, type Value } from './values.ts';
 import { EXACT_DIGITS, widthOfType } from './widths.ts';
 
@@ -66,6 +67,9 @@ export function productSql(other: string, leaf: NormalLeaf, factor: string): str
 
 function exactSql(comparison: Comparison, column: string, other: string, leaf: NormalLeaf): string {
   const { factor, plus } = leaf;
+  // Two columns of one type need no wider one.
+  const same = typeSql(operandType(leaf.field.type)) === typeSql(operandType(leaf.other!.type));
+  if (same && factor === undefined && plus === undefined) return `(${column} ${comparison} ${other})`;
   const fraction = (type: NormalLeaf['field']['type']): number => widthOfType(operandType(type))?.fraction ?? 0;
   const scale = Math.max(
     fraction(leaf.field.type),

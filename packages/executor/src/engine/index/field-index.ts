@@ -7,7 +7,7 @@ import type { NormalLeaf } from '@tagmill/shared/rules/normal';
 import { operatorOf } from '@tagmill/shared/rules/operators/registry';
 import type { Cuts } from './cuts.ts';
 
-/** How the values lie in memory: `code`s are the numbers themselves (16 bits). */
+/** How the values lie in memory: `code`s are the numbers themselves (16 bits), packed with others. */
 export type ValueForm = 'int32' | 'int64' | 'double' | 'code';
 
 export interface FieldIndex {

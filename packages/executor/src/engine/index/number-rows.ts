@@ -1,14 +1,22 @@
-/** Values of a column as the numbers of an index, row by row. */
+/** Values as they lie in memory as the numbers of an index, row by row. */
 import { type Cuts, locateDoubles, locateInt32, locateInt64 } from './cuts.ts';
 import type { FieldIndex } from './field-index.ts';
 import type { RawColumn } from './raw-column.ts';
+import type { TableIndex } from './table-index.ts';
 
-/** Writes the number of each row into `into`, from place `at` on. */
-export function numberRows(column: FieldIndex, raw: RawColumn, into: Uint16Array, at: number): void {
-  const { buffer, byteOffset, rows, valid } = raw;
+/** Writes the numbers of the columns that the index's value has into theirs of `numbers`, from place `at` on. */
+export function numberRows(index: TableIndex, value: number, raw: RawColumn, numbers: readonly Uint16Array[], at: number): void {
+  const { columns } = index.values[value]!;
+  for (let lane = 0; lane < columns.length; lane += 1) {
+    const column = columns[lane]!;
+    locate(index.columns[column]!, raw, lane, numbers[column]!, at);
+  }
+}
+
+function locate(column: FieldIndex, { buffer, byteOffset, rows, valid }: RawColumn, lane: number, into: Uint16Array, at: number): void {
   switch (column.form) {
     case 'code':
-      into.set(new Uint16Array(buffer, byteOffset, rows), at);
+      unpack(new Uint16Array(buffer, byteOffset, rows * 4), lane, rows, into, at);
       break;
     case 'int32':
       locateInt32(new Int32Array(buffer, byteOffset, rows), valid, cutsOf(column), into, at);
@@ -20,6 +28,11 @@ export function numberRows(column: FieldIndex, raw: RawColumn, into: Uint16Array
       locateDoubles(new Float64Array(buffer, byteOffset, rows), valid, cutsOf(column), into, at);
       break;
   }
+}
+
+/** Numbers that are packed by four into 64 bits. */
+function unpack(packed: Uint16Array, lane: number, rows: number, into: Uint16Array, at: number): void {
+  for (let row = 0; row < rows; row += 1) into[at + row] = packed[4 * row + lane]!;
 }
 
 function cutsOf({ cuts }: FieldIndex): Cuts {

@@ -44,8 +44,8 @@ async function streamLeg(
     // The engine works on the next one meanwhile; if it fails, that is seen when its turn comes.
     next = stream.fetchChunk();
     next.catch(() => undefined);
-    for (let column = 0; column < index.columns.length; column += 1) {
-      numberRows(index.columns[column]!, rawColumn(chunk.getColumnVector(column), rows), numbers[column]!, at);
+    for (let value = 0; value < index.values.length; value += 1) {
+      numberRows(index, value, rawColumn(chunk.getColumnVector(value), rows), numbers, at);
     }
     at += rows;
   }

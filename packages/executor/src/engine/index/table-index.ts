@@ -15,8 +15,15 @@ export interface TruthPart {
   readonly bits: Int32Array;
 }
 
+/** A value that leaves the engine: that of one column, or the numbers of several, 16 bits each, the first in the lowest. */
+export interface ReadValue {
+  readonly sql: string;
+  readonly columns: readonly number[];
+}
+
 export interface TableIndex {
   readonly columns: readonly FieldIndex[];
+  readonly values: readonly ReadValue[];
   readonly words: readonly TruthWord[];
   /** Slots of leaves in pairs with the slot in which their field is missing; -1: the leaf is never U. */
   readonly leaves: Int32Array;
@@ -60,9 +67,26 @@ export function tableIndex(columns: readonly FieldIndex[], firstSlot: number, pl
   });
   return {
     columns,
+    values: valuesOf(columns),
     words: words.map(({ slots, parts }) => ({ slots: Int32Array.from(slots), parts })),
     leaves: Int32Array.from(leaves),
   };
+}
+
+/** Numbers in a value: each column that leaves the engine costs about as much, however wide it is. */
+const PACKED = 4;
+
+function valuesOf(columns: readonly FieldIndex[]): ReadValue[] {
+  const numbered = [...columns.keys()].filter((column) => columns[column]!.form === 'code');
+  const values: ReadValue[] = [...columns.keys()]
+    .filter((column) => columns[column]!.form !== 'code')
+    .map((column) => ({ sql: columns[column]!.sql, columns: [column] }));
+  for (let first = 0; first < numbered.length; first += PACKED) {
+    const packed = numbered.slice(first, first + PACKED);
+    const parts = packed.map((column, lane) => `(${columns[column]!.sql}::UBIGINT << ${16 * lane})`);
+    values.push({ sql: `(${parts.join(' | ')})`, columns: packed });
+  }
+  return values;
 }
 
 const numbersOf = ({ leaves }: FieldIndex): number => leaves[0]?.holds.length ?? 0;
