@@ -286,6 +286,7 @@ export class FakeWorld {
       entered: ended ? 412 : null,
       exited: ended ? 97 : null,
       pass: task.startedAtMs === null ? null : 1,
+      breach: null,
       refusals,
     };
   }

@@ -80,6 +80,7 @@ const runDigest = (run: Run, exact: boolean): unknown => ({
   held: run.held,
   changes: run.changes,
   reasons: [...run.reasons],
+  breaches: [...run.breaches],
   businessDate: run.plan?.businessDate ?? null,
   passTags: [...run.passTags.keys()],
   refusedTags: [...run.refusedTags],

@@ -1,12 +1,16 @@
 /** One sentence for why an instance waits, from the scheduler's own checks. */
+import { breachSentence } from '@tagmill/shared/tag-policy';
 import { predecessors } from './graph.ts';
 import { HELD, ROLLBACK, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 import { STATES } from './states/table.ts';
+import { isHeldByCheck } from './tag-check.ts';
 
 /** The reason to show beside an instance's state; null when there is nothing to say. */
 export function reasonOf(state: ManagerState, run: Run, row: number): string | null {
   const at = run.stateAt(row);
+  if (isHeldByCheck(run, row) && !STATES[at].terminal)
+    return `held by the check, nothing of it is written: ${breachSentence(run.breaches.get(row)!)}; release it and it is merged, stop it and it is discarded`;
   if (run.has(row, HELD) && !STATES[at].terminal) return 'held; release it and it goes on';
   if (at === 'unregistered') return run.state === 'queued' ? queueSentence(state, run) : 'registers when its run starts';
   if (at === 'registered') return waitsFor(run, row);

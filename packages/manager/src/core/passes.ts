@@ -1,15 +1,17 @@
 /** Life of a pass: formed, evaluated, checked, merged; given up when nobody is left in it. */
 import { assert } from '@tagmill/shared/assert';
+import { breachSentence } from '@tagmill/shared/tag-policy';
 import type { Step } from '@tagmill/shared/words';
 import { touchInstance, touchRun } from './dirty.ts';
 import type { Effect } from './effects.ts';
 import { FanOut, LEASED, UNSURE, WAITING, writesTarget } from './fan-out.ts';
 import { predecessors } from './graph.ts';
-import { failInstance, fire } from './instances.ts';
+import { failInstance, fire, setHeld } from './instances.ts';
 import { type LeaveTarget, Pass, type PassKind, progressOf } from './pass.ts';
 import { HELD, ROLLBACK, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 import { basisOf } from './tag-basis.ts';
+import { foundBreach } from './tag-check.ts';
 
 const FIRST_STEP: Readonly<Record<PassKind, Step>> = { plan: 'plan', tags: 'evaluate', noop: 'run', rollback: 'rollback' };
 
@@ -117,6 +119,7 @@ function check(state: ManagerState, run: Run, pass: Pass, effects: Effect[]): vo
   pass.step = 'check';
   pass.stepStartedMs.check = state.atMs;
   for (const row of [...pass.members]) {
+    if (!run.has(row, HELD)) holdBeyondLimits(state, run, pass, row);
     if (run.has(row, HELD)) {
       pass.members.delete(row);
       fire(state, run, row, 'work-returned', 'it is held, so this pass merges without it');
@@ -128,6 +131,14 @@ function check(state: ManagerState, run: Run, pass: Pass, effects: Effect[]): vo
   pass.phase = 'waiting-target';
   pass.targetSinceMs = state.atMs;
   if (pass.members.size === 0) abandon(state, run, pass, 'no tag is left to merge', effects);
+}
+
+/** The circuit breaker: a tag beyond what its policy allows waits for somebody who lets it go, or discards it. */
+function holdBeyondLimits(state: ManagerState, run: Run, pass: Pass, row: number): void {
+  const breach = foundBreach(state, run, pass, row);
+  if (breach === null) return;
+  run.breaches.set(row, breach);
+  setHeld(state, run, row, true, `by the check, before any row was written: ${breachSentence(breach)}`, null);
 }
 
 export function beginMerge(state: ManagerState, run: Run, pass: Pass): void {

@@ -1,7 +1,9 @@
 import type { RunReport, TagReport } from '@tagmill/shared/api/report';
+import { breachSentence, type TagBreach } from '@tagmill/shared/tag-policy';
 import type { Pass } from './pass.ts';
 import { HELD, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
+import { isHeldByCheck } from './tag-check.ts';
 
 /** The run's document as of now; complete once the run has ended. */
 export function reportOf(state: ManagerState, run: Run): RunReport {
@@ -43,19 +45,32 @@ function tagReports(run: Run): TagReport[] {
     const state = at === 'succeeded' || at === 'failed' || at === 'skipped' || at === 'stopped' ? at : 'held';
     const totals = run.pass(row)?.totals.get(tagId);
     const error = run.errors.get(row);
+    const breach = run.breaches.get(row);
     reports.push({
       tag_id: tagId,
       name: title,
       state,
-      matched: totals?.matched ?? 0,
-      unknown: totals?.unknown ?? 0,
+      matched: totals?.matched ?? breach?.matched ?? 0,
+      unknown: totals?.unknown ?? breach?.unknown ?? 0,
       entered: totals?.entered ?? 0,
       exited: totals?.exited ?? 0,
       ...(error === undefined ? {} : { error }),
+      ...(breach === undefined ? {} : { breach: breachReport(breach) }),
     });
   }
   return reports.sort((a, b) => a.tag_id - b.tag_id);
 }
+
+const breachReport = (breach: TagBreach): NonNullable<TagReport['breach']> => ({
+  message: breachSentence(breach),
+  exceeded: breach.exceeded,
+  evaluated: breach.evaluated,
+  matched: breach.matched,
+  unknown: breach.unknown,
+  before: breach.before,
+  before_run: breach.beforeRun,
+  released_by: breach.releasedBy,
+});
 
 /** Shards of the run: those of its last evaluation, or of its one noop task. */
 function shardsTotal(run: Run): number {
@@ -84,6 +99,10 @@ function notesOf(run: Run): string[] {
       `${conflicts} users were left alone: another user in user_tags is equal to each under the collation of user_id (KEY_CONFLICT)`,
     );
   if (unreadable > 0) notes.push(`${unreadable} rows of user_tags were left alone: their tag_ids cannot be read as a list of numbers`);
-  for (let row = 0; row < run.size; row++) if (run.has(row, HELD)) notes.push(`${run.task(row).title} is held and waits for its release`);
+  for (let row = 0; row < run.size; row++) {
+    if (!run.has(row, HELD)) continue;
+    const breach = isHeldByCheck(run, row) ? ` by the check (${breachSentence(run.breaches.get(row)!)})` : '';
+    notes.push(`${run.task(row).title} is held${breach} and waits for its release`);
+  }
   return notes;
 }

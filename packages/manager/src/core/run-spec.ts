@@ -1,6 +1,7 @@
 /** What a run is made from: written once into the journal, never changed. */
 import type { CatalogTag, NamedList } from '@tagmill/shared/fields';
 import type { TablesLocation } from '@tagmill/shared/job';
+import type { TagPolicy } from '@tagmill/shared/tag-policy';
 import type { Domain, Handler } from '@tagmill/shared/words';
 import type { EdgeKind } from './graph.ts';
 
@@ -28,6 +29,8 @@ export interface PinnedRule {
   readonly readsTables: readonly string[];
   /** The class is one of those that come with Tagmill: it speaks only for tables that have its fields. */
   readonly shipped?: boolean;
+  /** What the tag allows; absent: anything, and holders whose result is UNKNOWN keep it. */
+  readonly policy?: TagPolicy;
   /** Rule nodes (source form) of the class's preprocess and postprocess. */
   readonly onlyUsers: readonly unknown[];
   readonly onlyMatches: readonly unknown[];

@@ -5,6 +5,7 @@
  */
 import type { RunClock } from '@tagmill/shared/fields';
 import type { PassTag, PlanResult, UserScope } from '@tagmill/shared/job';
+import type { TagBreach } from '@tagmill/shared/tag-policy';
 import { INSTANCE_STATES, type InstanceState, type RunState } from '@tagmill/shared/words';
 import { buildGraph, type Graph } from './graph.ts';
 import { NameIndex } from './name-index.ts';
@@ -63,6 +64,8 @@ export class Run {
 
   readonly errors = new Map<number, InstanceError>();
   readonly reasons = new Map<number, string>();
+  /** Tags that the check has held, and what it found: kept when they are let go. */
+  readonly breaches = new Map<number, TagBreach>();
   readonly stories: Stories;
   /** Rows that may be able to begin: pending ones; looked at by the next decision. */
   readonly candidates: RowSet;

@@ -45,6 +45,7 @@ export function instanceView(state: ManagerState, run: Run, row: number): Instan
   const task = run.task(row);
   const pass = run.pass(row);
   const totals = task.tagId === null ? undefined : pass?.totals.get(task.tagId);
+  const breach = run.breaches.get(row);
   const refusals = Object.fromEntries(ACTIONS.map((action) => [action, refusal(run, row, action)])) as Record<Action, string | null>;
   return {
     id: instanceId(run.id, task.name),
@@ -61,11 +62,12 @@ export function instanceView(state: ManagerState, run: Run, row: number): Instan
     errorCode: run.errors.get(row)?.code ?? null,
     startedAtMs: orNull(run.startedAtMs[row]!),
     endedAtMs: orNull(run.endedAtMs[row]!),
-    matched: totals?.matched ?? null,
-    unknown: totals?.unknown ?? null,
+    matched: totals?.matched ?? breach?.matched ?? null,
+    unknown: totals?.unknown ?? breach?.unknown ?? null,
     entered: totals?.entered ?? null,
     exited: totals?.exited ?? null,
     pass: pass?.number ?? null,
+    breach: breach ?? null,
     refusals,
   };
 }

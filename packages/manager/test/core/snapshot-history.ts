@@ -6,7 +6,7 @@ import { decide } from '../../src/core/decide.ts';
 import type { Effect } from '../../src/core/effects.ts';
 import type { HeldAttempts, Input, Stamped } from '../../src/core/events.ts';
 import { LEASED } from '../../src/core/fan-out.ts';
-import type { RunSpec } from '../../src/core/run-spec.ts';
+import type { PinnedRule, RunSpec } from '../../src/core/run-spec.ts';
 import { DEFAULT_SETTINGS, emptyState, type ManagerState } from '../../src/core/state.ts';
 import { runOf } from './bench-of.ts';
 
@@ -69,7 +69,10 @@ export class History {
     this.runs += 1;
     const id = `run-${this.runs}`;
     if (this.prng.chance(0.3)) this.input({ type: 'run-created', spec: noopRun(id, this.prng.between(1, 40)) });
-    else this.input({ type: 'run-created', spec: runOf(id, this.prng.between(1, 4), this.prng.between(1, 5), gates(this.prng)) });
+    else {
+      const spec = runOf(id, this.prng.between(1, 4), this.prng.between(1, 5), gates(this.prng));
+      this.input({ type: 'run-created', spec: this.prng.chance(0.3) ? { ...spec, rules: [strictRule] } : spec });
+    }
   }
 
   private join(id: string): void {
@@ -184,6 +187,18 @@ export class History {
 
 const gates = (prng: Prng): Readonly<Record<number, 'manual'>> => (prng.chance(0.3) ? { 1: 'manual' } : {});
 
+/** The check holds its tag: some users are always UNKNOWN. */
+const strictRule: PinnedRule = {
+  tagId: 1,
+  name: 'tag 1',
+  ruleJson: '{}',
+  policy: { unknown: 'keep', maxUnknownShare: 0.05, maxMove: 0.5 },
+  requiredFields: [],
+  readsTables: [],
+  onlyUsers: [],
+  onlyMatches: [],
+};
+
 const noopRun = (id: string, shards: number): RunSpec => ({
   ...runOf(id, 0, 1),
   mode: 'noop',
@@ -260,6 +275,7 @@ export const WANTED = [
   'errors',
   'run error',
   'held',
+  'breaches',
 ] as const;
 
 /** Which of them a state has. */
@@ -271,6 +287,7 @@ export function* reached(state: ManagerState): Generator<(typeof WANTED)[number]
     if (run.errors.size > 0) yield 'errors';
     if (run.error !== null) yield 'run error';
     if (run.held > 0) yield 'held';
+    if (run.breaches.size > 0) yield 'breaches';
     for (const { kind, phase, history, totals, leaving, left, undone, scopes, fanOut } of run.passes) {
       yield kind;
       if (phase !== 'working') yield phase;

@@ -292,6 +292,7 @@ export function anInstance(runId: string, name: string): InstanceRecord {
     entered: null,
     exited: null,
     pass: null,
+    breach: null,
     refusals,
   };
 }

@@ -1,6 +1,7 @@
 /** Records of the live feed as REST gives them: the same names, the same values. */
 import { z } from 'zod';
 import type { AttemptRecord, EdgeRecord, ExecutorRecord, InstanceRecord, RunRecord, ShardsRecord, StoryRecord } from '../feed/views.ts';
+import { BREACH_LIMITS, type TagBreach } from '../tag-policy.ts';
 import { ACTIONS, DOMAINS, HANDLERS, INSTANCE_STATES, RUN_STATES, STEPS } from '../words.ts';
 import { list } from './common.ts';
 
@@ -27,6 +28,20 @@ export const runRecord = z
   })
   .meta({ id: 'Run' }) satisfies z.ZodType<RunRecord>;
 
+export const exceededLimits = list(z.object({ limit: z.enum(BREACH_LIMITS), allowed: z.number(), actual: z.number() })).describe(
+  'Shares: 0.5 is a half.',
+);
+
+const tagBreach = z.object({
+  evaluated: count,
+  matched: count,
+  unknown: count,
+  before: orNull(count).describe('Matched by the last successful run with the same rule.'),
+  beforeRun: orNull(z.string()),
+  exceeded: exceededLimits,
+  releasedBy: orNull(z.string()),
+}) satisfies z.ZodType<TagBreach>;
+
 export const instanceRecord = z
   .object({
     id: z.string(),
@@ -51,6 +66,7 @@ export const instanceRecord = z
     entered: orNull(count),
     exited: orNull(count),
     pass: orNull(z.int()),
+    breach: orNull(tagBreach).describe('The check has held it: what was counted, and which limits of its policy that is beyond.'),
     refusals: z.record(z.enum(ACTIONS), orNull(z.string())).describe('Null: the action is allowed now; else why it is not.'),
   })
   .meta({ id: 'Instance' }) satisfies z.ZodType<InstanceRecord>;

@@ -1,4 +1,6 @@
 /** The JSON document of a run: `--json` of the commands, `GET /api/v1/runs/{id}/report`. A public contract. */
+import type { TagBreach } from '../tag-policy.ts';
+
 export interface TagReport {
   readonly tag_id: number;
   readonly name: string;
@@ -10,6 +12,19 @@ export interface TagReport {
   readonly entered: number;
   readonly exited: number;
   readonly error?: { readonly code: string; readonly message: string };
+  /** It was held at the check: what was counted, and which limits of its policy that is beyond. */
+  readonly breach?: {
+    readonly message: string;
+    readonly exceeded: TagBreach['exceeded'];
+    readonly evaluated: number;
+    readonly matched: number;
+    readonly unknown: number;
+    /** Matched users of the last successful run by the same rule. */
+    readonly before: number | null;
+    readonly before_run: string | null;
+    /** Who let it go on; null: nobody. */
+    readonly released_by: string | null;
+  };
 }
 
 export interface RunReport {

@@ -4,7 +4,7 @@ import type { ActionAnswer } from '../feed/views.ts';
 import { LIMITS } from '../limits.ts';
 import { ACTIONS, DOWNSTREAM_POLICIES, INSTANCE_STATES } from '../words.ts';
 import { asOf, businessDate, days, list, tagIds, timeZone, userIds } from './common.ts';
-import { attemptRecord, edgeRecord, instanceRecord, runRecord, shardsRecord, storyRecord } from './records.ts';
+import { attemptRecord, edgeRecord, exceededLimits, instanceRecord, runRecord, shardsRecord, storyRecord } from './records.ts';
 import type { RunReport } from './report.ts';
 
 export const RUN_MODES = ['task-all', 'task-tags', 'task-users', 'incremental', 'noop'] as const;
@@ -78,6 +78,19 @@ const tagReport = z.object({
   entered: z.int(),
   exited: z.int(),
   error: z.object({ code: z.string(), message: z.string() }).exactOptional(),
+  breach: z
+    .object({
+      message: z.string(),
+      exceeded: exceededLimits,
+      evaluated: z.int(),
+      matched: z.int(),
+      unknown: z.int(),
+      before: z.int().nullable(),
+      before_run: z.string().nullable(),
+      released_by: z.string().nullable(),
+    })
+    .exactOptional()
+    .describe('It was held at the check; nothing of it is written until it is released.'),
 });
 
 export const runReport = z

@@ -9,6 +9,7 @@
  *   executors       -> executors, fleet (one record, id "fleet")
  *   service         -> service (one record, id "service"); there while the manager recovers, too
  */
+import type { TagBreach } from '../tag-policy.ts';
 import type { Action, DownstreamPolicy, Domain, Handler, InstanceState, RunState, Step } from '../words.ts';
 
 export interface RunRecord {
@@ -58,6 +59,8 @@ export interface InstanceRecord {
   readonly entered: number | null;
   readonly exited: number | null;
   readonly pass: number | null;
+  /** The check of its pass has held it: what was counted, and which limits of its policy that is beyond; kept when it is let go. */
+  readonly breach: TagBreach | null;
   /** Per action: null when it is allowed now, else the refusal in one sentence. */
   readonly refusals: Readonly<Record<Action, string | null>>;
 }

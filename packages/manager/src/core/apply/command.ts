@@ -1,11 +1,13 @@
+import { breachSentence } from '@tagmill/shared/tag-policy';
 import type { Effect } from '../effects.ts';
 import type { Input } from '../events.ts';
 import { type Move, planCommand } from '../commands.ts';
 import { touchInstance, touchRun } from '../dirty.ts';
 import { fire, moveTo, promote, setHeld } from '../instances.ts';
 import { leave } from '../passes.ts';
-import { GATE_OPEN, ROLLBACK, type Run } from '../run.ts';
+import { GATE_OPEN, HELD, ROLLBACK, type Run } from '../run.ts';
 import type { ManagerState } from '../state.ts';
+import { isHeldByCheck } from '../tag-check.ts';
 import { tell } from '../story.ts';
 
 type Command = Extract<Input, { type: 'command' }>;
@@ -18,7 +20,12 @@ export function applyCommand(state: ManagerState, event: Command, effects: Effec
   const rows = event.names.map((name) => run.index.find(name)).filter((row) => row >= 0);
   const plan = planCommand(run, event.action, rows, event.downstream);
   const reason = event.reason === null || event.reason === '' ? '' : ` (${event.reason})`;
-  for (const move of plan.moves) doMove(state, run, move, `${event.action} by ${event.who}${reason}`, event.who, effects);
+  for (const move of plan.moves) {
+    const byCheck = isHeldByCheck(run, move.row);
+    doMove(state, run, move, `${event.action} by ${event.who}${reason}`, event.who, effects);
+    if (byCheck) answerCheck(state, run, move, event.who);
+    if (move.kind === 'again' || move.kind === 'reset') run.breaches.delete(move.row);
+  }
   for (const move of plan.moves) {
     if (move.kind === 'again' || move.kind === 'reset') promote(state, run, move.row);
   }
@@ -70,6 +77,18 @@ function doMove(state: ManagerState, run: Run, move: Move, why: string, who: str
       return;
     }
   }
+}
+
+/** Somebody let a tag go on that the check has held, or ended it: then nothing holds it any more. */
+function answerCheck(state: ManagerState, run: Run, { kind, row }: Move, who: string): void {
+  const breach = run.breaches.get(row)!;
+  if (kind === 'held') run.breaches.set(row, { ...breach, releasedBy: who });
+  if (kind !== 'to' && kind !== 'leave') return;
+  run.flags[row]! &= ~HELD;
+  run.held -= 1;
+  const sentence = `discarded by ${who}, nothing of it was written: ${breachSentence(breach)}`;
+  tell(run, row, state.atMs, sentence, who);
+  if (run.stateAt(row) === 'stopped') run.reasons.set(row, sentence);
 }
 
 /** An ended run goes on because somebody asked for more of it. */

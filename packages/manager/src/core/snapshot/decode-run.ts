@@ -1,3 +1,4 @@
+import type { TagBreach } from '@tagmill/shared/tag-policy';
 import { INSTANCE_STATES } from '@tagmill/shared/words';
 import { graphOf } from '../graph.ts';
 import { isSettled } from '../instances.ts';
@@ -17,6 +18,7 @@ interface Head extends Pick<Run, 'state' | 'startedMs' | 'endedMs' | 'error' | '
   readonly spec: RunHead;
   readonly passTags: Iterable<readonly [number, NonNullable<ReturnType<Run['passTags']['get']>>]>;
   readonly refusedTags: Iterable<readonly [number, InstanceError]>;
+  readonly breaches?: Iterable<readonly [number, TagBreach]>;
   readonly passes: number;
   readonly titles: boolean;
   readonly tagIds: boolean;
@@ -76,6 +78,10 @@ function takeHead(run: Run, head: Head): void {
   run.changes = head.changes;
   for (const [tagId, tag] of head.passTags) run.passTags.set(tagId, tag);
   for (const [tagId, error] of head.refusedTags) run.refusedTags.set(tagId, error);
+  for (const [row, breach] of head.breaches ?? []) {
+    need(row < run.size, `a task of ${run.id} that is not there was held by the check`);
+    run.breaches.set(row, breach);
+  }
 }
 
 function decodeInstances(reader: SectionReader, run: Run): void {

@@ -42,6 +42,8 @@ const headOf = (run: Run) => ({
   users: run.users,
   passTags: [...run.passTags],
   refusedTags: [...run.refusedTags],
+  // Most runs have none: snapshots of before can be read.
+  ...(run.breaches.size === 0 ? {} : { breaches: [...run.breaches] }),
   changes: run.changes,
   passes: run.passes.length,
   titles: run.tasks.titles !== null,

@@ -1,4 +1,5 @@
 /** What the JSON records of a snapshot must look like. */
+import { BREACH_LIMITS } from '@tagmill/shared/tag-policy';
 import { RUN_STATES, STEPS } from '@tagmill/shared/words';
 import { has, isCount, isFlag, isNumber, isText, listOf, mapOf, oneOf, orAbsent, orNull, row, type Shape } from './shape.ts';
 
@@ -38,6 +39,16 @@ const ERROR = has({ code: isText, message: isText });
 const TAG = has({ tagId: isNumber, name: isText, reads: listOf(isText), onlyUsers: Array.isArray, onlyMatches: Array.isArray });
 const PLAN = has({ businessDate: isText, tables: Array.isArray, faults: Array.isArray, cuts: listOf(isText), notes: listOf(isText) });
 
+const BREACH = has({
+  evaluated: isCount,
+  matched: isCount,
+  unknown: isCount,
+  before: orNull(isCount),
+  beforeRun: orNull(isText),
+  exceeded: listOf(has({ limit: oneOf(...BREACH_LIMITS), allowed: isNumber, actual: isNumber })),
+  releasedBy: orNull(isText),
+});
+
 const SPEC = has({
   id: isText,
   mode: isText,
@@ -50,7 +61,14 @@ const SPEC = has({
   tables: orNull(has({ kind: isText })),
   users: orNull(listOf(isText)),
   days: orNull(isNumber),
-  rules: listOf(has({ tagId: isNumber, name: isText, ruleJson: isText })),
+  rules: listOf(
+    has({
+      tagId: isNumber,
+      name: isText,
+      ruleJson: isText,
+      policy: orAbsent(has({ unknown: isText, maxUnknownShare: orAbsent(isNumber), maxMove: orAbsent(isNumber) })),
+    }),
+  ),
 });
 
 export const RUN: Shapes = {
@@ -64,6 +82,7 @@ export const RUN: Shapes = {
   users: orNull(has({ kind: oneOf('all', 'list', 'registered') })),
   passTags: listOf(row(isNumber, TAG)),
   refusedTags: listOf(row(isNumber, ERROR)),
+  breaches: orAbsent(listOf(row(isCount, BREACH))),
   changes: isCount,
   passes: isCount,
   titles: isFlag,
