@@ -56,7 +56,7 @@ export class TagStates {
     const up = this.#upstreamOf(node.tag, basis);
     for (const rule of [up.rule, ...up.onlyUsers, ...up.onlyMatches]) for (const leaf of wholeLeavesOf(rule)) visit(leaf);
     for (const leaf of this.#presence(up)) visit(leaf);
-    this.#derived.present(up.rule);
+    this.#inEvents(up);
   }
 
   /** Slot of what a condition gives. `slotOf` knows the leaves that `find` has shown. */
@@ -103,25 +103,28 @@ export class TagStates {
     const result = up.onlyMatches.length === 0 ? own : program.step('AND', [own, program.allTrue(up.onlyMatches)]);
     const present = program.step('OR', [
       ...this.#presence(up).map((leaf) => slotOf(leaf).slot),
-      ...this.#derived.present(up.rule).map((leaf) => leaf.slot),
+      ...this.#inEvents(up).map((leaf) => leaf.slot),
     ]);
     const evaluated = up.onlyUsers.length === 0 ? present : program.step('AND', [present, program.allTrue(up.onlyUsers)]);
     const stored = this.#derived.members(this.#holdersOf(tag).held).slot;
     return program.step('OR', [program.step('AND', [evaluated, result]), program.step('AND', [program.step('NOT', [evaluated]), stored])]);
   }
 
-  /** Conditions that are T for the users of a table, F for those whom it lacks. */
+  /** Conditions that are T for the users of the tables for whose users a tag is evaluated. */
   #presence(up: UpstreamTag): NormalLeaf[] {
-    return this.tablesOf(up).map((table) => ({
-      field: this.#keyIn(table),
-      operator: 'is_not_null',
-      missing: 'unknown',
-    }));
+    const reads = new Set(this.#readers(up).flatMap((one) => one.reads));
+    const tables = this.#job.tables.filter(({ name }) => reads.has(name));
+    return tables.map(({ name }) => ({ field: this.#keyIn(name), operator: 'is_not_null', missing: 'unknown' }));
   }
 
-  /** Tables of users that the rule behind a condition reads. */
-  tablesOf(up: UpstreamTag): readonly string[] {
-    return up.reads.filter((table) => this.#job.tables.some((one) => one.name === table));
+  /** The same for event tables. */
+  #inEvents(up: UpstreamTag): readonly Slotted[] {
+    return this.#readers(up).flatMap(({ rule }) => this.#derived.present(rule));
+  }
+
+  /** A tag is evaluated for the users of what it reads itself, and of what stands behind its conditions on tags. */
+  #readers(up: UpstreamTag): readonly UpstreamTag[] {
+    return [up, ...this.rulesBehind(up.rule)];
   }
 
   /** Every rule that a rule's conditions on tags go by, directly or not. */
