@@ -8,8 +8,7 @@ import type { EvaluateResult, PassJob, PlanResult } from '@tagmill/shared/job';
 import { RULE_ENGINES, type RuleEngine } from '@tagmill/shared/rule-engine';
 import { checkRule } from '@tagmill/shared/rules/check';
 import { makeClock } from '@tagmill/shared/rules/clock';
-import { describeRule } from '@tagmill/shared/rules/describe';
-import { leavesOf, tablesOf } from '@tagmill/shared/rules/reads';
+import { tablesOf } from '@tagmill/shared/rules/reads';
 import type { NormalRule } from '@tagmill/shared/rules/normal';
 import { WorkerPool } from '../packages/executor/src/worker/pool.ts';
 import type { WorkerTask } from '../packages/executor/src/worker/messages.ts';
@@ -17,7 +16,7 @@ import type { BenchOptions } from './lib/options.ts';
 import { Results } from './lib/results.ts';
 import { BUSINESS_DATE, DATA } from './lib/sample.ts';
 import { timeCommand } from './lib/timed-command.ts';
-import { wideRules } from './lib/wide-rules.ts';
+import { type RuleJson, sharedRules, wideRules } from './lib/wide-rules.ts';
 import { wideTable } from './lib/wide-table.ts';
 import type { CheckedRules } from './peers/rule-sql.ts';
 
@@ -25,9 +24,10 @@ const PEER = join(import.meta.dirname, 'peers', 'rule-sql.ts');
 const WORKERS = 2;
 const MEBIBYTE = 1024 * 1024;
 const SHARD_ROWS = 250_000;
-/** Rules beside the peers, and their conditions. */
+/** Rules beside the peers, and their conditions; where they share them, in how many rules each is. */
 const RULES = 300;
 const LEAVES = 1_000;
+const TIMES = 3;
 const TAGS = [8, 100, 300, 1_000];
 const CLOCK = makeClock({ businessDate: BUSINESS_DATE, zone: 'Asia/Shanghai' });
 
@@ -49,8 +49,10 @@ export async function benchRules(options: BenchOptions): Promise<void> {
   try {
     const plan = await planOf(pools.get('auto')!, tables);
     const bench: Bench = { options, results: new Results('rules', options), tables, directory, pools, plan };
-    const checked = writeRules(bench, options.tiny ? 20 : RULES, options.tiny ? 60 : LEAVES);
-    const steps = stepsOf(bench, checked);
+    const [count, leaves] = options.tiny ? [20, 60] : [RULES, LEAVES];
+    const own = writeRules(bench, 'own', wideRules(count, leaves), `of ${leaves} conditions`);
+    const shared = writeRules(bench, 'shared', sharedRules(count, leaves, TIMES), `of ${leaves} conditions, each in ${TIMES} of them`);
+    const steps = [...stepsOf(bench, own), ...stepsOf(bench, shared), ...sizeSteps(bench)];
     for (let round = 0; round < options.rounds; round += 1) {
       for (const [name, step] of round % 2 === 0 ? steps : steps.toReversed()) {
         if (options.only.length === 0 || options.only.includes(name)) await step();
@@ -63,13 +65,8 @@ export async function benchRules(options: BenchOptions): Promise<void> {
 }
 
 /** The numbers of matched users must be the same, whoever counts. */
-function stepsOf(
-  bench: Bench,
-  { rules, file }: { rules: readonly NormalRule[]; file: string },
-): (readonly [string, () => Promise<void>])[] {
-  const leaves = rules.flatMap(leavesOf);
-  const distinct = new Set(leaves.map((leaf) => describeRule(leaf))).size;
-  const work = `${rules.length} rules of ${leaves.length} conditions (${distinct} different) over ${bench.options.users} users`;
+function stepsOf(bench: Bench, { rules, file, words }: RuleSet): Step[] {
+  const work = `${rules.length} rules ${words} over ${bench.options.users} users`;
   let right: string | undefined;
   const agree = (who: string, matched: readonly number[]): void => {
     right ??= JSON.stringify(matched);
@@ -86,37 +83,50 @@ function stepsOf(
     agree(engine, matched);
     await bench.results.add({ subject: engine === 'auto' ? 'tagmill' : `tagmill-${engine}`, work, unit: 's', value: seconds });
   };
-  const sizes = bench.options.tiny ? TAGS.slice(0, 1) : TAGS;
   return [
     ['tagmill', ours('auto')],
     ['tagmill-sql', ours('sql')],
     ['duckdb-hoisted', peer('hoisted')],
     ['duckdb-case', peer('case')],
-    ...sizes.map((size) => ['sizes', () => moreTags(bench, size)] as const),
+    ['duckdb-case-matched', peer('case-matched')],
   ];
 }
 
+type Step = readonly [string, () => Promise<void>];
+
+const sizeSteps = (bench: Bench): Step[] =>
+  (bench.options.tiny ? TAGS.slice(0, 1) : TAGS).map((size) => ['sizes', () => moreTags(bench, size)] as const);
+
 /** Rules of about as many conditions each as those beside the peers. */
 async function moreTags(bench: Bench, size: number): Promise<void> {
-  const rules = checkAll(bench.plan, size, Math.round((size * LEAVES) / RULES));
+  const rules = checkAll(bench.plan, wideRules(size, Math.round((size * LEAVES) / RULES)));
   const { seconds, matched } = await evaluate(bench, rules, 'auto');
   if (matched.length !== size) throw new Error(`${matched.length} tags were evaluated, not ${size}`);
-  await bench.results.add({ subject: 'tagmill', work: `${size} tags over ${bench.options.users} users`, unit: 's', value: seconds });
+  const work = (tags: number): string => `${tags} tags over ${bench.options.users} users`;
+  await bench.results.add({ subject: 'tagmill', work: work(size), unit: 's', value: seconds });
+  const [few, many] = [Math.min(...TAGS), Math.max(...TAGS)];
+  if (size === few) await bench.results.add({ subject: `tagmill-${few}-tags`, work: work(many), unit: 's', value: seconds });
 }
 
-function checkAll(plan: PlanResult, count: number, leaves: number): NormalRule[] {
-  return wideRules(count, leaves).map((json) => {
+function checkAll(plan: PlanResult, written: readonly RuleJson[]): NormalRule[] {
+  return written.map((json) => {
     const { rule, errors } = checkRule(JSON.stringify(json), plan.catalog);
     if (rule === null) throw new Error(`${JSON.stringify(json)}: ${errors[0]?.message ?? ''}`);
     return rule;
   });
 }
 
-function writeRules({ plan, directory }: Bench, count: number, leaves: number): { rules: readonly NormalRule[]; file: string } {
-  const rules = checkAll(plan, count, leaves);
-  const file = join(directory, 'rules.json');
-  writeFileSync(file, JSON.stringify({ rules, clock: CLOCK, catalog: plan.catalog } satisfies CheckedRules));
-  return { rules, file };
+interface RuleSet {
+  readonly rules: readonly NormalRule[];
+  readonly file: string;
+  readonly words: string;
+}
+
+function writeRules({ plan, directory }: Bench, name: string, written: readonly RuleJson[], words: string): RuleSet {
+  const rules = checkAll(plan, written);
+  const file = join(directory, `${name}.json`);
+  writeFileSync(file, JSON.stringify({ rules, clock: CLOCK } satisfies CheckedRules));
+  return { rules, file, words };
 }
 
 /** Processes as an executor has them, one shard at a time each. */

@@ -38,6 +38,16 @@ const ready = (shards: number): string =>
 const pause = 'longest pause of the loop, 50000 shards a second beside 1000000 instances';
 const most = (text: string, work: string, bound: number, unit: 'ms' | 's' | 'bytes'): Goal => ({ text, work, kind: 'most', bound, unit });
 
+const OWN = '300 rules of 1000 conditions over 10000000 users';
+const SHARED = '300 rules of 1000 conditions, each in 3 of them over 10000000 users';
+const rules = (work: string, words: string, peer: string, bound: number): Goal => ({
+  text: `300 rules of 1,000 conditions over 10 M users${words} ${peer === 'duckdb-case' ? 'one CASE for each in DuckDB' : 'conditions hoisted by hand in DuckDB'}`,
+  work,
+  peer,
+  kind: 'faster',
+  bound,
+});
+
 export const GOALS: readonly Goal[] = [
   { text: `100,000 users into an empty MariaDB table ${STAGED}`, work: SMALL, peer: 'pyspark-staged', kind: 'faster', bound: 8 },
   { text: `100,000 users into an empty MariaDB table ${APPENDING}`, work: SMALL, peer: 'pyspark', kind: 'faster', bound: 8 },
@@ -70,6 +80,17 @@ export const GOALS: readonly Goal[] = [
     peer: 'duckdb-sql',
     kind: 'times',
     bound: 1.3,
+  },
+  rules(OWN, ', beside', 'duckdb-case', 5),
+  rules(OWN, ', beside', 'duckdb-hoisted', 2),
+  rules(SHARED, ', each in three rules, beside', 'duckdb-case', 5),
+  rules(SHARED, ', each in three rules, beside', 'duckdb-hoisted', 2),
+  {
+    text: '1,000 tags over 10 M users beside 8 over the same',
+    work: '1000 tags over 10000000 users',
+    peer: 'tagmill-8-tags',
+    kind: 'times',
+    bound: 3,
   },
   {
     text: 'shards that do nothing, over TLS, 4 executors, all journaled, from submit to last confirm',

@@ -54,7 +54,7 @@ export const USAGE = `npm run bench -- NAME [options]
   --sinks LIST   job: mariadb,sqlite
   --only LIST    job: of tagmill, pyspark, pyspark-staged, load-data, duckdb-sql;
                  noop --peers: of tagmill, graphile-worker, bullmq-everysec, bullmq-always;
-                 rules: of tagmill, tagmill-sql, duckdb-hoisted, duckdb-case, sizes;
+                 rules: of tagmill, tagmill-sql, duckdb-hoisted, duckdb-case, duckdb-case-matched, sizes;
                  latency: of ready, hops, pauses, failover, idle
   --no-peers     job: without PySpark (bench/peers/setup.sh installs it, and the npm packages of the job queues)
   --tiny         smallest sizes, one round, no peers

@@ -101,11 +101,10 @@ function leaf(dice: Dice): RuleJson {
   return textLeaf(dice);
 }
 
-function rule(dice: Dice, leaves: number): RuleJson {
-  const conditions = Array.from({ length: leaves }, () => leaf(dice));
-  if (leaves === 1) return conditions[0]!;
+function group(dice: Dice, conditions: readonly RuleJson[]): RuleJson {
+  if (conditions.length === 1) return conditions[0]!;
   const form = dice.below(10);
-  if (form < 5 || leaves < 3) return { logic: 'AND', conditions };
+  if (form < 5 || conditions.length < 3) return { logic: 'AND', conditions };
   if (form < 6) return { logic: 'OR', conditions };
   if (form < 7) return { logic: 'AT_LEAST', k: 2, conditions };
   const [first, ...others] = conditions;
@@ -121,5 +120,24 @@ export function wideRules(count: number, leaves: number): RuleJson[] {
     while (sizes[at]! >= 12) at = dice.below(count);
     sizes[at]! += 1;
   }
-  return sizes.map((size) => rule(dice, size));
+  return sizes.map((size) => {
+    const conditions = Array.from({ length: size }, () => leaf(dice));
+    return group(dice, conditions);
+  });
+}
+
+/** So many rules that share conditions: `different` ones, each in `times` rules. */
+export function sharedRules(count: number, different: number, times: number): RuleJson[] {
+  const dice = new Dice(13);
+  const pool = new Map<string, RuleJson>();
+  while (pool.size < different) {
+    const one = leaf(dice);
+    pool.set(JSON.stringify(one), one);
+  }
+  const conditions: RuleJson[][] = Array.from({ length: count }, () => []);
+  for (let time = 0; time < times; time += 1) {
+    const left = [...pool.values()];
+    for (let at = 0; left.length > 0; at += 1) conditions[at % count]!.push(...left.splice(dice.below(left.length), 1));
+  }
+  return conditions.map((own) => group(dice, own));
 }

@@ -9,7 +9,7 @@
  * `node bench/peers/rule-sql.ts FORM TABLES RULES`
  */
 import { readFileSync } from 'node:fs';
-import type { FieldCatalog, RunClock } from '@tagmill/shared/fields';
+import type { RunClock } from '@tagmill/shared/fields';
 import type { NormalRule } from '@tagmill/shared/rules/normal';
 import { compileRules } from '@tagmill/shared/rules/sql';
 import { inMemory } from '../../packages/testkit/src/duck/in-memory.ts';
@@ -19,7 +19,6 @@ import { INSTANTS, WIDE_TABLE } from '../lib/wide-table.ts';
 export interface CheckedRules {
   readonly rules: readonly NormalRule[];
   readonly clock: RunClock;
-  readonly catalog: FieldCatalog;
 }
 
 function queryOf(form: string, { rules, clock }: CheckedRules, tables: string): string {

@@ -43,6 +43,13 @@ describe('benchmarks at their smallest', () => {
     expect(words).toMatch(/^tagmill: memory of the manager for 20 idle executors: [\d,]+ bytes/m);
   });
 
+  it('rules: every engine and peer matches the same users', async () => {
+    const words = await bench('rules');
+    expect(words).toMatch(/^tagmill: 20 rules of 60 conditions over 2000 users: [\d.]+ s/m);
+    expect(words).toMatch(/^duckdb-hoisted: 20 rules of 60 conditions, each in 3 of them over 2000 users: [\d.]+ s/m);
+    expect(words).toMatch(/^tagmill: 8 tags over 2000 users: [\d.]+ s/m);
+  });
+
   it('job: SQLite and hand-written SQL', async () => {
     const words = await bench('job', '--sinks', 'sqlite');
     expect(words).toMatch(/^tagmill: first load of 2000 users into sqlite: [\d.]+ s/m);
