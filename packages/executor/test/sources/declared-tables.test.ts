@@ -1,0 +1,45 @@
+/** `_catalog.json` beside the tables: what it may say, and what is told of anything else. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { declaredTables, parseDeclared } from '../../src/sources/declared-tables.ts';
+import { FolderStore } from '../../src/sources/folder.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'tagmill-declared-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const trades = { time: 'at', partitions: 'daily' };
+
+it('reads tables of events and the one that has every user', () => {
+  const declared = parseDeclared(JSON.stringify({ primary: 'users', events: { trades, logins: { time: 'day', partitions: 'snapshot' } } }));
+  expect(declared.primary).toBe('users');
+  expect([...declared.events]).toEqual([
+    ['trades', trades],
+    ['logins', { time: 'day', partitions: 'snapshot' }],
+  ]);
+  expect(parseDeclared('{}')).toEqual({ primary: null, events: new Map() });
+});
+
+it.each([
+  ['{', /it is no JSON/],
+  ['[]', /it is no object/],
+  ['{"evnts": {}}', /unknown key `evnts`; it takes primary and events/],
+  ['{"primary": 3}', /`primary` is no text/],
+  ['{"events": []}', /`events` is no object/],
+  ['{"events": {"t": 3}}', /`events`\.`t` is no object/],
+  ['{"events": {"t": {"time": "at"}}}', /`partitions` of `events`\.`t` is `snapshot` or `daily`/],
+  ['{"events": {"t": {"partitions": "daily"}}}', /`time` of `events`\.`t`, a column of date or timestamp, is no text/],
+  ['{"events": {"t": {"time": "at", "partitions": "daily", "key": "x"}}}', /unknown key `key`/],
+  ['{"primary": "t", "events": {"t": {"time": "at", "partitions": "daily"}}}', /`primary` is t, which `events` names too/],
+])('refuses %s', (text, message) => {
+  expect(() => parseDeclared(text)).toThrow(message);
+  expect(() => parseDeclared(text)).toThrow(/^_catalog\.json beside the tables cannot be used/);
+});
+
+it('a place without the file declares nothing; one with an empty file is refused', async () => {
+  const store = new FolderStore(dir);
+  expect((await declaredTables(store)).events.size).toBe(0);
+  writeFileSync(join(dir, '_catalog.json'), '');
+  await expect(declaredTables(store)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+});
