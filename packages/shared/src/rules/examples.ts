@@ -38,18 +38,44 @@ export interface ExamplesReport {
 
 /** Evaluates a rule on its examples. A wide leaf (events, other tags, population) gives U: an example has one row only. */
 export function runExamples(rule: WholeRule, catalog: FieldCatalog, examples: readonly RuleExample[], clock: RunClock): ExamplesReport {
+  const steps = examplesInSteps(rule, catalog, examples, clock);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same with a pause after each example, at which others may have their turn. */
+export function* examplesInSteps(
+  rule: WholeRule,
+  catalog: FieldCatalog,
+  examples: readonly RuleExample[],
+  clock: RunClock,
+): Generator<void, ExamplesReport> {
   const index = indexCatalog(catalog);
   const decided = new Set<string>();
-  const results = examples.map((example): ExampleResult => {
-    const { name, expect } = example;
-    const seen = readExample(example, index, clock);
-    if (typeof seen === 'string') return { name, expect, got: null, ok: false, problem: seen };
-    const tree = truthTree(rule, byReference(seen.valueIn, seen.clock));
-    for (const path of decidingLeaves(tree)) decided.add(path);
-    return { name, expect, got: tree.truth, ok: tree.truth === expect, problem: null };
-  });
+  const results: ExampleResult[] = [];
+  for (const example of examples) {
+    results.push(resultOf(rule, example, index, clock, decided));
+    yield;
+  }
   const leaves = leafNodes(truthTree(rule, () => 'U')).map((leaf) => leaf.path);
   return { results, undecided: leaves.filter((path) => !decided.has(path)) };
+}
+
+function resultOf(
+  rule: WholeRule,
+  example: RuleExample,
+  index: ReturnType<typeof indexCatalog>,
+  clock: RunClock,
+  decided: Set<string>,
+): ExampleResult {
+  const { name, expect } = example;
+  const seen = readExample(example, index, clock);
+  if (typeof seen === 'string') return { name, expect, got: null, ok: false, problem: seen };
+  const tree = truthTree(rule, byReference(seen.valueIn, seen.clock));
+  for (const path of decidingLeaves(tree)) decided.add(path);
+  return { name, expect, got: tree.truth, ok: tree.truth === expect, problem: null };
 }
 
 interface SeenExample {

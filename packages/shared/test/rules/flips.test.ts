@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FieldCatalog, FieldType } from '../../src/fields.ts';
 import { checkRule } from '../../src/rules/check.ts';
 import { shownValue } from '../../src/rules/explain/cells.ts';
-import { smallestFlip } from '../../src/rules/explain/flips.ts';
+import { searchFlip, smallestFlip } from '../../src/rules/explain/flips.ts';
 import { byReference, decidingLeaves, truthTree } from '../../src/rules/explain/tree.ts';
 import { type Cell, readCell } from '../../src/rules/values.ts';
 
@@ -92,6 +92,25 @@ test('a change of one value may turn two conditions on it, and two that must bot
   const two = { logic: 'AND', conditions: [leaf('age', '>', 20), leaf('cash', '>', 5)] };
   expect(flipOf(two, { age: '1', cash: '1' }).flip).toBeNull();
   expect(decidingLeaves(flipOf(two, { age: '1', cash: '9' }).tree)).toEqual(['/conditions/0']);
+});
+
+test('the search of a large rule pauses, and gives up with what it has', () => {
+  const conditions = Array.from({ length: 1_900 }, (_, index) => leaf('age', '!=', index * 2));
+  const { rule } = checkRule(JSON.stringify({ logic: 'AND', conditions }), CATALOG);
+  const valueIn = (one: (typeof CATALOG.fields)[number]) => (one.name === 'age' ? readCell(one, '4', CLOCK) : null);
+  const tree = truthTree(rule!, byReference(valueIn, CLOCK));
+  const search = searchFlip(rule!, tree, valueIn, CLOCK);
+  let pauses = 0;
+  let step = search.next();
+  for (; step.done !== true; step = search.next()) pauses += 1;
+  expect(shownValue({ kind: 'int64' }, step.value.flip!.to)).toBe('5');
+  expect(decidingLeaves(tree)).toEqual(['/conditions/2']);
+  expect(pauses).toBe(0);
+  const two = { logic: 'AND', conditions: [rule!, { ...checkRule(JSON.stringify(leaf('cash', '>', 1)), CATALOG).rule! }] } as const;
+  const hopeless = searchFlip(two, truthTree(two, byReference(valueIn, CLOCK)), valueIn, CLOCK);
+  for (step = hopeless.next(); step.done !== true; step = hopeless.next()) pauses += 1;
+  expect(step.value).toEqual({ flip: null, cut: true });
+  expect(pauses).toBeGreaterThan(100);
 });
 
 test('of two ways the nearer one is told', () => {

@@ -1,8 +1,10 @@
 /** Explains one user and one tag: the user's rows as an executor reads them, the rule as the reference evaluates it. */
 import type { ExplainAnswer } from '@tagmill/shared/api/rules';
-import type { CatalogField } from '@tagmill/shared/fields';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CatalogField, RunClock } from '@tagmill/shared/fields';
 import type { PassJob } from '@tagmill/shared/job';
 import type { Letters, UserJob, UserRows } from '@tagmill/shared/question';
+import { type FlipSearch, searchFlip } from '@tagmill/shared/rules/explain/flips';
 import { isWide } from '@tagmill/shared/rules/explain/tree';
 import type { NormalLeaf } from '@tagmill/shared/rules/normal';
 import { leavesOf, wholeLeavesOf } from '@tagmill/shared/rules/reads';
@@ -10,7 +12,7 @@ import type { Run } from '../../core/run.ts';
 import type { Hall } from '../running.ts';
 import { passJob } from '../templates.ts';
 import type { BasisFinder } from './basis.ts';
-import { explanationOf } from './explanation.ts';
+import { explanationOf, type Scene, sceneOf } from './explanation.ts';
 import { registeredRule } from './scope.ts';
 import { storedState } from './stored-state.ts';
 import { type Subject, subjectOf } from './subject.ts';
@@ -33,7 +35,9 @@ export class Explainer {
     const rows = await this.read(subject, userId);
     const row = await database.metadata.userTagsOf(userId);
     const wide = await this.wide(subject, userId);
-    const explained = explanationOf(subject, userId, rows, wide);
+    const scene = sceneOf(subject, userId, rows, wide);
+    const search = scene.evaluated ? await searchInTurns(scene, subject.basis.clock) : { flip: null, cut: false };
+    const explained = explanationOf(subject, userId, rows, scene, search);
     return { ...explained, stored: storedState(state, subject, explained, row) };
   }
 
@@ -62,6 +66,16 @@ export class Explainer {
       clock: basis.clock,
     };
     return (await this.hall.live().questions.once({ kind: 'user', user: userId }, job, READ_MS)) as UserRows;
+  }
+}
+
+/** The search of a large rule takes its time, and the manager has other work. */
+async function searchInTurns({ asked, askedTree, valueIn, wide }: Scene, clock: RunClock): Promise<FlipSearch> {
+  const search = searchFlip(asked, askedTree, valueIn, clock, wide);
+  for (;;) {
+    const step = search.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
   }
 }
 

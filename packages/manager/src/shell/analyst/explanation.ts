@@ -5,39 +5,53 @@ import { typeName } from '@tagmill/shared/fields';
 import type { UserRows } from '@tagmill/shared/question';
 import { describeRule } from '@tagmill/shared/rules/describe';
 import { shownValue } from '@tagmill/shared/rules/explain/cells';
-import { type Flip, type FlipSearch, smallestFlip } from '@tagmill/shared/rules/explain/flips';
+import type { Flip, FlipSearch } from '@tagmill/shared/rules/explain/flips';
 import { byReference, decidingLeaves, isWide, type TruthNode, truthTree, type ValueOf } from '@tagmill/shared/rules/explain/tree';
 import type { WholeRule, WideLeaf } from '@tagmill/shared/rules/normal';
 import type { Truth } from '@tagmill/shared/rules/reference';
-import { type Cell, readCell } from '@tagmill/shared/rules/values';
+import { type Cell, readCell, type Value } from '@tagmill/shared/rules/values';
 import { shownBasis } from './basis.ts';
 import { isNamed, registeredRule } from './scope.ts';
 import type { Subject } from './subject.ts';
 import { hasWide, type WideAnswer } from './wide-letters.ts';
 
+/** What is known of a user and a tag before the change that turns the outcome is looked for. */
+export interface Scene {
+  readonly valueIn: ValueOf;
+  readonly wide: (leaf: WideLeaf) => Truth;
+  readonly answer: WideAnswer | undefined;
+  readonly tree: TruthNode;
+  /** The rule with what its class asks of a match. */
+  readonly asked: WholeRule;
+  readonly askedTree: TruthNode;
+  readonly evaluated: boolean;
+  readonly result: Truth;
+}
+
+export function sceneOf({ tag, basis, rule }: Subject, userId: string, read: UserRows, answer?: WideAnswer): Scene {
+  const valueIn = valuesOf(read, basis.clock);
+  const wide = (leaf: WideLeaf): Truth => answer?.truthOf(leaf) ?? 'U';
+  const treeOf = (one: WholeRule): TruthNode => truthTree(one, byReference(valueIn, basis.clock, wide));
+  const isTrue = (one: WholeRule): boolean => treeOf(one).truth === 'T';
+  const tree = treeOf(rule);
+  const scope = registeredRule(basis);
+  // What counts events also finds users who are in no other table: the engine knows.
+  const present = answer?.evaluated ?? tag.reads.some((table) => read.rows.some((row) => row.table === table && row.place !== null));
+  const evaluated = present && isNamed(basis, userId) && (scope === undefined || isTrue(scope)) && tag.onlyUsers.every(isTrue);
+  const dropped = tree.truth === 'T' && !tag.onlyMatches.every(isTrue);
+  const asked: WholeRule = tag.onlyMatches.length === 0 ? rule : { logic: 'AND', conditions: [rule, ...tag.onlyMatches] };
+  const askedTree = asked === rule ? tree : treeOf(asked);
+  return { valueIn, wide, answer, tree, asked, askedTree, evaluated, result: dropped ? 'F' : tree.truth };
+}
+
 export function explanationOf(
   { tag, basis, rule }: Subject,
   userId: string,
   read: UserRows,
-  answer?: WideAnswer,
+  scene: Scene,
+  search: FlipSearch,
 ): Omit<ExplainAnswer, 'stored'> {
-  const valueIn = valuesOf(read, basis.clock);
-  const wide = (leaf: WideLeaf): Truth => answer?.truthOf(leaf) ?? 'U';
-  const truthOf = (one: WholeRule): Truth => truthTree(one, byReference(valueIn, basis.clock, wide)).truth;
-  const tree = truthTree(rule, byReference(valueIn, basis.clock, wide));
-  const scope = registeredRule(basis);
-  // What counts events also finds users who are in no other table: the engine knows.
-  const present = answer?.evaluated ?? tag.reads.some((table) => read.rows.some((row) => row.table === table && row.place !== null));
-  const evaluated =
-    present &&
-    isNamed(basis, userId) &&
-    (scope === undefined || truthOf(scope) === 'T') &&
-    tag.onlyUsers.every((rule) => truthOf(rule) === 'T');
-  const dropped = tree.truth === 'T' && !tag.onlyMatches.every((rule) => truthOf(rule) === 'T');
-  const result: Truth = dropped ? 'F' : tree.truth;
-  const asked: WholeRule = tag.onlyMatches.length === 0 ? rule : { logic: 'AND', conditions: [rule, ...tag.onlyMatches] };
-  const askedTree = asked === rule ? tree : truthTree(asked, byReference(valueIn, basis.clock, wide));
-  const search: FlipSearch = evaluated ? smallestFlip(asked, askedTree, valueIn, basis.clock, wide) : { flip: null, cut: false };
+  const { tree, evaluated, result } = scene;
   const deciding = new Set(decidingLeaves(tree));
   return {
     user_id: userId,
@@ -48,9 +62,9 @@ export function explanationOf(
     evaluated,
     result,
     words: tag.reason,
-    tree: shownNode(tree, read, valueIn, deciding),
+    tree: shownNode(tree, read, scene.valueIn, deciding),
     flip: search.flip === null ? null : { ...shownFlip(search.flip), sentence: flipSentence(search.flip) },
-    flip_sentence: `${searchSentence(search, evaluated, result)}${hasWide(rule) && answer === undefined ? UNKNOWN_WIDE : ''}`,
+    flip_sentence: `${searchSentence(search, evaluated, result)}${hasWide(rule) && scene.answer === undefined ? UNKNOWN_WIDE : ''}`,
     sources: read.rows.map(({ table, place }) => ({
       table,
       object: place?.object ?? null,
@@ -64,7 +78,17 @@ export function explanationOf(
 /** Values as their declared types: the executor has read them from however they are stored. */
 function valuesOf(read: UserRows, clock: Subject['basis']['clock']): ValueOf {
   const rows = new Map(read.rows.map((row) => [row.table, row]));
-  return ({ stored: _, ...field }) => readCell(field, rows.get(field.table)?.cells[field.name] as Cell, clock);
+  // A search asks for the same values thousands of times.
+  const known = new Map<string, Value | null>();
+  return ({ stored: _, ...field }) => {
+    const key = `${field.table} ${field.name}`;
+    let value = known.get(key);
+    if (value === undefined) {
+      value = readCell(field, rows.get(field.table)?.cells[field.name] as Cell, clock);
+      known.set(key, value);
+    }
+    return value;
+  };
 }
 
 function shownNode(at: TruthNode, read: UserRows, valueIn: ValueOf, deciding: ReadonlySet<string>): ExplainNode {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PreviewAnswer, PreviewBody } from '@tagmill/shared/api/rules';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+import type { RunClock } from '@tagmill/shared/fields';
 import type { PassJob, PassTag, TagHolders, UpstreamTag } from '@tagmill/shared/job';
 import { MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/shared/question';
 import type { WholeRule } from '@tagmill/shared/rules/normal';
@@ -48,6 +49,8 @@ const MOST_RUNNING = 8;
 const MOST_KEPT = 50;
 /** Parts that are counted alone: two words of bits a user. */
 const MOST_PARTS = 60;
+/** So long the holders of a tag that a rule reads are taken for new. */
+const HOLDERS_MS = 60_000;
 /** Questions under way at once, for each slot of the executors. */
 const AHEAD = 1;
 
@@ -67,6 +70,7 @@ export class Previews {
   private readonly hall: Hall;
   private readonly finder: BasisFinder;
   private readonly all = new Map<string, Preview>();
+  private holders: { readonly key: string; readonly atMs: number; readonly found: Promise<readonly TagHolders[]> } | undefined;
 
   constructor(hall: Hall, finder: BasisFinder) {
     this.hall = hall;
@@ -162,10 +166,23 @@ export class Previews {
       return tag;
     };
     const read = tagsBehind([preview.text, ...(live === undefined ? [] : textsOf(rules, [preview.tagId ?? NO_TAG]))], rules);
-    const holders = await pinHolders(read, basis.clock, this.hall.live().database.metadata, Date.now());
+    const holders = await this.holdersOf(read, basis.clock);
     const { tags, upstream, holders: held } = withLiveTags(asked, liveTag, holders);
     const pass = passOf(preview, tags, upstream, held);
     return { pass, hasLive: live !== undefined, samples: preview.samples };
+  }
+
+  /** Whoever types asks again every second: who holds a tag is read anew after a while. */
+  private holdersOf(read: TagsRead, clock: RunClock): Promise<readonly TagHolders[]> {
+    const key = JSON.stringify([read, clock]);
+    if (this.holders?.key !== key || performance.now() - this.holders.atMs > HOLDERS_MS) {
+      const found = pinHolders(read, clock, this.hall.live().database.metadata, Date.now());
+      this.holders = { key, atMs: performance.now(), found };
+      found.catch(() => {
+        if (this.holders?.found === found) this.holders = undefined;
+      });
+    }
+    return this.holders.found;
   }
 
   /** A live rule that these tables refuse gives the tag to nobody. */

@@ -48,7 +48,7 @@ export class RuleDesk implements RulesPort {
 
   async test({ rule, examples }: TestBody): Promise<TestAnswer> {
     const basis = await this.basis.newest();
-    return testAnswer(soundRule(ruleText(rule), basis, undefined, 'cannot be tested').rule, basis, examples);
+    return await testAnswer(soundRule(ruleText(rule), basis, undefined, 'cannot be tested').rule, basis, examples);
   }
 
   testTag(tagId: number): Promise<TestAnswer> {

@@ -1,4 +1,5 @@
 /** Versions of rules: read, saved, restored, made live; what is broken, or breaks an example, is not saved. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   DiffAnswer,
   PublishBody,
@@ -12,7 +13,7 @@ import type {
 } from '@tagmill/shared/api/rules';
 import { TagmillError } from '@tagmill/shared/errors';
 import { describeRule } from '@tagmill/shared/rules/describe';
-import { type ExamplesReport, type RuleExample, runExamples } from '@tagmill/shared/rules/examples';
+import { type ExamplesReport, examplesInSteps, type RuleExample } from '@tagmill/shared/rules/examples';
 import { diffRules } from '@tagmill/shared/rules/line-diff';
 import type { WholeRule } from '@tagmill/shared/rules/normal';
 import type { RuleWriter } from '../../port-rules.ts';
@@ -69,7 +70,7 @@ export class Saving {
     const basis = await this.basis.newest();
     const sound = soundRule(text, basis, tagId);
     const examples = body.examples ?? examplesOf(now.versions[0]);
-    const report = passingExamples(sound.rule, basis, examples);
+    const report = await passingExamples(sound.rule, basis, examples);
     const { reason, state = 'live' } = body;
     const examplesJson = body.examples === undefined ? undefined : JSON.stringify(body.examples);
     const version: NewRuleVersion = { tagId, ruleJson: text, examplesJson, state, reason, who: writer.who, atMs: this.nowMs() };
@@ -98,7 +99,7 @@ export class Saving {
       );
     const basis = await this.basis.newest();
     const sound = soundRule(draft.ruleJson, basis, tagId, 'the draft does not become live');
-    const report = passingExamples(sound.rule, basis, examplesOf(draft));
+    const report = await passingExamples(sound.rule, basis, examplesOf(draft));
     const by = { who: writer.who, reason, atMs: this.nowMs() };
     return saved(await this.versionsOf().publish(tagId, version, expected, by), draft.ruleJson, sound, report);
   }
@@ -109,7 +110,7 @@ export class Saving {
     const row = versions.find((one) => one.state === 'live') ?? versions[0];
     if (row === undefined) throw new TagmillError('TAG_NOT_FOUND', `tag ${tagId} has no rule yet`);
     const basis = await this.basis.newest();
-    return testAnswer(soundRule(row.ruleJson, basis, tagId, 'cannot be tested').rule, basis, examplesOf(row));
+    return await testAnswer(soundRule(row.ruleJson, basis, tagId, 'cannot be tested').rule, basis, examplesOf(row));
   }
 
   private async read(tagId: number): Promise<TagVersions> {
@@ -200,8 +201,8 @@ function saved(write: VersionWrite | undefined, text: string, sound: SoundRule, 
 }
 
 /** Errors: EXAMPLE_BROKEN with all results. */
-function passingExamples(rule: WholeRule, basis: Basis, examples: readonly RuleExample[]): ExamplesReport {
-  const report = runExamples(rule, catalogOf(basis), examples, basis.clock);
+async function passingExamples(rule: WholeRule, basis: Basis, examples: readonly RuleExample[]): Promise<ExamplesReport> {
+  const report = await examplesReport(rule, basis, examples);
   const broken = report.results.filter((result) => !result.ok);
   const [first] = broken;
   if (first === undefined) return report;
@@ -213,8 +214,18 @@ function passingExamples(rule: WholeRule, basis: Basis, examples: readonly RuleE
   );
 }
 
-export function testAnswer(rule: WholeRule, basis: Basis, examples: readonly RuleExample[]): TestAnswer {
-  const { results, undecided } = runExamples(rule, catalogOf(basis), examples, basis.clock);
+/** A few hundred examples of a large rule take their time, and the manager has other work. */
+async function examplesReport(rule: WholeRule, basis: Basis, examples: readonly RuleExample[]): Promise<ExamplesReport> {
+  const steps = examplesInSteps(rule, catalogOf(basis), examples, basis.clock);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
+  }
+}
+
+export async function testAnswer(rule: WholeRule, basis: Basis, examples: readonly RuleExample[]): Promise<TestAnswer> {
+  const { results, undecided } = await examplesReport(rule, basis, examples);
   return {
     ok: results.every((result) => result.ok),
     results: [...results],

@@ -25,8 +25,10 @@ export interface FlipSearch {
   readonly cut: boolean;
 }
 
-/** Nodes that are evaluated in one search, at most: about a second. */
+/** Leaves that are evaluated in one search, at most: about a second. */
 const MOST_WORK = 2_000_000;
+/** So many between two pauses: a few milliseconds. */
+const WORK_A_TURN = 10_000;
 
 const sameField = (a: CatalogField, b: CatalogField): boolean => a.table === b.table && a.name === b.name;
 export const fieldKey = (field: CatalogField): string => JSON.stringify([field.table, field.name]);
@@ -35,16 +37,26 @@ export const fieldKey = (field: CatalogField): string => JSON.stringify([field.t
  * Looks for the nearest other value of one field with which the rule is no
  * longer T, or becomes T. The user's key cannot change and is not tried.
  */
-export function smallestFlip(
+export function smallestFlip(...asked: Parameters<typeof searchFlip>): FlipSearch {
+  const search = searchFlip(...asked);
+  for (;;) {
+    const step = search.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same with pauses, at which others may have their turn. */
+export function* searchFlip(
   rule: WholeRule,
   tree: TruthNode,
   valueIn: ValueOf,
   clock: RunClock,
   wide: (leaf: WideLeaf, path: string) => Truth = () => 'U',
-): FlipSearch {
+): Generator<void, FlipSearch> {
   const nodes = leafNodes(tree);
   const leaves = nodes.flatMap(({ node }) => ('logic' in node || isWide(node) ? [] : [node]));
   let work = 0;
+  let pauseAt = WORK_A_TURN;
   let best: { readonly flip: Flip; readonly distance: number } | undefined;
   for (const [field, own] of leavesByField(leaves)) {
     const from = valueIn(field);
@@ -53,6 +65,10 @@ export function smallestFlip(
       if (best !== undefined && distance >= best.distance) continue;
       work += nodes.length;
       if (work > MOST_WORK) return { flip: best?.flip ?? null, cut: true };
+      if (work > pauseAt) {
+        yield;
+        pauseAt = work + WORK_A_TURN;
+      }
       const changed: ValueOf = (one) => (sameField(one, field) ? to : valueIn(one));
       const after = truthTree(rule, byReference(changed, clock, wide));
       if ((after.truth === 'T') === (tree.truth === 'T')) continue;

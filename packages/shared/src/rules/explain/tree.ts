@@ -46,10 +46,21 @@ function look(at: TruthNode, changes: (truth: Truth) => boolean, found: string[]
     if ((['T', 'F'] as const).some((truth) => truth !== at.truth && changes(truth))) found.push(at.path);
     return;
   }
+  // What a group gives with one child changed depends on the letters of the two alone.
+  const known = new Map<string, boolean>();
   const group = at.node;
   const truths = at.children.map((child) => child.truth);
   at.children.forEach((child, index) => {
-    look(child, (truth) => changes(groupTruth(group, truths.with(index, truth))), found);
+    const changed = (truth: Truth): boolean => {
+      const key = child.truth + truth;
+      let answer = known.get(key);
+      if (answer === undefined) {
+        answer = changes(groupTruth(group, truths.with(index, truth)));
+        known.set(key, answer);
+      }
+      return answer;
+    };
+    look(child, changed, found);
   });
 }
 
