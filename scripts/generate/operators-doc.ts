@@ -104,7 +104,7 @@ export function operatorsDoc(): string {
     '',
     '## What reads more than the user’s row',
     '',
-    'These operators are checked and evaluated by `tagmill rules conformance`; runs do not evaluate them yet, and a rule with one of them is refused with `OPERATOR_UNKNOWN` when it is saved or run.',
+    '[event-tables.md](event-tables.md) says what must be there for them: declared event tables, earlier data, uploaded lists.',
     '',
     'Aggregates take `table`, `compare`, an optional `filter` (a rule over the columns of that table) and an optional `window`, one of `{"last_days": N}`, `{"days_ago": [a, b]}`, `{"last_months": N}`, `{"period": "previous_month"}` (any calendar period above) and `{"from": day, "to": day}`; a table with one partition a day needs one. Where a partition that is needed is missing, the result is UNKNOWN for every user.',
     '',
