@@ -4,7 +4,6 @@ import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { PlanResult } from '@tagmill/shared/job';
 import type { FoundTagTask } from '@tagmill/shared/tag-task';
-import { linesOf } from '@tagmill/shared/value-set';
 import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts';
 import type { CopiesHeld, ExecutorPort, JoinRequest, Load } from '../grpc/server.ts';
 import type { Loop } from './loop.ts';
@@ -90,8 +89,8 @@ export class ExecutorDoor {
       blob: (id, name, data) => this.keepPlan(id, name, data),
       template: (name) => templateBytes(state, name),
       values: async (hash) => {
-        const values = await this.hall.live().database.metadata.lists.values(hash);
-        return values === undefined ? undefined : Buffer.from(linesOf(values));
+        const lines = await this.hall.live().database.metadata.lists.lines(hash);
+        return lines === undefined ? undefined : Buffer.from(lines);
       },
       rows: (id, message, answer) => this.rows?.receive(id, message, (rowsMerged) => answer({ rowsMerged })),
       rowsClosed: (id) => this.rows?.close(id),

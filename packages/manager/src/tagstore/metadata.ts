@@ -128,6 +128,8 @@ export interface NamedLists {
   drop(name: string): Promise<boolean>;
   /** The values of a content, ascending by bytes; undefined: it is not kept any more. */
   values(hash: string): Promise<readonly string[] | undefined>;
+  /** The same as it is kept and sent (`shared/value-set.ts`). */
+  lines(hash: string): Promise<string | undefined>;
   /** Keeps a set of values that has no name. Gives its hash. */
   keep(values: readonly string[], atMs: number): Promise<string>;
 }

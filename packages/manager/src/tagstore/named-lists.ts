@@ -59,10 +59,15 @@ export class SqlNamedLists implements NamedLists {
   }
 
   async values(hash: string): Promise<readonly string[] | undefined> {
+    const lines = await this.lines(hash);
+    return lines === undefined ? undefined : valuesOf(lines);
+  }
+
+  async lines(hash: string): Promise<string | undefined> {
     await this.#tables();
     const rows = await this.#database.all('SELECT parts, lines_text FROM tagmill_value_sets WHERE content_hash = ? ORDER BY part', [hash]);
     if (rows.length === 0 || rows.length !== numberOf(rows[0]?.['parts'])) return undefined;
-    return valuesOf(rows.map((row) => textOf(row['lines_text'])).join(''));
+    return rows.map((row) => textOf(row['lines_text'])).join('');
   }
 
   async keep(values: readonly string[], atMs: number): Promise<string> {
@@ -74,7 +79,11 @@ export class SqlNamedLists implements NamedLists {
         'USAGE',
         `a set of ${sorted.length} users is longer than can be sent to executors: split the tag, or leave its condition out`,
       );
-    return await this.#database.transaction((transaction) => keepIn(transaction, sorted, atMs));
+    return await this.#database.transaction(async (transaction) => {
+      const hash = await keepIn(transaction, sorted, atMs);
+      await forgetOld(transaction, atMs);
+      return hash;
+    });
   }
 
   /** Made when first needed: an older database has none. */

@@ -1,6 +1,7 @@
 /** Sets of values as tables of the engine, for conditions that look in them. */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TagmillError } from '@tagmill/shared/errors';
 import { valueTable } from '@tagmill/shared/rules/operators/in-list';
@@ -36,30 +37,31 @@ export async function loadValues(evaluator: Evaluator, job: PassJob, signal?: Ab
 }
 
 async function load(evaluator: Evaluator, hash: string, signal?: AbortSignal): Promise<void> {
-  const values = valuesOf(await readSet(join(evaluator.sortedDir, '..', 'values', hash), hash));
+  const path = join(evaluator.sortedDir, '..', 'values', hash);
   await evaluator.database.with(signal, async (connection) => {
-    await fill(connection, valueTable(hash, 'string'), values);
+    await fill(connection, valueTable(hash, 'string'), path, hash);
     const [text, number] = KINDS.map((kind) => valueTable(hash, kind));
     const integers = `SELECT TRY_CAST(v AS BIGINT) AS v FROM ${text} WHERE TRY_CAST(v AS BIGINT) IS NOT NULL`;
     await connection.run(`CREATE OR REPLACE TABLE ${number} AS ${integers}`);
   });
 }
 
-async function readSet(path: string, hash: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (thrown) {
-    const message = `the values of an uploaded list that the run has pinned are not kept any more (${hash.slice(0, 12)}); run the tags again`;
-    throw new TagmillError('NOT_FOUND', message, { hash }, thrown);
-  }
-}
-
-async function fill(connection: DuckDBConnection, table: string, values: readonly string[]): Promise<void> {
+/** Line by line: a set may hold every user. */
+async function fill(connection: DuckDBConnection, table: string, path: string, hash: string): Promise<void> {
   await connection.run(`CREATE OR REPLACE TABLE ${table} (v VARCHAR)`);
   const appender = await connection.createAppender(table.slice(1, -1));
-  for (const value of values) {
-    appender.appendVarchar(value);
-    appender.endRow();
+  try {
+    for await (const line of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
+      for (const value of valuesOf(line)) {
+        appender.appendVarchar(value);
+        appender.endRow();
+      }
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof Error) || (thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+    const message = `the values of an uploaded list that the run has pinned are not kept any more (${hash.slice(0, 12)}); run the tags again`;
+    throw new TagmillError('NOT_FOUND', message, { hash }, thrown);
+  } finally {
+    appender.closeSync();
   }
-  appender.closeSync();
 }
