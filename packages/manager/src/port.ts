@@ -7,6 +7,7 @@ import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { RunState } from '@tagmill/shared/words';
 import type { ListsPort } from './port-lists.ts';
 import type { RulesPort } from './port-rules.ts';
+import type { TagsPort } from './port-tags.ts';
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
 
@@ -56,6 +57,8 @@ export interface ManagerPort {
   readonly rules: RulesPort;
   /** Uploaded lists. */
   readonly lists: ListsPort;
+  /** What tags allow. */
+  readonly tags: TagsPort;
   listExecutors(): ExecutorRecord[];
   drainExecutor(id: string): boolean;
   availableTags(): Promise<AvailableTag[]>;

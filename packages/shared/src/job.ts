@@ -132,6 +132,8 @@ export interface PassTag {
   readonly onlyUsers: readonly NormalRule[];
   /** Rules that a matched user must meet (T), else the user counts as not matched. */
   readonly onlyMatches: readonly NormalRule[];
+  /** `remove`: holders whose result is UNKNOWN lose the tag; absent: they keep it. */
+  readonly unknown?: 'remove';
   /** The rule in words, for `tag_details.reason`. */
   readonly reason: string;
   readonly ruleVersion: number;

@@ -10,7 +10,8 @@ export interface TagPolicy {
   readonly maxMove?: number;
 }
 
-export const DEFAULT_POLICY: TagPolicy = { unknown: 'keep' };
+/** The most that a move may be allowed to be. */
+export const MOST_MOVE = 1_000;
 
 export const BREACH_LIMITS = ['max_unknown_share', 'max_move'] as const;
 export type BreachLimit = (typeof BREACH_LIMITS)[number];

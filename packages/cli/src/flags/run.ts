@@ -26,15 +26,15 @@ export interface RunFlags {
   readonly json: boolean;
 }
 
+export const managerFlag = (about: string): Option => valueFlag('--manager <URL>', about, asHttpUrl);
+
 /** Flags of where the work is done: by a manager of the command's own, or by one that runs. */
 export function addPlaceFlags(command: Command): Command {
   return command
     .addOption(databaseFlag())
     .addOption(tablesFlag())
     .addOption(endpointFlag())
-    .addOption(
-      valueFlag('--manager <URL>', 'submit to the manager at this address (key in TAGMILL_API_KEY) instead of starting one', asHttpUrl),
-    )
+    .addOption(managerFlag('submit to the manager at this address (key in TAGMILL_API_KEY) instead of starting one'))
     .option('--tasks <DIR>', 'folder of task files; the one that comes with Tagmill')
     .addOption(new Option('--json', 'one JSON document on stdout').default(false, 'text'));
 }

@@ -34,6 +34,7 @@ export const en = {
     rollback: 'Roll back',
   },
   actionCount: { retry: 'Retry {{count, number}}' },
+  actionByCheck: { release: 'Release and merge', stop: 'Discard' },
   asked: {
     run: 'Run asked {{ago}} ago',
     skip: 'Skip asked {{ago}} ago',

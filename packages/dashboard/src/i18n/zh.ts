@@ -30,6 +30,7 @@ export const zh = {
     rollback: '回滚',
   },
   actionCount: { retry: '重试 {{count, number}}' },
+  actionByCheck: { release: '放行并合并', stop: '丢弃' },
   asked: {
     run: '{{ago}} 前已请求运行',
     skip: '{{ago}} 前已请求跳过',

@@ -58,13 +58,21 @@ export function ActionButtons({ records, only, onAction }: Props): ReactElement 
   const { t } = useTranslation();
   const off = useHindrance();
   const primary = primaryOf(records);
+  // Its check has held it: these two say what becomes of it.
+  const byCheck = records.length > 0 && records.every((one) => one.held && one.breach?.releasedBy === null);
   const failed = records.length === 1 ? records[0]!.shardsFailed : 0;
   return (
     <div className="tm-actions" role="toolbar" aria-label={t('panel.actions')}>
       {(only ?? ACTIONS).map((action) => {
         const refusal = off !== null ? t(`panel.off.${off}`) : refusalOf(records, action, t('panel.refusedAll'));
         const Icon = ACTION_ICON[action];
-        const label = action === 'retry' && failed > 0 ? t('actionCount.retry', { count: failed }) : t(`action.${action}`);
+        const answers = byCheck && (action === 'release' || action === 'stop');
+        const label =
+          action === 'retry' && failed > 0
+            ? t('actionCount.retry', { count: failed })
+            : answers
+              ? t(`actionByCheck.${action}`)
+              : t(`action.${action}`);
         return (
           <Tooltip
             key={action}

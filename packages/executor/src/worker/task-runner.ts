@@ -3,11 +3,11 @@ import { parseDatabaseUrl } from '@tagmill/shared/database-url';
 import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, RollbackCommand, TablesLocation } from '@tagmill/shared/job';
-import { inByteOrder, type MergeBatch } from '@tagmill/shared/merge/batch';
 import type { TagSink } from '@tagmill/shared/merge/sink';
 import type { Letters, LettersJob, PreviewCounts, PreviewJob } from '@tagmill/shared/question';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { type Piece, readPiece } from '../engine/piece.ts';
+import { mergeBatches } from './merge-batches.ts';
 import type { FromWorker, ToWorker, WorkerResult, WorkerSetup, WorkerTask } from './messages.ts';
 import { RowsSink } from './rows-sink.ts';
 
@@ -82,7 +82,7 @@ export class TaskRunner {
   private async merge(id: number, job: PassJob, command: MergeCommand, signal: AbortSignal): Promise<MergeResult> {
     const piece = await this.pieceOf(job, command, signal);
     failpoint('worker.merge.piece-found');
-    const batches = mergeBatches(piece);
+    const batches = mergeBatches(piece, job.tags);
     if (this.setup.connections.sink.kind === 'mysql')
       return (await this.mysql(this.setup.connections.sink.url)).merge(job, command, batches, signal);
     return this.throughManager(id, (sink) => sink.merge(batches, signal));
@@ -166,12 +166,5 @@ function readIfThere(path: string): Piece | undefined {
   } catch (error) {
     if (error instanceof TagmillError) return undefined;
     throw error;
-  }
-}
-
-function* mergeBatches(piece: Piece): Generator<MergeBatch> {
-  for (const { users, keys, offsets, words, matched, notMatched } of piece.batches()) {
-    const batch = { count: users, keys, offsets, words, matched, notMatched };
-    yield piece.header.keyType === 'string' ? batch : inByteOrder(batch);
   }
 }

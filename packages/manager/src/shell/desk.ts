@@ -16,6 +16,7 @@ import { executorView, instanceView, runView } from '../core/views.ts';
 import type { AvailableTag, ManagerPort, RunRequest } from '../port.ts';
 import type { ListsPort } from '../port-lists.ts';
 import type { RulesPort } from '../port-rules.ts';
+import type { TagsPort } from '../port-tags.ts';
 import { answerOf, planOf } from './actions.ts';
 import { RuleDesk } from './analyst/rule-desk.ts';
 import type { TopicChange } from './feed-source.ts';
@@ -23,6 +24,7 @@ import { ListDesk } from './list-desk.ts';
 import { makeRun } from './make-run.ts';
 import { pinRun } from './pin-run.ts';
 import type { Hall } from './running.ts';
+import { TagDesk } from './tag-desk.ts';
 import { SERVICE_TOPIC, serviceRecord, ServiceTopic } from './service-topic.ts';
 
 export class Desk implements ManagerPort {
@@ -30,11 +32,13 @@ export class Desk implements ManagerPort {
   private readonly service: ServiceTopic;
   readonly rules: RulesPort;
   readonly lists: ListsPort;
+  readonly tags: TagsPort;
 
   constructor(hall: Hall) {
     this.hall = hall;
     this.rules = new RuleDesk(hall);
     this.lists = new ListDesk(hall);
+    this.tags = new TagDesk(() => hall.live().database.metadata);
     this.service = new ServiceTopic(() => serviceRecord(hall));
   }
 
@@ -110,9 +114,11 @@ export class Desk implements ManagerPort {
     if (state.queue.length >= LIMITS.queuedRuns)
       throw new TagmillError('RATE_LIMITED', `${state.queue.length} runs wait already: wait for some to end`);
     const rules = request.mode === 'noop' ? [] : await database.metadata.versions.pinned(Date.now());
+    const policies = request.mode === 'noop' ? [] : await database.metadata.policies.all();
     const { tables, timeZone, shardRows } = this.hall.config;
     const made = makeRun(request, {
       rules,
+      policies,
       tasks,
       shippedTasks: this.hall.config.tasksDir === SHIPPED_TASKS,
       tables,

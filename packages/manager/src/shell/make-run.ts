@@ -4,6 +4,7 @@ import { failpoint } from '@tagmill/shared/failpoint';
 import { uuidv7 } from '@tagmill/shared/ids';
 import type { TablesLocation } from '@tagmill/shared/job';
 import { LIMITS } from '@tagmill/shared/limits';
+import type { TagPolicy } from '@tagmill/shared/tag-policy';
 import { type FoundTagTask, filtersOf } from '@tagmill/shared/tag-task';
 import { CATEGORY_DOMAIN, type Domain } from '@tagmill/shared/words';
 import type { PinnedRule, RunSpec, TaskSpec } from '../core/run-spec.ts';
@@ -16,6 +17,8 @@ export type VersionedRule = StoredRule & { readonly ruleVersion?: number };
 
 export interface RunMaterial {
   readonly rules: readonly VersionedRule[];
+  /** What tags allow; absent for a tag: anything. */
+  readonly policies?: readonly { readonly tagId: number; readonly policy: TagPolicy }[];
   readonly tasks: readonly FoundTagTask[];
   /** The task files are those that come with Tagmill. */
   readonly shippedTasks: boolean;
@@ -50,7 +53,7 @@ export function makeRun(request: RunRequest, material: RunMaterial): RunSpec {
       ]),
       ...tagEdges(rules),
     ],
-    rules: rules.map((rule) => pinRule(rule, tasks.get(rule.tagId), material.shippedTasks)),
+    rules: rules.map((rule) => ({ ...pinRule(rule, tasks.get(rule.tagId), material.shippedTasks), ...policyOf(rule.tagId, material) })),
   };
 }
 
@@ -121,6 +124,11 @@ function sortedUsers(users: readonly string[]): string[] {
 function tagTask(rule: StoredRule, found: FoundTagTask | undefined): TaskSpec {
   const domain: Domain = found?.domain ?? CATEGORY_DOMAIN[rule.category] ?? 'other';
   return { name: `tag-${rule.tagId}`, title: rule.tagName, handler: 'tag', tagId: rule.tagId, domain, gate: 'auto' };
+}
+
+function policyOf(tagId: number, { policies = [] }: RunMaterial): Pick<PinnedRule, 'policy'> {
+  const policy = policies.find((one) => one.tagId === tagId)?.policy;
+  return policy === undefined ? {} : { policy };
 }
 
 function pinRule(rule: VersionedRule, found: FoundTagTask | undefined, shipped: boolean): PinnedRule {

@@ -162,6 +162,7 @@ function passTag(pinned: PinnedRule, rule: WholeRule, tables: readonly string[],
     reads: [...read].sort(),
     onlyUsers: only.onlyUsers,
     onlyMatches: only.onlyMatches,
+    ...(pinned.policy?.unknown === 'remove' ? { unknown: 'remove' as const } : {}),
     reason: describeRule(rule),
     ruleVersion: pinned.ruleVersion ?? 1,
   };

@@ -1,5 +1,6 @@
 /** Rules, tags and the leader's row, wherever they are kept. */
 import type { TagmillError } from '@tagmill/shared/errors';
+import type { TagPolicy } from '@tagmill/shared/tag-policy';
 
 export interface StoredRule {
   readonly ruleId: number;
@@ -134,6 +135,23 @@ export interface NamedLists {
   keep(values: readonly string[], atMs: number): Promise<string>;
 }
 
+/** What a tag allows, with who said so last. */
+export interface PolicyRow {
+  readonly tagId: number;
+  readonly policy: TagPolicy;
+  readonly who: string;
+  readonly reason: string;
+  readonly updatedMs: number;
+}
+
+/** Errors: those of TagMetadata. */
+export interface TagPolicies {
+  /** Of tags that have one, by tag id. */
+  all(): Promise<readonly PolicyRow[]>;
+  /** False: there is no such tag. */
+  set(row: PolicyRow): Promise<boolean>;
+}
+
 /** Users of one tag, ascending by bytes. */
 export interface TagHolding {
   readonly held: readonly string[];
@@ -225,6 +243,7 @@ export interface TagMetadata {
   exportRules(): Promise<RuleImport[]>;
   readonly versions: RuleVersions;
   readonly lists: NamedLists;
+  readonly policies: TagPolicies;
   /**
    * Who held tags at some time of [fromMs, toMs], by the recorded changes and by
    * who holds them now; `whole`: the record reaches back to `fromMs`.

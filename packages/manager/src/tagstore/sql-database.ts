@@ -49,6 +49,7 @@ export interface SqlDialect {
   readonly leaderTable: string;
   readonly versionTable: string;
   readonly listTables: readonly string[];
+  readonly policyTables: readonly string[];
   /** Names of the leader's table's columns, as `name`. */
   readonly leaderColumns: string;
   readonly insertIgnore: string;

@@ -21,6 +21,7 @@ import type {
 import { definitionRow, ruleRow, SELECT_DEFINITIONS, SELECT_RULES, SqlRuleTables } from './rule-tables.ts';
 import { SqlNamedLists } from './named-lists.ts';
 import { SqlRuleVersions } from './rule-versions.ts';
+import { SqlTagPolicies } from './tag-policies.ts';
 import { chooseRules } from './rules.ts';
 import { numberOf, type SqlDatabase, textOf, textOrNull } from './sql-database.ts';
 
@@ -28,16 +29,18 @@ export class SqlMetadata implements TagMetadata {
   readonly #database: SqlDatabase;
   readonly versions: SqlRuleVersions;
   readonly lists: SqlNamedLists;
+  readonly policies: SqlTagPolicies;
 
   constructor(database: SqlDatabase) {
     this.#database = database;
     this.versions = new SqlRuleVersions(database);
     this.lists = new SqlNamedLists(database);
+    this.policies = new SqlTagPolicies(database);
   }
 
   async init(): Promise<void> {
-    const { tables, leaderTable, versionTable, listTables } = this.#database.dialect;
-    await this.#database.create([...tables, versionTable, ...listTables, leaderTable], true);
+    const { tables, leaderTable, versionTable, listTables, policyTables } = this.#database.dialect;
+    await this.#database.create([...tables, versionTable, ...listTables, ...policyTables, leaderTable], true);
     await ensureLeaderTable(this.#database);
   }
 

@@ -9,6 +9,7 @@ import { ACTIONS, INSTANCE_STATES } from '@tagmill/shared/words';
 import type { AvailableTag, ManagerPort, RunRequest } from '../../src/port.ts';
 import type { ListsPort } from '../../src/port-lists.ts';
 import type { RulesPort } from '../../src/port-rules.ts';
+import type { TagsPort } from '../../src/port-tags.ts';
 
 type Tables = Record<string, Record<string, FeedRecord>>;
 interface Change {
@@ -28,6 +29,7 @@ export class MemoryPort implements ManagerPort {
   recoveryReport: RecoveryReport = aRecovery();
   /** Tests of rules give theirs. */
   rules: RulesPort = NO_RULES;
+  tags: TagsPort = { policies: notThere, setPolicy: notThere };
   lists: ListsPort = { all: notThere, get: notThere, put: notThere, drop: notThere };
   readonly now = () => Date.now();
   readonly #pending = new Map<string, Change>();

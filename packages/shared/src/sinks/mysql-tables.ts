@@ -107,6 +107,19 @@ export const MYSQL_LIST_TABLES: readonly string[] = [
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 ];
 
+/** What tags allow of a run before their check holds them; a tag that is not here allows anything. */
+export const MYSQL_POLICY_TABLES: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS tagmill_tag_policies (
+  tag_id INT NOT NULL PRIMARY KEY,
+  unknown_policy VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  max_unknown_share DOUBLE,
+  max_move DOUBLE,
+  who VARCHAR(200) NOT NULL,
+  reason TEXT NOT NULL,
+  updated_ms BIGINT NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+];
+
 /**
  * Every version of every rule: nothing in it but `state` and `live_*` is ever
  * changed. The live one is also in tag_rules, for those who read that table.

@@ -57,6 +57,15 @@ export const SQLITE_LIST_TABLES: readonly string[] = [
   )`,
 ];
 
+/** What they mean is said in mysql-tables.ts. */
+export const SQLITE_POLICY_TABLES: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS tagmill_tag_policies (
+    tag_id INTEGER NOT NULL PRIMARY KEY, unknown_policy TEXT NOT NULL,
+    max_unknown_share REAL, max_move REAL,
+    who TEXT NOT NULL, reason TEXT NOT NULL, updated_ms INTEGER NOT NULL
+  )`,
+];
+
 /** The merge's own tables; what they mean is said in mysql-tables.ts. */
 export const SQLITE_SINK_TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS tagmill_shard_fence (

@@ -9,12 +9,14 @@ import { ruleVersionRoutes } from './rule-versions.ts';
 import { ruleRoutes } from './rules.ts';
 import { runRoutes } from './runs.ts';
 import { serviceRoutes } from './service.ts';
+import { tagPolicyRoutes } from './tag-policies.ts';
 import { tagRoutes } from './tags.ts';
 import { taskRoutes } from './tasks.ts';
 
 export const ROUTES: readonly ((app: App, context: RouteContext) => void)[] = [
   serviceRoutes,
   tagRoutes,
+  tagPolicyRoutes,
   taskRoutes,
   runRoutes,
   actionRoute,

@@ -4,6 +4,7 @@ import { failureKind, isErrno, toDatabaseError } from '@tagmill/shared/sinks/mys
 import {
   MYSQL_LEADER_TABLE,
   MYSQL_LIST_TABLES,
+  MYSQL_POLICY_TABLES,
   MYSQL_SINK_TABLES,
   MYSQL_TAG_TABLES,
   MYSQL_VERSION_TABLE,
@@ -28,6 +29,7 @@ const DIALECT: SqlDialect = {
   leaderTable: MYSQL_LEADER_TABLE,
   versionTable: MYSQL_VERSION_TABLE,
   listTables: MYSQL_LIST_TABLES,
+  policyTables: MYSQL_POLICY_TABLES,
   leaderColumns:
     "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'tagmill_leader'",
   insertIgnore: 'INSERT IGNORE',

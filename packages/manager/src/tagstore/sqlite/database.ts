@@ -3,6 +3,7 @@ import { setTimeout as sleep, setImmediate as nextTurn } from 'node:timers/promi
 import {
   SQLITE_LEADER_TABLE,
   SQLITE_LIST_TABLES,
+  SQLITE_POLICY_TABLES,
   SQLITE_SINK_TABLES,
   SQLITE_TAG_TABLES,
   SQLITE_VERSION_TABLE,
@@ -17,6 +18,7 @@ const DIALECT: SqlDialect = {
   leaderTable: SQLITE_LEADER_TABLE,
   versionTable: SQLITE_VERSION_TABLE,
   listTables: SQLITE_LIST_TABLES,
+  policyTables: SQLITE_POLICY_TABLES,
   leaderColumns: "SELECT name FROM pragma_table_info('tagmill_leader')",
   insertIgnore: 'INSERT OR IGNORE',
   forUpdate: '',
