@@ -56,10 +56,12 @@ export interface Letters {
   readonly letters: readonly ('T' | 'F' | 'U' | null)[];
 }
 
-/** A pass that ends after its evaluation: tag 0 is the rule, tag 1 the live one where there is one, the others its parts. */
+/** A pass that ends after its evaluation: tag 0 is the rule, tag 1 the live one where there is one, then its parts, then other tags. */
 export interface PreviewJob {
   readonly pass: PassJob;
   readonly hasLive: boolean;
+  /** Tags at the end that are other tags. */
+  readonly others: number;
   /** Users shown of each kind of change, at most. */
   readonly samples: number;
 }
@@ -77,6 +79,8 @@ export interface PreviewCounts {
   readonly matrix: readonly number[];
   /** By part: users for whom it is T. */
   readonly parts: readonly number[];
+  /** By other tag: users for whom it is T, and those of them for whom the rule is T too. */
+  readonly others: readonly (readonly [number, number])[];
   readonly samples: Readonly<Record<Move, readonly string[]>>;
   readonly bytesRead: number;
 }

@@ -14,12 +14,13 @@ const LOOK_MS = 200;
 export const define: VerbModule['define'] = (command, run) => {
   addRulesFlags(command.argument('<FILE>', 'JSON file of one rule, or -'))
     .option('--tag <TAG>', 'compare with the live rule of this tag', versionFlag)
+    .option('--overlap', 'count every other live tag too, and the users whom it shares', false)
     .addHelpText('after', examples('rules preview rule.json --tag 5 --manager http://127.0.0.1:8080'));
   run(async (_, [file]) => {
     const rule = readTextInput(file!);
-    const { json, tag } = command.opts<{ json: boolean; tag?: number }>();
+    const { json, tag, overlap } = command.opts<{ json: boolean; tag?: number; overlap: boolean }>();
     return await withRules(command, async (rules) => {
-      let answer = await rules.beginPreview({ rule, ...(tag === undefined ? {} : { tag_id: tag }) });
+      let answer = await rules.beginPreview({ rule, overlap, ...(tag === undefined ? {} : { tag_id: tag }) });
       const id = answer.preview_id;
       let stopped = false;
       const release = onStop({

@@ -29,12 +29,12 @@ export function checkText(answer: CheckAnswer): string {
 }
 
 export function catalogText({ fields, faults }: CatalogAnswer): string {
-  const rows = fields.map(({ name, table, type, nullable, stored, unusable }) => [
+  const rows = fields.map(({ name, table, type, nullable, stored, unusable, used_by }) => [
     name,
     table,
     stored === null ? type : `${type} (stored as ${stored})`,
     nullable ? 'may be missing' : '',
-    unusable ?? '',
+    unusable ?? (used_by.length === 0 ? '' : `tags ${used_by.join(', ')}`),
   ]);
   const broken = faults.map(({ table, code, message }) => `${table}: ${code}: ${message}\n`);
   return `${textTable(['field', 'table', 'type', '', ''], rows, new Set())}\n${broken.join('')}`;
@@ -109,11 +109,21 @@ export function previewText(answer: PreviewAnswer): string {
       `  unknown ${many(figures.unknown)}, of whom ${many(figures.unknown_held ?? 0)} have it now${shownUsers(samples.unknown)}`,
     );
   }
+  if (answer.verdict !== null)
+    lines.push(answer.verdict === 'empty' ? 'nobody meets the rule' : 'everybody whom it is asked for meets the rule');
+  for (const { tag_id, tag_name, matched, both, relation } of answer.overlap.slice(0, MOST_OVERLAPS))
+    if (both > 0)
+      lines.push(
+        `  shares ${many(both)} of ${many(matched)} users of ${tag_id} ${tag_name}${relation === null || relation === 'overlaps' ? '' : `: ${RELATION_WORDS[relation]}`}`,
+      );
   if (answer.downstream.length > 0)
     lines.push(`read by ${answer.downstream.map(({ tag_id, tag_name }) => `${tag_id} ${tag_name}`).join(', ')}`);
   lines.push(...parts.map(({ words, matched }) => `  ${many(matched).padStart(12)}  ${words}`));
   return `${lines.join('\n')}\n`;
 }
+
+const MOST_OVERLAPS = 20;
+const RELATION_WORDS = { equal: 'the same users', contains: 'all of them', contained: 'and has no others', disjoint: 'none' } as const;
 
 const shownUsers = (users: readonly string[]): string =>
   users.length === 0 ? '' : `   (${users.slice(0, 5).join(', ')}${users.length > 5 ? ', ...' : ''})`;

@@ -28,6 +28,7 @@ class Tally {
   private readonly limit: number;
   private readonly matrix = new Array<number>(16).fill(0);
   private readonly parts: number[];
+  private readonly others: [number, number][];
   private readonly firstPart: number;
   private readonly samples: Record<Move, string[]> = { enter: [], exit: [], unknown: [] };
   private users = 0;
@@ -36,7 +37,8 @@ class Tally {
     this.hasLive = job.hasLive;
     this.limit = job.samples;
     this.firstPart = job.hasLive ? 2 : 1;
-    this.parts = new Array<number>(tags - this.firstPart).fill(0);
+    this.parts = new Array<number>(tags - this.firstPart - job.others).fill(0);
+    this.others = Array.from({ length: job.others }, () => [0, 0]);
   }
 
   add(batch: PieceBatch): void {
@@ -52,12 +54,30 @@ class Tally {
       for (let part = 0; part < this.parts.length; part += 1) {
         if (outcome(batch, user, this.firstPart + part) === T) this.parts[part]! += 1;
       }
+      if (this.others.length > 0) this.countOthers(batch, user, own === T);
+    }
+  }
+
+  private countOthers(batch: PieceBatch, user: number, both: boolean): void {
+    const first = this.firstPart + this.parts.length;
+    for (let other = 0; other < this.others.length; other += 1) {
+      const tag = first + other;
+      const word = batch.matched[user * batch.words + (tag >>> 5)]!;
+      // Most users have few tags: a word without any bit is passed over whole.
+      if (word === 0) {
+        other += 31 - (tag & 31);
+        continue;
+      }
+      if ((word & (1 << (tag & 31))) === 0) continue;
+      const counts = this.others[other]!;
+      counts[0] += 1;
+      if (both) counts[1] += 1;
     }
   }
 
   counts(): Omit<PreviewCounts, 'bytesRead'> {
-    const { users, matrix, parts, samples } = this;
-    return { users, matrix, parts, samples };
+    const { users, matrix, parts, others, samples } = this;
+    return { users, matrix, parts, others, samples };
   }
 }
 

@@ -94,6 +94,7 @@ const COUNTS: PreviewCounts = {
   users: 6,
   matrix: [2, 1, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
   parts: [],
+  others: [[3, 1]],
   samples: { enter: ['a'], exit: ['b'], unknown: ['c'] },
   bytesRead: 100,
 };

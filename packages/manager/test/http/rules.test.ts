@@ -153,3 +153,15 @@ test('a preview sums its shards', async () => {
     samples: { enter: ['a', 'a'], exit: ['b', 'b'] },
   });
 });
+
+test('other tags are counted when they are asked for, and fields name the tags that read them', async () => {
+  const begun = await mouths.call('POST', '/api/v1/rules/previews', { rule: SAVE.rule, overlap: true });
+  const seen = await mouths.call('GET', begun.headers.get('location')!);
+  fits(previewAnswer, seen);
+  expect(seen.body.overlap).toEqual([{ tag_id: 1, tag_name: 'rich', matched: 6, both: 2, relation: 'overlaps' }]);
+  const { body } = await mouths.call('GET', '/api/v1/catalog');
+  expect(body.fields.map(({ name, used_by }: { name: string; used_by: number[] }) => [name, used_by])).toEqual([
+    ['user_id', []],
+    ['total_asset_value', [1]],
+  ]);
+});

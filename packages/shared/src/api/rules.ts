@@ -81,6 +81,7 @@ export const catalogAnswer = z
         table: z.string(),
         type: z.string(),
         nullable: z.boolean(),
+        used_by: list(z.int()).describe('Tags whose live rules read it.'),
         stored: orNull(z.string()).describe('How it lies in the files, where that is not its type.'),
         unusable: orNull(z.string()).describe('Why no rule can use it.'),
       }),
@@ -266,9 +267,12 @@ export const previewBody = z
     rule: anyRule,
     tag_id: tagId.exactOptional().describe('Compare with the live rule of this tag.'),
     samples: z.int().min(0).max(100).exactOptional().describe('Users shown of each kind; 10 when left out.'),
+    overlap: z.boolean().exactOptional().describe('Count every other live tag too, and the users whom it shares with the rule.'),
   })
   .meta({ id: 'PreviewRule' });
 export type PreviewBody = z.infer<typeof previewBody>;
+
+export const RELATIONS = ['equal', 'contains', 'contained', 'disjoint', 'overlaps'] as const;
 
 const figures = z.object({
   users: count.describe('Users that the rule or the live one looks at.'),
@@ -295,6 +299,18 @@ export const previewAnswer = z
     downstream: list(z.object({ tag_id: tagId, tag_name: z.string() })).describe(
       'Tags whose live rules read this one: they may change with it.',
     ),
+    verdict: orNull(z.enum(['empty', 'full'])).describe('The rule is TRUE for nobody, or for all whom it is asked for; once exact.'),
+    overlap: list(
+      z.object({
+        tag_id: tagId,
+        tag_name: z.string(),
+        matched: count,
+        both: count.describe('Users for whom the rule is TRUE as well.'),
+        relation: orNull(z.enum(RELATIONS)).describe(
+          '`contains`: the rule holds for all of that tag’s users; `contained`: for some of them only, and nobody else. Once exact.',
+        ),
+      }),
+    ).describe('Other live tags, those that share most first; empty unless asked for.'),
     samples: z.object({ enter: list(z.string()), exit: list(z.string()), unknown: list(z.string()) }),
     bytes_read: z.number(),
     duration_ms: z.number(),

@@ -168,6 +168,22 @@ describe('after a run', () => {
     ]);
   });
 
+  test('a rule is counted beside every other tag: what they share, what is equal, what holds what', async () => {
+    const { rule_text } = (await send<RuleAnswer>('GET', '/api/v1/tags/1/rule')).body.live!;
+    const { overlap, verdict } = await preview({ rule: rule_text, overlap: true });
+    const having = (tag: number): Evaluated[] => expected.filter((user) => letterOf(user, tag) === 'T');
+    const own = new Set(having(1).map((user) => user.user_id));
+    for (const tag of TAGS) {
+      const users = having(tag);
+      const both = users.filter((user) => own.has(user.user_id)).length;
+      expect(overlap.find((one) => one.tag_id === tag)).toMatchObject({ matched: users.length, both });
+    }
+    expect([verdict, overlap[0]]).toEqual([null, expect.objectContaining({ tag_id: 1, relation: 'equal' })]);
+    const narrower = await preview({ rule: rule('total_asset_value', '>=', 400_000), overlap: true });
+    expect(narrower.overlap.find((one) => one.tag_id === 1)?.relation).toBe('contained');
+    expect((await preview({ rule: rule('age', '<', -1000) })).verdict).toBe('empty');
+  });
+
   test('a changed rule is previewed, saved, run, and does what the preview said', async () => {
     const changed = rule('total_asset_value', '>=', 50000);
     const seen = await preview({ rule: changed, tag_id: 1 });
@@ -382,7 +398,7 @@ describe('saving', () => {
   });
 });
 
-async function preview(body: { readonly rule: unknown; readonly tag_id?: number }): Promise<PreviewAnswer> {
+async function preview(body: { readonly rule: unknown; readonly tag_id?: number; readonly overlap?: boolean }): Promise<PreviewAnswer> {
   const begun = await send<PreviewAnswer>('POST', '/api/v1/rules/previews', body);
   return until('the end of a preview', async () => {
     const seen = await fleet.get<PreviewAnswer>(`/api/v1/rules/previews/${begun.body.preview_id}`);

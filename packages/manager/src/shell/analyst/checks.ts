@@ -54,7 +54,8 @@ export function checkAnswer(text: string, basis: Basis, tagId?: number): CheckAn
   };
 }
 
-function readsOf(rule: WholeRule): CheckAnswer['reads'] {
+/** Every field that a rule reads, by table. */
+export function readsOf(rule: WholeRule): CheckAnswer['reads'] {
   const tables = new Map<string, Set<string>>();
   const add = (table: string, field: string): void => void tables.set(table, (tables.get(table) ?? new Set()).add(field));
   for (const leaf of wholeLeavesOf(rule)) {

@@ -32,6 +32,8 @@ interface Preview {
   readonly tagId: number | null;
   readonly liveVersion: number | null;
   readonly parts: readonly Part[];
+  /** Other tags that are counted with it. */
+  readonly others: readonly PassTag[];
   readonly downstream: PreviewAnswer['downstream'];
   readonly shards: number;
   readonly samples: number;
@@ -77,14 +79,19 @@ export class Previews {
     this.finder = finder;
   }
 
-  async begin({ rule, tag_id, samples = 10 }: PreviewBody): Promise<PreviewAnswer> {
+  async begin({ rule, tag_id, samples = 10, overlap = false }: PreviewBody): Promise<PreviewAnswer> {
     const running = [...this.all.values()].filter((one) => one.state === 'running');
     if (running.length >= MOST_RUNNING)
       throw new TagmillError('RATE_LIMITED', `${running.length} previews run already: cancel one, or wait for it`);
     const text = ruleText(rule);
     const rules = await this.hall.live().database.metadata.versions.pinned(Date.now());
     const stands = rules.find((one) => one.tagId === tag_id);
-    const basis = await this.finder.newest([text, ...(stands === undefined ? [] : [stands.ruleJson])]);
+    const others = overlap ? rules.filter((one) => one.isActive && one.tagId !== tag_id) : [];
+    const basis = await this.finder.newest([
+      text,
+      ...(stands === undefined ? [] : [stands.ruleJson]),
+      ...others.map((one) => one.ruleJson),
+    ]);
     const sound = soundRule(text, basis, tag_id, 'cannot be previewed');
     const { own, live } = await this.tagsOf(text, tag_id, basis, stands);
     // The parts are those that were written, not those of the form that is counted.
@@ -96,13 +103,14 @@ export class Previews {
       tagId: tag_id ?? null,
       liveVersion: live?.ruleVersion ?? null,
       parts,
+      others: others.map((one) => this.liveOf(basis, one)).filter((tag) => tag !== undefined),
       downstream: tag_id === undefined ? [] : readersOf(tag_id, rules),
       shards: basis.plan.cuts.length + 1,
       samples,
       startedMs: performance.now(),
       stop: new AbortController(),
       done: 0,
-      counts: noCounts(parts.length),
+      counts: noCounts(parts.length, 0),
       state: 'running',
       error: undefined,
       durationMs: 0,
@@ -156,7 +164,7 @@ export class Previews {
   private async jobOf(preview: Preview, own: PassTag, live: PassTag | undefined, rules: readonly Standing[]): Promise<PreviewJob> {
     const { basis, parts } = preview;
     const parted = parts.map((part) => ({ ...own, rule: part.rule, onlyMatches: [] }));
-    const asked = [own, ...(live === undefined ? [] : [live]), ...parted];
+    const asked = [own, ...(live === undefined ? [] : [live]), ...parted, ...preview.others];
     const known = new Map<number, PassTag | null | undefined>();
     const liveTag = (tagId: number): PassTag | null | undefined => {
       if (known.has(tagId)) return known.get(tagId);
@@ -165,11 +173,11 @@ export class Previews {
       known.set(tagId, tag);
       return tag;
     };
-    const read = tagsBehind([preview.text, ...(live === undefined ? [] : textsOf(rules, [preview.tagId ?? NO_TAG]))], rules);
+    const read = tagsBehind([preview.text, ...textsOf(rules, [preview.tagId ?? NO_TAG, ...preview.others.map((tag) => tag.tagId)])], rules);
     const holders = await this.holdersOf(read, basis.clock);
     const { tags, upstream, holders: held } = withLiveTags(asked, liveTag, holders);
     const pass = passOf(preview, tags, upstream, held);
-    return { pass, hasLive: live !== undefined, samples: preview.samples };
+    return { pass, hasLive: live !== undefined, others: preview.others.length, samples: preview.samples };
   }
 
   /** Whoever types asks again every second: who holds a tag is read anew after a while. */
@@ -297,7 +305,8 @@ function passOf(preview: Preview, asked: readonly PassTag[], upstream: readonly 
   };
 }
 
-const noCounts = (parts: number): PreviewCounts => ({
+const noCounts = (parts: number, others: number): PreviewCounts => ({
+  others: new Array<readonly [number, number]>(others).fill([0, 0]),
   users: 0,
   matrix: new Array<number>(16).fill(0),
   parts: new Array<number>(parts).fill(0),
@@ -312,6 +321,7 @@ function sum(a: PreviewCounts, b: PreviewCounts, samples: number): PreviewCounts
     users: a.users + b.users,
     matrix: add(a.matrix, b.matrix),
     parts: add(a.parts, b.parts),
+    others: b.others.map(([matched, both], index) => [matched + (a.others[index]?.[0] ?? 0), both + (a.others[index]?.[1] ?? 0)] as const),
     samples: joined as unknown as PreviewCounts['samples'],
     bytesRead: a.bytesRead + b.bytesRead,
   };
@@ -332,12 +342,41 @@ function shown(preview: Preview): PreviewAnswer {
     figures: done === 0 ? null : figuresOf(counts, preview.liveVersion !== null, scale),
     parts: done === 0 ? [] : preview.parts.map(({ path, words }, index) => ({ path, words, matched: scale(counts.parts[index] ?? 0) })),
     downstream: preview.downstream,
+    verdict: state === 'done' ? verdictOf(counts) : null,
+    overlap: overlapOf(preview, scale),
     samples: { enter: [...enter], exit: [...exit], unknown: [...unknown] },
     bytes_read: counts.bytesRead,
     duration_ms: Math.round(state === 'running' ? performance.now() - preview.startedMs : preview.durationMs),
     basis: shownBasis(preview.basis),
     error: error === undefined ? null : { code: error.code, message: error.message },
   };
+}
+
+const matchedIn = ({ matrix }: PreviewCounts): number => [0, 1, 2, 3].reduce((total, live) => total + (matrix[live] ?? 0), 0);
+
+/** Of a rule that is asked for somebody. */
+function verdictOf(counts: PreviewCounts): PreviewAnswer['verdict'] {
+  const asked = counts.matrix.slice(0, 12).reduce((total, users) => total + users, 0);
+  if (asked === 0) return null;
+  const matched = matchedIn(counts);
+  return matched === 0 ? 'empty' : matched === asked ? 'full' : null;
+}
+
+function overlapOf({ others, counts, state }: Preview, scale: (value: number) => number): PreviewAnswer['overlap'] {
+  const own = matchedIn(counts);
+  return others
+    .map(({ tagId, name }, index) => {
+      const [matched, both] = counts.others[index] ?? [0, 0];
+      const relation = state === 'done' ? relationOf(own, matched, both) : null;
+      return { tag_id: tagId, tag_name: name, matched: scale(matched), both: scale(both), relation };
+    })
+    .sort((a, b) => b.both - a.both);
+}
+
+function relationOf(own: number, other: number, both: number): PreviewAnswer['overlap'][number]['relation'] {
+  if (both === 0) return 'disjoint';
+  if (both === own) return both === other ? 'equal' : 'contained';
+  return both === other ? 'contains' : 'overlaps';
 }
 
 /** Rows: the rule gives T, F, U, is not asked; columns: the live one does. */

@@ -26,12 +26,14 @@ import { Previews } from './previews.ts';
 import { Saving, testAnswer } from './saving.ts';
 
 export class RuleDesk implements RulesPort {
+  private readonly hall: Hall;
   private readonly basis: BasisFinder;
   private readonly saving: Saving;
   private readonly explainer: Explainer;
   private readonly previews: Previews;
 
   constructor(hall: Hall) {
+    this.hall = hall;
     this.basis = new BasisFinder(hall);
     this.saving = new Saving(() => hall.live().database.metadata.versions, this.basis, Date.now);
     this.explainer = new Explainer(hall, this.basis);
@@ -43,7 +45,8 @@ export class RuleDesk implements RulesPort {
   }
 
   async catalog(): Promise<CatalogAnswer> {
-    return catalogAnswer(await this.basis.newest());
+    const rules = await this.hall.live().database.metadata.loadRules();
+    return catalogAnswer(await this.basis.newest(), rules);
   }
 
   async test({ rule, examples }: TestBody): Promise<TestAnswer> {
