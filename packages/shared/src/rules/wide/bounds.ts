@@ -47,6 +47,12 @@ export function placesOf(leaf: PopulationLeaf, users: number): readonly number[]
   }
 }
 
+/** No rule that is written names infinity, so engines need not know what lies beyond it. */
+function finite(operator: string, value: string): { readonly operator: string; readonly value: string } {
+  if (value === 'Infinity' && operator === '<=') return { operator: '>=', value: '-Infinity' };
+  return value === 'Infinity' && operator === '>' ? { operator: '<', value: '-Infinity' } : { operator, value };
+}
+
 /** Any value of the type: nobody has one to compare with it. */
 function someValue(leaf: PopulationLeaf): string {
   if (leaf.field.type.kind === 'date') return '2000-01-01';
@@ -61,7 +67,7 @@ function someValue(leaf: PopulationLeaf): string {
  */
 export function boundRule(leaf: PopulationLeaf, users: number, valueAt: (place: number) => string): NormalRule {
   const { field, missing } = leaf;
-  const compare = (operator: string, value: string): NormalRule => ({ field, operator, value, missing });
+  const compare = (operator: string, value: string): NormalRule => ({ field, ...finite(operator, value), missing });
   if (users === 0) return compare('=', someValue(leaf));
   if (leaf.operator === 'top_n') return compare(leaf.order === 'asc' ? '<=' : '>=', valueAt(topPlace(leaf, users)));
   if (leaf.operator === 'percentile') return compare(leaf.compare ?? '', valueAt(placeOf(textOf(leaf), users)));
