@@ -43,8 +43,8 @@ export const checkRule = async (rule: string, tag: number, signal: AbortSignal):
 export const testRule = async (rule: string, examples: readonly Example[], signal: AbortSignal): Promise<TestAnswer> =>
   (await call('POST', '/api/v1/rules/test', { rule, examples }, { signal })) as TestAnswer;
 
-export const beginPreview = async (rule: string, tag: number): Promise<PreviewAnswer> =>
-  (await call('POST', '/api/v1/rules/previews', { rule, tag_id: tag })) as PreviewAnswer;
+export const beginPreview = async (rule: string, tag: number, overlap = false): Promise<PreviewAnswer> =>
+  (await call('POST', '/api/v1/rules/previews', { rule, tag_id: tag, overlap })) as PreviewAnswer;
 
 export const lookAtPreview = async (id: string): Promise<PreviewAnswer> =>
   (await call('GET', `/api/v1/rules/previews/${id}`)) as PreviewAnswer;

@@ -9,6 +9,7 @@ import { type Example, readCatalog, readRule } from '../api/rules.ts';
 import { formatted, readDocument, writeDocument } from '../rules/document.ts';
 import { ExamplesCard } from '../rules/examples-card.tsx';
 import { ExplainPanel } from '../rules/explain-panel.tsx';
+import { OverlapCard } from '../rules/overlap-card.tsx';
 import { PreviewCard } from '../rules/preview-card.tsx';
 import { SaveCard } from '../rules/save-card.tsx';
 import { Tree } from '../rules/tree.tsx';
@@ -142,6 +143,7 @@ function Editor({ answer }: { readonly answer: RuleAnswer }): ReactElement {
         <div className="tm-panel-body">
           <PreviewCard seen={preview} blocked={!sound} explain={setUser} />
           <ExamplesCard examples={examples} tested={tested.data} change={setExamples} />
+          <OverlapCard tag={tag} text={draft.text} sound={sound} />
           <VersionsCard
             tag={tag}
             take={(version) => {

@@ -81,6 +81,8 @@ test('a rule is found, typed with a mistake, mended, previewed, saved and explai
   await counted();
   const after = await page.getByTestId('preview-matched').textContent();
   expect(numberOf(after)).toBeGreaterThan(numberOf(before));
+  await page.getByTestId('ask-overlap').click();
+  await page.locator('[data-testid=rule-overlap][data-state=done]').getByText(/ of /).first().waitFor();
   await noFindings('rule');
 
   await page.getByTestId('rule-reason').fill('limit lowered, PRD-771');
