@@ -164,12 +164,15 @@ export class Block {
   }
 
   store(first: number, words: number, planes: ResultPlanes): void {
-    for (let word = 0; word < words; word += 1) {
-      for (let group = 0; group < this.#groups; group += 1) {
+    const alike = this.#audiences.length === 1;
+    if (alike) this.#storeAudience(first, words, planes.evaluated);
+    // Group by group: the rows of one stay near while all their words are written.
+    for (let group = 0; group < this.#groups; group += 1) {
+      for (let word = 0; word < words; word += 1) {
         const from = (first + group * BLOCK) * words + word;
         this.#storeWord(from, words, word, group, planes.matched, this.#t);
         this.#storeWord(from, words, word, group, planes.notMatched, this.#f);
-        this.#storeEvaluated(from, words, word, group, planes.evaluated);
+        if (!alike) this.#storeEvaluated(from, words, word, group, planes.evaluated);
       }
     }
   }
@@ -185,21 +188,22 @@ export class Block {
     for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = matrix[i]!;
   }
 
-  #storeEvaluated(from: number, words: number, word: number, group: number, into: Uint32Array): void {
-    const here = Math.min(BLOCK, this.#audienceAt.length - word * BLOCK);
-    const audience = this.#audienceAt[word * BLOCK] ?? 0;
-    let alike = here > 0;
-    for (let bit = 1; bit < here; bit += 1) alike &&= this.#audienceAt[word * BLOCK + bit] === audience;
-    const matrix = this.#matrix;
-    if (alike) {
-      const all = here === BLOCK ? -1 : (1 << here) - 1;
-      const users = this.#evaluated[audience + group]!;
-      for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = (users >>> i) & 1 ? all : 0;
-      return;
+  /** Who is evaluated, where that is the same for all tags. */
+  #storeAudience(first: number, words: number, into: Uint32Array): void {
+    const last = this.#audienceAt.length % BLOCK === 0 ? -1 : (1 << (this.#audienceAt.length % BLOCK)) - 1;
+    for (let i = 0; i < this.#groups * BLOCK; i += 1) {
+      const all = (this.#evaluated[i >>> 5]! << (31 - (i & 31))) >> 31;
+      const from = (first + i) * words;
+      for (let word = 0; word < words - 1; word += 1) into[from + word] = all;
+      into[from + words - 1] = all & last;
     }
-    matrix.fill(0);
-    for (let bit = 0; bit < here; bit += 1) {
-      matrix[bit] = this.#evaluated[this.#audienceAt[word * BLOCK + bit]! + group]!;
+  }
+
+  #storeEvaluated(from: number, words: number, word: number, group: number, into: Uint32Array): void {
+    const matrix = this.#matrix;
+    for (let bit = 0; bit < BLOCK; bit += 1) {
+      const audience = this.#audienceAt[word * BLOCK + bit];
+      matrix[bit] = audience === undefined ? 0 : this.#evaluated[audience + group]!;
     }
     transpose32(matrix);
     for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = matrix[i]!;

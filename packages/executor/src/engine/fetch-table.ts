@@ -51,7 +51,7 @@ export async function fetchTable(
 }
 
 /** So many values are worth a second query: a list costs several times what a row of a stream does, and lies in memory whole. */
-const VALUES_APART = 4;
+const VALUES_APART = 12;
 
 async function readRows(connection: DuckDBConnection, scan: TableScan, files: readonly OpenScan[], scratch: Scratch): Promise<TableRows> {
   const { index, inOrder, rowsFrom } = scan;

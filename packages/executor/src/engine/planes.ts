@@ -17,91 +17,88 @@ export const BLOCK_USERS = BLOCK * PLANE_WORDS;
 /**
  * Transposes a 32 x 32 bit matrix in place: bit j of word i goes to bit i of
  * word j. Rows become planes and planes become rows. (Hacker's Delight 7-3,
- * written out so that words stay in registers over several rounds: four times as fast.)
+ * written out so that words stay in registers over several rounds: three times as fast.)
  */
 export function transpose32(words: Int32Array): void {
-  for (let k = 0; k < 4; k += 1) swapFar(words, k);
-  for (let k = 0; k < BLOCK; k += 4) swapNear(words, k);
-}
-
-/** Blocks of 16, 8 and 4 bits change places among words k, k + 4, ... k + 28. */
-function swapFar(words: Int32Array, k: number): void {
-  let a = words[k]!;
-  let b = words[k + 4]!;
-  let c = words[k + 8]!;
-  let d = words[k + 12]!;
-  let e = words[k + 16]!;
-  let f = words[k + 20]!;
-  let g = words[k + 24]!;
-  let h = words[k + 28]!;
-  let swap = ((a >>> 16) ^ e) & 0x0000ffff;
-  e ^= swap;
-  a ^= swap << 16;
-  swap = ((b >>> 16) ^ f) & 0x0000ffff;
-  f ^= swap;
-  b ^= swap << 16;
-  swap = ((c >>> 16) ^ g) & 0x0000ffff;
-  g ^= swap;
-  c ^= swap << 16;
-  swap = ((d >>> 16) ^ h) & 0x0000ffff;
-  h ^= swap;
-  d ^= swap << 16;
-  swap = ((a >>> 8) ^ c) & 0x00ff00ff;
-  c ^= swap;
-  a ^= swap << 8;
-  swap = ((b >>> 8) ^ d) & 0x00ff00ff;
-  d ^= swap;
-  b ^= swap << 8;
-  swap = ((e >>> 8) ^ g) & 0x00ff00ff;
-  g ^= swap;
-  e ^= swap << 8;
-  swap = ((f >>> 8) ^ h) & 0x00ff00ff;
-  h ^= swap;
-  f ^= swap << 8;
-  swap = ((a >>> 4) ^ b) & 0x0f0f0f0f;
-  b ^= swap;
-  a ^= swap << 4;
-  swap = ((c >>> 4) ^ d) & 0x0f0f0f0f;
-  d ^= swap;
-  c ^= swap << 4;
-  swap = ((e >>> 4) ^ f) & 0x0f0f0f0f;
-  f ^= swap;
-  e ^= swap << 4;
-  swap = ((g >>> 4) ^ h) & 0x0f0f0f0f;
-  h ^= swap;
-  g ^= swap << 4;
-  words[k] = a;
-  words[k + 4] = b;
-  words[k + 8] = c;
-  words[k + 12] = d;
-  words[k + 16] = e;
-  words[k + 20] = f;
-  words[k + 24] = g;
-  words[k + 28] = h;
-}
-
-/** Pairs of bits and bits change places among words k to k + 3. */
-function swapNear(words: Int32Array, k: number): void {
-  let a = words[k]!;
-  let b = words[k + 1]!;
-  let c = words[k + 2]!;
-  let d = words[k + 3]!;
-  let swap = ((a >>> 2) ^ c) & 0x33333333;
-  c ^= swap;
-  a ^= swap << 2;
-  swap = ((b >>> 2) ^ d) & 0x33333333;
-  d ^= swap;
-  b ^= swap << 2;
-  swap = ((a >>> 1) ^ b) & 0x55555555;
-  b ^= swap;
-  a ^= swap << 1;
-  swap = ((c >>> 1) ^ d) & 0x55555555;
-  d ^= swap;
-  c ^= swap << 1;
-  words[k] = a;
-  words[k + 1] = b;
-  words[k + 2] = c;
-  words[k + 3] = d;
+  let swap = 0;
+  // Blocks of 16, 8 and 4 bits change places among words k, k + 4, ... k + 28.
+  for (let k = 0; k < 4; k += 1) {
+    let a = words[k]!;
+    let b = words[k + 4]!;
+    let c = words[k + 8]!;
+    let d = words[k + 12]!;
+    let e = words[k + 16]!;
+    let f = words[k + 20]!;
+    let g = words[k + 24]!;
+    let h = words[k + 28]!;
+    swap = ((a >>> 16) ^ e) & 0x0000ffff;
+    e ^= swap;
+    a ^= swap << 16;
+    swap = ((b >>> 16) ^ f) & 0x0000ffff;
+    f ^= swap;
+    b ^= swap << 16;
+    swap = ((c >>> 16) ^ g) & 0x0000ffff;
+    g ^= swap;
+    c ^= swap << 16;
+    swap = ((d >>> 16) ^ h) & 0x0000ffff;
+    h ^= swap;
+    d ^= swap << 16;
+    swap = ((a >>> 8) ^ c) & 0x00ff00ff;
+    c ^= swap;
+    a ^= swap << 8;
+    swap = ((b >>> 8) ^ d) & 0x00ff00ff;
+    d ^= swap;
+    b ^= swap << 8;
+    swap = ((e >>> 8) ^ g) & 0x00ff00ff;
+    g ^= swap;
+    e ^= swap << 8;
+    swap = ((f >>> 8) ^ h) & 0x00ff00ff;
+    h ^= swap;
+    f ^= swap << 8;
+    swap = ((a >>> 4) ^ b) & 0x0f0f0f0f;
+    b ^= swap;
+    a ^= swap << 4;
+    swap = ((c >>> 4) ^ d) & 0x0f0f0f0f;
+    d ^= swap;
+    c ^= swap << 4;
+    swap = ((e >>> 4) ^ f) & 0x0f0f0f0f;
+    f ^= swap;
+    e ^= swap << 4;
+    swap = ((g >>> 4) ^ h) & 0x0f0f0f0f;
+    h ^= swap;
+    g ^= swap << 4;
+    words[k] = a;
+    words[k + 4] = b;
+    words[k + 8] = c;
+    words[k + 12] = d;
+    words[k + 16] = e;
+    words[k + 20] = f;
+    words[k + 24] = g;
+    words[k + 28] = h;
+  }
+  // Pairs of bits, then bits, among words k to k + 3.
+  for (let k = 0; k < BLOCK; k += 4) {
+    let a = words[k]!;
+    let b = words[k + 1]!;
+    let c = words[k + 2]!;
+    let d = words[k + 3]!;
+    swap = ((a >>> 2) ^ c) & 0x33333333;
+    c ^= swap;
+    a ^= swap << 2;
+    swap = ((b >>> 2) ^ d) & 0x33333333;
+    d ^= swap;
+    b ^= swap << 2;
+    swap = ((a >>> 1) ^ b) & 0x55555555;
+    b ^= swap;
+    a ^= swap << 1;
+    swap = ((c >>> 1) ^ d) & 0x55555555;
+    d ^= swap;
+    c ^= swap << 1;
+    words[k] = a;
+    words[k + 1] = b;
+    words[k + 2] = c;
+    words[k + 3] = d;
+  }
 }
 
 /** A step of a program: slot `into` becomes the logic over slots `from`. */
