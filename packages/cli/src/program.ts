@@ -20,7 +20,7 @@ export type SetAction = (action: (command: Command, positional: readonly string[
 const GROUPS: Readonly<Record<string, string>> = {
   db: 'the database: tables',
   rules: 'rules of tags: check, versions, examples, preview, import, export',
-  tags: 'tags: what they allow, and what becomes of those that a check holds',
+  tags: 'tags: what they allow, what becomes of those that a check holds, who has them by hand',
   lists: 'uploaded lists that rules may name: put, show, drop',
   journal: 'the journal of a manager: verify, dump, explain',
   'user-tags': 'tags of users: export',

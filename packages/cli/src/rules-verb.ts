@@ -7,16 +7,17 @@ import type { ExampleResult } from '@tagmill/shared/rules/examples';
 import type { DiffLine } from '@tagmill/shared/rules/line-diff';
 import { addPlaceFlags, userName } from './flags/run.ts';
 import { openPlace } from './open-place.ts';
+import type { Place } from './place.ts';
 import { say } from './say.ts';
 import { diffText, exampleLines, faultLines } from './show/rule-text.ts';
 
 export const addRulesFlags = addPlaceFlags;
 
 /** Asks the manager that the flags name, or one of its own with one executor; tells all that a refusal says. */
-export async function withRules(command: Command, use: (rules: RulesPort) => Promise<number>): Promise<number> {
+export async function withRules(command: Command, use: (rules: RulesPort, place: Place) => Promise<number>): Promise<number> {
   const place = await openPlace(command, 1);
   try {
-    return await use(place.rules);
+    return await use(place.rules, place);
   } catch (error) {
     if (error instanceof TagmillError) tellFacts(error);
     throw error;

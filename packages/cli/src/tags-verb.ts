@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { TagsPort } from '@tagmill/manager/port-tags';
 import type { RunReport } from '@tagmill/shared/api/report';
 import { TagmillError } from '@tagmill/shared/errors';
+import type { OverrideKind } from '@tagmill/shared/merge/override-row';
 import { instanceId } from '@tagmill/shared/ids';
 import { environmentSecret } from './files.ts';
 import { databaseFlag, databaseOf, refuseMissingFile, withMetadata } from './flags/database.ts';
@@ -68,6 +69,25 @@ export function defineAnswer(
         ? `${plural(ids.length, 'tag')} released: evaluated again and merged`
         : `${plural(ids.length, 'tag')} discarded: nothing of them was written`,
     );
+    return 0;
+  });
+}
+
+/** A verb that says something of a user and a tag by hand. */
+export function defineOverride(
+  command: Command,
+  run: SetAction,
+  { kind, about }: { readonly kind: OverrideKind; readonly about: string },
+): void {
+  addTagsFlags(command.argument('<USER>', 'id of the user').argument('<TAG>', 'id of the tag'))
+    .requiredOption('--reason <TEXT>', 'why; kept with it')
+    .addHelpText('after', `\n${about}\n${examples(`tags ${kind} user_000123 5 --reason "by agreement" --database sqlite:tags.sqlite`)}`);
+  run(async (_, [user, tag]) => {
+    const tagId = tagArgument(tag!);
+    const { reason } = command.opts<{ reason: string }>();
+    if (user === '' || [...user!].length > 100) throw new TagmillError('USAGE', 'the id of a user has 1 to 100 characters');
+    await withTags(command, (tags) => tags.setOverride(user!, tagId, { kind, reason }, byCommand()));
+    say(kind === 'clear' ? `tag ${tagId} of ${user}: the rule decides again` : `tag ${tagId} of ${user}: ${kind}d by hand`);
     return 0;
   });
 }

@@ -50,6 +50,8 @@ test('a rule is put with examples, tested, compared and explained', async () => 
     code: 0,
     stdout: 'ok    grown up: T\n1 of 1 examples hold\n',
   });
+  const all = await run(['rules', 'test', ...database, ...TABLES]);
+  expect(all).toMatchObject({ code: 0, stdout: 'tag 7 年轻用户\nok    grown up: T\n1 of 1 examples hold\n' });
   writeFileSync(rule, JSON.stringify(RULE).replace('20', '40'));
   const refused = await run(['rules', 'put', '7', rule, '--reason', 'too old', ...database, ...TABLES]);
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('WRONG grown up: gives F instead of T') });

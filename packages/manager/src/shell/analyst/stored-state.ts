@@ -1,5 +1,6 @@
 /** What `user_tags` says of a user and a tag, beside what the rule gives. */
 import type { ExplainAnswer } from '@tagmill/shared/api/rules';
+import type { PassTag } from '@tagmill/shared/job';
 import { entryIn, isManual, parseDetails } from '@tagmill/shared/merge/row';
 import { parseTagIds } from '@tagmill/shared/merge/tag-ids';
 import type { Run } from '../../core/run.ts';
@@ -18,7 +19,7 @@ export function storedState(
 ): Stored {
   const ids = row === undefined ? undefined : parseTagIds(row.tagIds);
   const has = ids?.includes(tag.tagId) === true;
-  const agreement = agreementOf(state, basis.run, tag.tagId, explained, has, isByHand(row, tag.tagId));
+  const agreement = agreementOf(state, basis.run, tag, explained, has, isByHand(row, tag.tagId));
   return {
     tag_ids: row === undefined ? null : (ids ?? []),
     has_tag: has,
@@ -30,14 +31,14 @@ export function storedState(
 function agreementOf(
   state: ManagerState,
   run: Run | null,
-  tagId: number,
+  { tagId, unknown }: Pick<PassTag, 'tagId' | 'unknown'>,
   { evaluated, result }: Pick<ExplainAnswer, 'evaluated' | 'result'>,
   has: boolean,
   byHand: boolean,
 ): Agreement {
   if (run === null || !merged(run, tagId)) return 'not-merged';
   if (!evaluated) return 'not-evaluated';
-  if (result === 'U') return 'unknown-keeps';
+  if (result === 'U' && unknown !== 'remove') return 'unknown-keeps';
   if (has === (result === 'T')) return 'agrees';
   if (byHand) return 'by-hand';
   return mergedSince(state, run, tagId) ? 'other-run' : 'disagrees';

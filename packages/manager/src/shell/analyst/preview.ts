@@ -1,0 +1,131 @@
+/** A preview as it stands: its counts added up, and the answer that they make. Pure. */
+import type { PreviewAnswer } from '@tagmill/shared/api/rules';
+import type { TagmillError } from '@tagmill/shared/errors';
+import type { PassTag } from '@tagmill/shared/job';
+import { MOVES, type PreviewCounts } from '@tagmill/shared/question';
+import type { WholeRule } from '@tagmill/shared/rules/normal';
+import { type Basis, shownBasis } from './basis.ts';
+
+export interface Part {
+  readonly path: string;
+  readonly words: string;
+  readonly rule: WholeRule;
+}
+
+export interface Preview {
+  readonly id: string;
+  readonly text: string;
+  readonly basis: Basis;
+  readonly tagId: number | null;
+  readonly liveVersion: number | null;
+  readonly parts: readonly Part[];
+  /** Other tags that are counted with it. */
+  readonly others: readonly PassTag[];
+  readonly downstream: PreviewAnswer['downstream'];
+  readonly shards: number;
+  readonly samples: number;
+  readonly startedMs: number;
+  readonly stop: AbortController;
+  done: number;
+  counts: PreviewCounts;
+  state: PreviewAnswer['state'];
+  error: TagmillError | undefined;
+  durationMs: number;
+}
+
+export function end(preview: Preview, state: PreviewAnswer['state']): void {
+  if (preview.state !== 'running') return;
+  preview.state = state;
+  preview.durationMs = performance.now() - preview.startedMs;
+}
+
+export const noCounts = (parts: number, others: number): PreviewCounts => ({
+  others: new Array<readonly [number, number]>(others).fill([0, 0]),
+  users: 0,
+  matrix: new Array<number>(16).fill(0),
+  parts: new Array<number>(parts).fill(0),
+  samples: { enter: [], exit: [], unknown: [] },
+  bytesRead: 0,
+});
+
+export function sum(a: PreviewCounts, b: PreviewCounts, samples: number): PreviewCounts {
+  const add = (x: readonly number[], y: readonly number[]): number[] => x.map((value, index) => value + (y[index] ?? 0));
+  const joined = Object.fromEntries(MOVES.map((move) => [move, [...a.samples[move], ...b.samples[move]].slice(0, samples)]));
+  return {
+    users: a.users + b.users,
+    matrix: add(a.matrix, b.matrix),
+    parts: add(a.parts, b.parts),
+    others: b.others.map(([matched, both], index) => [matched + (a.others[index]?.[0] ?? 0), both + (a.others[index]?.[1] ?? 0)] as const),
+    samples: joined as unknown as PreviewCounts['samples'],
+    bytesRead: a.bytesRead + b.bytesRead,
+  };
+}
+
+export function shown(preview: Preview): PreviewAnswer {
+  const { counts, done, shards, state, error } = preview;
+  const scale = (value: number): number => (done === 0 || done === shards ? value : Math.round((value * shards) / done));
+  const { enter, exit, unknown } = counts.samples;
+  return {
+    preview_id: preview.id,
+    state,
+    exact: state === 'done',
+    shards_done: done,
+    shards_total: shards,
+    tag_id: preview.tagId,
+    live_version: preview.liveVersion,
+    figures: done === 0 ? null : figuresOf(counts, preview.liveVersion !== null, scale),
+    parts: done === 0 ? [] : preview.parts.map(({ path, words }, index) => ({ path, words, matched: scale(counts.parts[index] ?? 0) })),
+    downstream: preview.downstream,
+    verdict: state === 'done' ? verdictOf(counts) : null,
+    overlap: overlapOf(preview, scale),
+    samples: { enter: [...enter], exit: [...exit], unknown: [...unknown] },
+    bytes_read: counts.bytesRead,
+    duration_ms: Math.round(state === 'running' ? performance.now() - preview.startedMs : preview.durationMs),
+    basis: shownBasis(preview.basis),
+    error: error === undefined ? null : { code: error.code, message: error.message },
+  };
+}
+
+const matchedIn = ({ matrix }: PreviewCounts): number => [0, 1, 2, 3].reduce((total, live) => total + (matrix[live] ?? 0), 0);
+
+/** Of a rule that is asked for somebody. */
+function verdictOf(counts: PreviewCounts): PreviewAnswer['verdict'] {
+  const asked = counts.matrix.slice(0, 12).reduce((total, users) => total + users, 0);
+  if (asked === 0) return null;
+  const matched = matchedIn(counts);
+  return matched === 0 ? 'empty' : matched === asked ? 'full' : null;
+}
+
+function overlapOf({ others, counts, state }: Preview, scale: (value: number) => number): PreviewAnswer['overlap'] {
+  const own = matchedIn(counts);
+  return others
+    .map(({ tagId, name }, index) => {
+      const [matched, both] = counts.others[index] ?? [0, 0];
+      const relation = state === 'done' ? relationOf(own, matched, both) : null;
+      return { tag_id: tagId, tag_name: name, matched: scale(matched), both: scale(both), relation };
+    })
+    .sort((a, b) => b.both - a.both);
+}
+
+function relationOf(own: number, other: number, both: number): PreviewAnswer['overlap'][number]['relation'] {
+  if (both === 0) return 'disjoint';
+  if (both === own) return both === other ? 'equal' : 'contained';
+  return both === other ? 'contains' : 'overlaps';
+}
+
+/** Rows: the rule gives T, F, U, is not asked; columns: the live one does. */
+function figuresOf({ users, matrix }: PreviewCounts, hasLive: boolean, scale: (value: number) => number): PreviewAnswer['figures'] {
+  const at = (own: number, live: number): number => matrix[4 * own + live] ?? 0;
+  const row = (own: number): number => [0, 1, 2, 3].reduce((total, live) => total + at(own, live), 0);
+  const compared = (value: number): number | null => (hasLive ? scale(value) : null);
+  return {
+    users: scale(users),
+    matched: scale(row(0)),
+    unknown: scale(row(2)),
+    live_matched: compared([0, 1, 2, 3].reduce((total, own) => total + at(own, 0), 0)),
+    enter: compared(row(0) - at(0, 0)),
+    exit: compared(at(1, 0)),
+    stay: compared(at(0, 0)),
+    unknown_held: compared(at(2, 0)),
+  };
+}
