@@ -146,6 +146,8 @@ export interface TagHolders {
   readonly held: string;
   /** Those of them who have it by hand. */
   readonly manual: string;
+  /** Those who were excluded from it by hand; absent: nobody was. */
+  readonly excluded?: string;
   /** Users who held it at some time of the last so many days; `whole`: what is recorded reaches back so far. */
   readonly histories?: readonly { readonly days: number; readonly had: string; readonly whole: boolean }[];
 }

@@ -1,8 +1,9 @@
-/** Policies of tags for REST and for the command line, over the database. */
+/** Policies and overrides of tags for REST and for the command line, over the database. */
+import type { OverrideAnswer, OverrideBody } from '@tagmill/shared/api/tag-overrides';
 import type { PolicyAnswer, PolicyBody } from '@tagmill/shared/api/tag-policy';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { TagsPort } from '../port-tags.ts';
-import type { PolicyRow, TagMetadata } from '../tagstore/metadata.ts';
+import type { OverrideRow, PolicyRow, TagMetadata } from '../tagstore/metadata.ts';
 
 const policyAnswer = ({ tagId, policy, who, reason, updatedMs }: PolicyRow): PolicyAnswer => ({
   tag_id: tagId,
@@ -12,6 +13,15 @@ const policyAnswer = ({ tagId, policy, who, reason, updatedMs }: PolicyRow): Pol
   who,
   reason,
   updated_at: new Date(updatedMs).toISOString(),
+});
+
+const overrideAnswer = ({ userId, tagId, kind, who, reason, atMs }: OverrideRow): OverrideAnswer => ({
+  user_id: userId,
+  tag_id: tagId,
+  kind,
+  who,
+  reason,
+  at: new Date(atMs).toISOString(),
 });
 
 export class TagDesk implements TagsPort {
@@ -33,8 +43,20 @@ export class TagDesk implements TagsPort {
       ...(move === undefined || move === null ? {} : { maxMove: move }),
     } as const;
     const row: PolicyRow = { tagId, policy, who, reason, updatedMs: Date.now() };
-    if (!(await this.#metadata().policies.set(row)))
-      throw new TagmillError('TAG_NOT_FOUND', `there is no tag ${tagId}; \`tagmill list-tasks\` shows those there are`);
+    if (!(await this.#metadata().policies.set(row))) throw noTag(tagId);
     return policyAnswer(row);
   }
+
+  async overrides(tagId: number): Promise<readonly OverrideAnswer[]> {
+    return (await this.#metadata().overrides.of(tagId)).map(overrideAnswer);
+  }
+
+  async setOverride(userId: string, tagId: number, { kind, reason }: OverrideBody, who: string): Promise<OverrideAnswer> {
+    const row: OverrideRow = { userId, tagId, kind, who, reason, atMs: Date.now() };
+    if (!(await this.#metadata().overrides.set(row))) throw noTag(tagId);
+    return overrideAnswer(row);
+  }
 }
+
+const noTag = (tagId: number): TagmillError =>
+  new TagmillError('TAG_NOT_FOUND', `there is no tag ${tagId}; \`tagmill list-tasks\` shows those there are`);

@@ -29,13 +29,14 @@ export async function pinHolders(
   const keep = (users: readonly string[]): Promise<string> => metadata.lists.keep(users, atMs);
   const pinned: TagHolders[] = [];
   for (const tag of all) {
-    const { held, manual } = holders.get(tag) ?? { held: [], manual: [] };
+    const { held, manual, excluded = [] } = holders.get(tag) ?? { held: [], manual: [] };
     const own = [];
     for (const one of found) if (one.tag === tag) own.push({ days: one.days, had: await keep(one.users), whole: one.whole });
     pinned.push({
       tag: String(tag),
       held: await keep(held),
       manual: await keep(manual),
+      ...(excluded.length === 0 ? {} : { excluded: await keep(excluded) }),
       ...(own.length === 0 ? {} : { histories: own }),
     });
   }

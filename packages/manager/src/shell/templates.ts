@@ -84,7 +84,12 @@ export function valuesOf(
   const rules = tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
   const values = new Set([
     ...rules.flatMap(wholeLeavesOf).flatMap(setsOf),
-    ...holders.flatMap(({ held, manual, histories = [] }) => [held, manual, ...histories.map(({ had }) => had)]),
+    ...holders.flatMap(({ held, manual, excluded, histories = [] }) => [
+      held,
+      manual,
+      ...(excluded === undefined ? [] : [excluded]),
+      ...histories.map(({ had }) => had),
+    ]),
   ]);
   return values.size === 0 ? {} : { values: [...values].sort() };
 }

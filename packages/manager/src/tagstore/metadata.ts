@@ -1,5 +1,6 @@
 /** Rules, tags and the leader's row, wherever they are kept. */
 import type { TagmillError } from '@tagmill/shared/errors';
+import type { OverrideKind } from '@tagmill/shared/merge/override-row';
 import type { TagPolicy } from '@tagmill/shared/tag-policy';
 
 export interface StoredRule {
@@ -152,11 +153,35 @@ export interface TagPolicies {
   set(row: PolicyRow): Promise<boolean>;
 }
 
+/** What somebody has said of a user and a tag. */
+export interface OverrideRow {
+  readonly userId: string;
+  readonly tagId: number;
+  readonly kind: OverrideKind;
+  readonly who: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+/** Inclusions and exclusions by hand, each written into the user's row at once. Errors: those of TagMetadata. */
+export interface TagOverrides {
+  /** What stands for a tag, by the bytes of the user. */
+  of(tagId: number): Promise<readonly OverrideRow[]>;
+  /**
+   * Writes the row and the record of it in one transaction. False: there is no
+   * such tag. Errors: KEY_CONFLICT for a user whom the collation of user_id
+   * holds equal to another; ACTION_REFUSED for a row that cannot be read.
+   */
+  set(row: OverrideRow): Promise<boolean>;
+}
+
 /** Users of one tag, ascending by bytes. */
 export interface TagHolding {
   readonly held: readonly string[];
   /** Those of them who have it by hand. */
   readonly manual: readonly string[];
+  /** Those who were excluded from it by hand, who do not hold it; absent: nobody was. */
+  readonly excluded?: readonly string[];
 }
 
 export interface HistoryAsked {
@@ -244,6 +269,7 @@ export interface TagMetadata {
   readonly versions: RuleVersions;
   readonly lists: NamedLists;
   readonly policies: TagPolicies;
+  readonly overrides: TagOverrides;
   /**
    * Who held tags at some time of [fromMs, toMs], by the recorded changes and by
    * who holds them now; `whole`: the record reaches back to `fromMs`.

@@ -21,6 +21,7 @@ import type {
 import { definitionRow, ruleRow, SELECT_DEFINITIONS, SELECT_RULES, SqlRuleTables } from './rule-tables.ts';
 import { SqlNamedLists } from './named-lists.ts';
 import { SqlRuleVersions } from './rule-versions.ts';
+import { SqlTagOverrides } from './tag-overrides.ts';
 import { SqlTagPolicies } from './tag-policies.ts';
 import { chooseRules } from './rules.ts';
 import { numberOf, type SqlDatabase, textOf, textOrNull } from './sql-database.ts';
@@ -30,12 +31,14 @@ export class SqlMetadata implements TagMetadata {
   readonly versions: SqlRuleVersions;
   readonly lists: SqlNamedLists;
   readonly policies: SqlTagPolicies;
+  readonly overrides: SqlTagOverrides;
 
   constructor(database: SqlDatabase) {
     this.#database = database;
     this.versions = new SqlRuleVersions(database);
     this.lists = new SqlNamedLists(database);
     this.policies = new SqlTagPolicies(database);
+    this.overrides = new SqlTagOverrides(database);
   }
 
   async init(): Promise<void> {
@@ -86,7 +89,9 @@ export class SqlMetadata implements TagMetadata {
 
   async holdersOf(tags: readonly number[]): Promise<ReadonlyMap<number, TagHolding>> {
     if (tags.length === 0) return new Map();
-    return await collectHolders(this.#database.detailedTags(likelyHolders(tags)), tags);
+    const holders: Map<number, TagHolding> = await collectHolders(this.#database.detailedTags(likelyHolders(tags)), tags);
+    for (const [tag, users] of await this.overrides.excluded(tags)) holders.set(tag, { ...holders.get(tag)!, excluded: users });
+    return holders;
   }
 
   async historyOf(asked: readonly HistoryAsked[], now: ReadonlyMap<number, TagHolding>): Promise<readonly HistoryFound[]> {

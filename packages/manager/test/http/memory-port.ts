@@ -29,7 +29,7 @@ export class MemoryPort implements ManagerPort {
   recoveryReport: RecoveryReport = aRecovery();
   /** Tests of rules give theirs. */
   rules: RulesPort = NO_RULES;
-  tags: TagsPort = { policies: notThere, setPolicy: notThere };
+  tags: TagsPort = { policies: notThere, setPolicy: notThere, overrides: notThere, setOverride: notThere };
   lists: ListsPort = { all: notThere, get: notThere, put: notThere, drop: notThere };
   readonly now = () => Date.now();
   readonly #pending = new Map<string, Change>();

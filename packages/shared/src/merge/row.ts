@@ -30,18 +30,19 @@ const UNREADABLE: RowMerge = { kind: 'unreadable' };
 
 /**
  * Final tags = held, less those that were not matched and were not set by hand,
- * plus those matched. Order and spacing of the stored text are no difference; a
+ * plus those matched that the user was not excluded from by hand. Order and spacing of the stored text are no difference; a
  * row whose last tag goes stays with `[]`.
  */
 export function mergeRow(tagIds: string | null, tagDetails: string | null, findings: RowFindings): RowMerge {
   const ids = parseTagIds(tagIds);
   if (ids === undefined) return UNREADABLE;
   const held = new Set(ids);
-  const entered = findings.matched.filter((id) => !held.has(id));
+  const missing = findings.matched.filter((id) => !held.has(id));
   const leaving = findings.notMatched.filter((id) => held.has(id));
-  if (entered.length === 0 && leaving.length === 0) return UNCHANGED;
+  if (missing.length === 0 && leaving.length === 0) return UNCHANGED;
   const details = parseDetails(tagDetails);
   if (details === undefined) return UNREADABLE;
+  const entered = missing.filter((id) => !isExcluded(entryIn(details, id)));
   const leavingKeys = new Set(leaving.map(String));
   const byHand = new Set(details.filter((entry) => leavingKeys.has(entry.key) && isManual(entry.value)).map((entry) => entry.key));
   const exited = leaving.filter((id) => !byHand.has(String(id)));
@@ -87,4 +88,10 @@ export function parseDetails(text: string | null): JsonEntry[] | undefined {
 export function isManual(value: string): boolean {
   const parsed: unknown = JSON.parse(value);
   return typeof parsed === 'object' && parsed !== null && 'source' in parsed && parsed.source === 'MANUAL';
+}
+
+/** Whether an entry says that somebody has excluded the user from the tag; such a tag is not held. */
+export function isExcluded(entry: JsonEntry | undefined): boolean {
+  if (entry === undefined || !isManual(entry.value)) return false;
+  return (JSON.parse(entry.value) as { readonly excluded?: unknown }).excluded === true;
 }

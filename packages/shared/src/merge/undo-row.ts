@@ -1,23 +1,24 @@
 /** One row of `user_tags` with what a pass changed in it taken back. Pure. */
 import type { ChangeSet } from './changes.ts';
-import { changedRow, entryIn, parseDetails, type RowMerge } from './row.ts';
+import { changedRow, entryIn, isExcluded, parseDetails, type RowMerge } from './row.ts';
 import { parseTagIds } from './tag-ids.ts';
 import type { UndoTags } from './undo-tags.ts';
 
 /**
  * A tag that was entered goes when it is still held with the entry that the
  * pass wrote; a tag that was exited comes back, with its old entry, when it is
- * not held. `unchanged`: somebody else has changed all of it since.
+ * not held and the user was not excluded from it since. `unchanged`: somebody else has changed all of it since.
  */
 export function undoRow(tagIds: string | null, tagDetails: string | null, change: ChangeSet, tags: UndoTags): RowMerge {
   const ids = parseTagIds(tagIds);
   if (ids === undefined) return { kind: 'unreadable' };
   const held = new Set(ids);
-  const back = change.exited.filter((id) => !held.has(id));
+  const missing = change.exited.filter((id) => !held.has(id));
   const leaving = change.entered.filter((id) => held.has(id));
-  if (back.length === 0 && leaving.length === 0) return { kind: 'unchanged' };
+  if (missing.length === 0 && leaving.length === 0) return { kind: 'unchanged' };
   const details = parseDetails(tagDetails);
   if (details === undefined) return { kind: 'unreadable' };
+  const back = missing.filter((id) => !isExcluded(entryIn(details, id)));
   const gone = leaving.filter((id) => {
     const entry = entryIn(details, id);
     return entry !== undefined && tags.wrote(id, entry);

@@ -107,7 +107,7 @@ export const MYSQL_LIST_TABLES: readonly string[] = [
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 ];
 
-/** What tags allow of a run before their check holds them; a tag that is not here allows anything. */
+/** What tags allow of a run before their check holds them (a tag that is not here allows anything), and who has them, or not, by hand. */
 export const MYSQL_POLICY_TABLES: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS tagmill_tag_policies (
   tag_id INT NOT NULL PRIMARY KEY,
@@ -117,6 +117,17 @@ export const MYSQL_POLICY_TABLES: readonly string[] = [
   who VARCHAR(200) NOT NULL,
   reason TEXT NOT NULL,
   updated_ms BIGINT NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
+  // Every word about a user and a tag, never changed; the newest stands. `before_entry`: by which a rule had given the tag.
+  `CREATE TABLE IF NOT EXISTS tagmill_tag_overrides (
+  tag_id INT NOT NULL,
+  user_id VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  at_ms BIGINT NOT NULL,
+  kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  who VARCHAR(200) NOT NULL,
+  reason TEXT NOT NULL,
+  before_entry LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+  PRIMARY KEY (tag_id, user_id, at_ms)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`,
 ];
 

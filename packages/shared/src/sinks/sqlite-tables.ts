@@ -64,6 +64,11 @@ export const SQLITE_POLICY_TABLES: readonly string[] = [
     max_unknown_share REAL, max_move REAL,
     who TEXT NOT NULL, reason TEXT NOT NULL, updated_ms INTEGER NOT NULL
   )`,
+  `CREATE TABLE IF NOT EXISTS tagmill_tag_overrides (
+    tag_id INTEGER NOT NULL, user_id TEXT NOT NULL, at_ms INTEGER NOT NULL, kind TEXT NOT NULL,
+    who TEXT NOT NULL, reason TEXT NOT NULL, before_entry TEXT,
+    PRIMARY KEY (tag_id, user_id, at_ms)
+  )`,
 ];
 
 /** The merge's own tables; what they mean is said in mysql-tables.ts. */

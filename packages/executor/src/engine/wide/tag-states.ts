@@ -48,8 +48,9 @@ export class TagStates {
     const key = keyOf(node.tag, basis);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    const { manual, held } = this.#holdersOf(node.tag);
+    const { manual, held, excluded } = this.#holdersOf(node.tag);
     this.#derived.members(manual);
+    if (excluded !== undefined) this.#derived.members(excluded);
     if (basis === UNKNOWN) return;
     this.#derived.members(held);
     if (basis === STORED) return;
@@ -86,12 +87,13 @@ export class TagStates {
     const key = keyOf(node.tag, basis);
     const known = this.#slots.get(key);
     if (known !== undefined) return known;
-    const { manual, held } = this.#holdersOf(node.tag);
+    const { manual, held, excluded } = this.#holdersOf(node.tag);
     const byHand = this.#derived.members(manual).slot;
-    const slot =
+    const given =
       basis === STORED
         ? this.#derived.members(held).slot
         : program.step('OR', [byHand, basis === UNKNOWN ? program.unknown() : this.#evaluated(node.tag, basis, program, slotOf)]);
+    const slot = excluded === undefined ? given : program.step('AND', [program.step('NOT', [this.#derived.members(excluded).slot]), given]);
     this.#slots.set(key, slot);
     return slot;
   }

@@ -1,3 +1,4 @@
+import { overrideBody, tagOverride, tagOverrides } from '@tagmill/shared/api/tag-overrides';
 import { policyBody, tagPolicies, tagPolicy } from '@tagmill/shared/api/tag-policy';
 import { z } from 'zod';
 import type { App, RouteContext } from '../app.ts';
@@ -5,7 +6,7 @@ import { ERRORS_OF_ROUTE, whoOf } from './answers.ts';
 
 const tags = ['tags'];
 
-/** What tags allow of a run before their check holds them. */
+/** What tags allow of a run before their check holds them, and who has them by hand. */
 export function tagPolicyRoutes(app: App, { port, guard }: RouteContext): void {
   const all = {
     tags,
@@ -23,5 +24,26 @@ export function tagPolicyRoutes(app: App, { port, guard }: RouteContext): void {
   };
   app.put('/api/v1/tags/:tag_id/policy', { schema: put }, async ({ params: { tag_id: tagId }, body }) =>
     port.tags.setPolicy(tagId, body, whoOf(guard)),
+  );
+
+  const overrides = {
+    tags,
+    summary: 'Users who have a tag, or have it not, by hand',
+    params: z.object({ tag_id: z.coerce.number().int().positive() }),
+    response: { 200: tagOverrides, ...ERRORS_OF_ROUTE },
+  };
+  app.get('/api/v1/tags/:tag_id/overrides', { schema: overrides }, async ({ params }) => ({
+    overrides: await port.tags.overrides(params.tag_id),
+  }));
+
+  const override = {
+    tags,
+    summary: 'Give a user a tag by hand, or keep it from them, whatever rules say; or let the rule decide again',
+    params: z.object({ user_id: z.string().min(1).max(100), tag_id: z.coerce.number().int().positive() }),
+    body: overrideBody,
+    response: { 200: tagOverride, ...ERRORS_OF_ROUTE },
+  };
+  app.put('/api/v1/users/:user_id/tags/:tag_id/override', { schema: override }, async ({ params, body }) =>
+    port.tags.setOverride(params.user_id, params.tag_id, body, whoOf(guard)),
   );
 }
