@@ -7,6 +7,7 @@ import type { RunReport } from '@tagmill/shared/api/report';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { endAll, run } from '../../src/e2e/command.ts';
 import { Fleet } from '../../src/e2e/fleet.ts';
+import { startMariadb } from '../../src/mariadb.ts';
 
 const DAY = '2026-11-22';
 const USERS = 3_000;
@@ -82,8 +83,11 @@ async function ok(words: readonly string[]): Promise<string> {
   return ended.stdout;
 }
 
-async function databaseWith(label: string, tags: readonly { readonly id: number; readonly rule: unknown }[]): Promise<string> {
-  const url = `sqlite:${join(temp, `${label}.sqlite`)}`;
+async function databaseWith(
+  label: string,
+  tags: readonly { readonly id: number; readonly rule: unknown }[],
+  url = `sqlite:${join(temp, `${label}.sqlite`)}`,
+): Promise<string> {
   await ok(['db', 'init', '--database', url]);
   await ok(['lists', 'put', 'few', listFile([name(3), name(77), 'nobody']), '--database', url]);
   const many = Array.from({ length: 1_250 }, (_, at) => 2 * at + 1);
@@ -248,6 +252,30 @@ describe('rules that read more than the user’s row', () => {
       expect((await membersOf(url)).get(6)).toEqual(numbers.filter((n) => six(n) && n !== 3).map(name));
       await ok(['task-tags', '--tag-ids', '6,7', ...place]);
       expect((await membersOf(url)).get(6)).toEqual(numbers.filter(six).map(name));
+    });
+
+    test('do so over MariaDB, where executors merge by themselves', async () => {
+      const mariadb = await startMariadb();
+      try {
+        await mariadb.createDatabase('wide');
+        const url = await databaseWith(
+          'mariadb',
+          [...chain.filter(({ id }) => id !== 4 && id !== 5), { id: 8, rule: RULES[7]![0] }],
+          mariadb.url('wide'),
+        );
+        const place = ['--database', url, '--tables', tables, '--shard-rows', '700', '--executors', '2'];
+        await ok(['task-tags', '--tag-ids', '7', ...place]);
+        await ok(['task-tags', '--tag-ids', '6,8', ...place]);
+        await ok(['task-tags', '--tag-ids', '1,2,3', ...place]);
+        const members = await membersOf(url);
+        const like = (holds: (n: number) => boolean): string[] => numbers.filter(holds).map(name);
+        expect(members.get(2)).toEqual(like((n) => two(n) === 'T'));
+        expect(members.get(3)).toEqual(like((n) => two(n) === 'F'));
+        expect(members.get(6)).toEqual(like((n) => n % 100 === 3 && n < 2_000));
+        expect(members.get(8)).toEqual(like(RULES[7]![1]));
+      } finally {
+        await mariadb.stop();
+      }
     });
 
     test('go by what is recorded of days gone by', async () => {
