@@ -8,7 +8,7 @@ import { expectedTags } from './oracle.ts';
 /** [2] A tag that has left a pass is not written by it any more: a stop that was confirmed is a stop. */
 export function writesAfterLeaving(state: ManagerState | undefined, merge: SimMerge): string[] {
   const run = state?.runs.get(merge.runId);
-  const pass = run?.passes[merge.pass - 1];
+  const pass = run?.passOutside(merge.pass);
   if (run === undefined || pass === undefined) return [];
   return merge.scope
     .map((tagId) => pass.rows.find((row) => run.task(row).tagId === tagId))
@@ -83,7 +83,7 @@ function saysWhatIsThere(run: Run, target: SimTarget, broken: string[]): void {
     if (pass.kind !== 'tags' || pass.phase !== 'over' || pass.abandoned !== null || pass.step !== 'merge') continue;
     const shards = pass.fanOut?.count ?? 0;
     for (let shard = 0; shard < shards; shard++) {
-      if (!target.isWhole({ runId: run.id, pass: pass.number, shard, shards }))
+      if (!target.isWhole({ runId: run.id, pass: pass.outerNumber, shard, shards }))
         broken.push(`[3] pass ${pass.number} of ${run.id} says that it merged shard ${shard}, and the target has no such batch`);
     }
   }
@@ -100,8 +100,8 @@ function rolledBackWhole(run: Run, broken: string[]): void {
 
 function compareTags(state: ManagerState, target: SimTarget, broken: string[]): void {
   const expected = expectedTags(state, (runId, pass, shard, user) => {
-    const count = state.runs.get(runId)?.passes[pass - 1]?.fanOut?.count ?? 0;
-    return target.mergedFor(runId, pass, shard, count, user);
+    const { outerNumber = 0, fanOut = null } = state.runs.get(runId)?.passes[pass - 1] ?? {};
+    return target.mergedFor(runId, outerNumber, shard, fanOut?.count ?? 0, user);
   });
   let wrong = 0;
   expected.forEach((tags, user) => {

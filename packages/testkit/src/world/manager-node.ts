@@ -60,8 +60,8 @@ export interface ManagerWorld {
   /** Whether the invariants and replays are looked at. */
   readonly checks: boolean;
   readonly acceptsLoss: () => boolean;
-  /** Whether what was acknowledged may be missing: `own` is whether it goes on with its own journal. */
-  readonly forgives: (node: ManagerNode, own: boolean) => boolean;
+  /** Whether what was acknowledged may be missing: `own` is whether it goes on with its own journal, `state` what is in it. */
+  readonly forgives: (node: ManagerNode, own: boolean, state: ManagerState) => boolean;
   readonly tell: (line: string) => void;
 }
 
@@ -281,9 +281,9 @@ export class ManagerNode {
   }
 
   private begin(row: Readonly<Row>, own: boolean): void {
-    const { facts, acceptsLoss, clock } = this.world;
-    facts.goesOn(this.disk.head, this.world.forgives(this, own) || acceptsLoss());
+    const { facts, clock } = this.world;
     const state = this.replayed().finish(clock.nowMs, this.machine.steadyMs());
+    facts.goesOn(this.disk.head, this.world.forgives(this, own, state));
     const term = Math.max(row.term, state.term + 1);
     this.holders = row.lineage === this.disk.lineage ? row.holders : 0;
     this.takeTerm(state, term);

@@ -11,7 +11,7 @@ import { isMatched, USERS, usersOf } from './people.ts';
 /** Who may write a shard: the same for merge, rollback and settle. */
 export interface Claim {
   readonly runId: string;
-  /** Pass whose fence and record it is. */
+  /** Outer number of the pass whose fence and record it is. */
   readonly pass: number;
   readonly shard: number;
   /** Shards of the pass: with the number it says which users are meant. */
@@ -69,6 +69,8 @@ export class SimTarget {
   /** Users for whom a tag was written, ever. */
   readonly writtenOf = new Map<number, number>();
   onCommit: (merge: SimMerge) => void = () => undefined;
+  /** Whether a pass may have gone on without some of its tags in a journal that is lost. */
+  forgives: (claim: Claim) => boolean = () => false;
 
   constructor(nowMs: () => number) {
     this.nowMs = nowMs;
@@ -129,7 +131,10 @@ export class SimTarget {
   commit(merge: SimMerge, batch: number): BatchCounts {
     const row = this.row(merge);
     const done = row.done.get(batch);
-    if (done !== undefined) return done;
+    if (done !== undefined) {
+      this.mustBeItsOwn(row, merge, batch);
+      return done;
+    }
     this.mustBeNewest(row, merge);
     const counts = merge.undoes === undefined ? this.merge(merge, batch) : this.undo(merge, merge.undoes, batch);
     if (row.done.has(batch)) this.broken.push(`[2] batch ${batch} of ${placeOf(merge)} is done twice`);
@@ -173,6 +178,14 @@ export class SimTarget {
   private mustBeNewest(row: ShardRow, merge: SimMerge): void {
     if (merge.term < row.term || (merge.term === row.term && merge.token < row.token))
       this.broken.push(`[5] token ${merge.token} of term ${merge.term} writes ${placeOf(merge)} after ${row.token} of term ${row.term}`);
+  }
+
+  /** A pass only ever loses tags: what was done for fewer was done by another one. */
+  private mustBeItsOwn(row: ShardRow, merge: SimMerge, batch: number): void {
+    if (this.forgives(merge)) return;
+    const missing = merge.scope.filter((tag) => row.scopes.get(batch)?.includes(tag) !== true);
+    if (missing.length > 0)
+      this.broken.push(`[2] batch ${batch} of ${placeOf(merge)} is taken as done, and was never done for the tags ${missing.join()}`);
   }
 
   private mayWrite(row: ShardRow, claim: Claim): boolean {

@@ -1,4 +1,5 @@
 /** Lets things go wrong at drawn times, and puts all right again when faults stop. */
+import type { KeptCopy } from './copies.ts';
 import type { Crowd } from './crowd.ts';
 import type { ExecutorNode } from './executor-node.ts';
 import { FAULTS, type FaultDice, type FaultKind } from './faults.ts';
@@ -35,6 +36,8 @@ export class Trouble {
   private readonly gone = new Set<ExecutorNode>();
   /** An executor has lost its copy. */
   copiesLost = false;
+  /** Copies of processes that do not come back: what was confirmed for them alone may be lost with a disk. */
+  readonly goneCopies: KeptCopy[] = [];
 
   constructor(world: TroubleWorld) {
     this.world = world;
@@ -264,7 +267,10 @@ export class Trouble {
     const twin = this.world.newTwin(id, `${id}-twin-${this.twins}`);
     this.world.tell(`a second process starts as ${id}`);
     twin.start();
-    this.world.clock.after(this.between('twin', 500, 6_000), () => twin.crash());
+    this.world.clock.after(this.between('twin', 500, 6_000), () => {
+      twin.crash();
+      this.goneCopies.push(twin.kept);
+    });
   }
 
   /** What one executor said comes from another, or under a token that is over, or cannot be read. */

@@ -4,7 +4,7 @@
  * stop after a while; then everything must end well.
  */
 import type * as executorCore from '@tagmill/executor/core/attempts';
-import { DEFAULT_SETTINGS, type Settings } from '@tagmill/manager/core/state';
+import { DEFAULT_SETTINGS, type ManagerState, type Settings } from '@tagmill/manager/core/state';
 import type { Prng } from '@tagmill/shared/prng';
 import { SimClock } from './clock.ts';
 import { Crowd } from './crowd.ts';
@@ -19,7 +19,7 @@ import { ManagerNode } from './manager-node.ts';
 import { mixOf } from './mixes.ts';
 import { RUN_LIMITS } from './sim-run.ts';
 import { streamOf } from './streams.ts';
-import { SimTarget } from './target.ts';
+import { type Claim, SimTarget } from './target.ts';
 import { Trouble } from './trouble.ts';
 
 export interface WorldOptions {
@@ -94,7 +94,9 @@ export class World {
   private readonly story: string[] = [];
   private readonly broken: string[] = [];
   private calm = false;
+  /** What was acknowledged may have been lost; and how many passes of each run the last start knew that went on without it. */
   private lost = false;
+  private readonly passesKept = new Map<string, number>();
 
   constructor(options: WorldOptions) {
     const limits = {
@@ -124,6 +126,7 @@ export class World {
     const newTwin = (id: string, key: string) => this.newExecutor(id, key);
     const { crowd } = this;
     this.trouble = new Trouble({ clock, dice, target, crowd, managers, executors, doors, leader, newTwin, blocked, tell });
+    target.forgives = (claim) => this.mayHaveLostTags(claim);
     target.onCommit = (merge) => this.broken.push(...writesAfterLeaving(this.leader()?.state, merge));
   }
 
@@ -207,8 +210,8 @@ export class World {
       durability: this.durability,
       checks: true,
       snapshotMs: streamOf(this.options.seed, 'snapshots').between(1_500, 8_000),
-      acceptsLoss: () => this.calm && this.managers.some((node) => node.refusals >= REFUSALS),
-      forgives: (node: ManagerNode, own: boolean) => this.forgives(node, own),
+      acceptsLoss: () => this.acceptsLoss(),
+      forgives: (node: ManagerNode, own: boolean, state: ManagerState) => this.forgives(node, own, state),
       tell: (line: string) => this.tell(line),
     };
     const manager = new ManagerNode(name, disk, this.rate(`clock/${name}`, 0.004), world);
@@ -229,20 +232,36 @@ export class World {
     this.doors.set(name, door);
   }
 
+  /** A person who sees that a manager does not start says at last that it may go on without what is missing. */
+  private acceptsLoss(): boolean {
+    return this.calm && this.managers.some((node) => node.refusals >= REFUSALS);
+  }
+
   /**
    * Whether what was acknowledged may be missing. A journal that is local alone
    * may lose with its disk what no copy has; one that is copied, what only
-   * copies have that are lost too, or were out of reach for the whole wait.
+   * copies have that are lost too, or were out of reach for the whole wait; and a
+   * person may have accepted it.
    */
-  private forgives(node: ManagerNode, own: boolean): boolean {
+  private forgives(node: ManagerNode, own: boolean, state: ManagerState): boolean {
     const lossy = !own || this.trouble.lossy.has(node);
     this.trouble.lossy.delete(node);
-    if (!lossy) return false;
+    const accepted = this.acceptsLoss();
+    if (!lossy && !accepted) return false;
     const { term, seq, lineage } = node.disk.head;
-    const further = this.executors.some(({ kept: { at } }) => at?.lineage === lineage && at.term >= term && at.seq > seq);
-    const forgives = this.durability === 'local' || this.trouble.copiesLost || further;
-    if (forgives) this.lost = true;
-    return forgives;
+    const copies = [...this.executors.map(({ kept }) => kept), ...this.trouble.goneCopies];
+    const further = copies.some(({ at }) => at?.lineage === lineage && at.term >= term && at.seq > seq);
+    const forgives = accepted || this.durability === 'local' || this.trouble.copiesLost || further;
+    if (!forgives) return false;
+    this.lost = true;
+    for (const run of state.runs.values()) this.passesKept.set(run.id, run.passes.length);
+    return true;
+  }
+
+  /** A tag's way out of a pass may be lost where the pass itself is not: the target then did a batch for fewer tags. */
+  private mayHaveLostTags({ runId, pass }: Claim): boolean {
+    const number = this.leader()?.state?.runs.get(runId)?.passOutside(pass)?.number ?? 0;
+    return this.lost && number <= (this.passesKept.get(runId) ?? 0);
   }
 
   /** Clocks of machines run at rates of their own; a manager's within what its lease allows for. */
@@ -280,7 +299,7 @@ export class World {
       rate: this.rate(`clock/${key}`, 1),
       dial: (from: ExecutorNode) => this.dial(from),
       shardsOf: (runId: string) => this.shardsOf(runId),
-      undoesOf: (runId: string, pass: number) => this.leader()?.state?.runs.get(runId)?.passes[pass - 1]?.undoes,
+      undoesOf: (runId: string, pass: number) => this.undoesOf(runId, pass),
       outcome: (work: executorCore.FanOutWork, shard: number) => this.outcome(prng, work, shard),
     };
     return new ExecutorNode(id, prng.between(1, 3), world, key);
@@ -294,6 +313,12 @@ export class World {
 
   private shardsOf(runId: string): number {
     return this.crowd.specs.get(runId)?.shardRows ?? 1;
+  }
+
+  /** Outer number of the pass that a rollback undoes. */
+  private undoesOf(runId: string, pass: number): number | undefined {
+    const run = this.leader()?.state?.runs.get(runId);
+    return run?.passes[(run.passOutside(pass)?.undoes ?? 0) - 1]?.outerNumber;
   }
 
   private outcome(prng: Prng, work: executorCore.FanOutWork, shard: number): { status: number; detail: string; afterMs: number } {
