@@ -161,6 +161,7 @@ export interface UpstreamTag extends Pick<PassTag, 'rule' | 'reads' | 'onlyUsers
 /** Everything that evaluate and merge need, the same for every shard of a pass. */
 export interface PassJob {
   readonly runId: string;
+  /** Its outer number: no other pass of the run ever has it, not even one that a lost journal knew of. */
   readonly pass: number;
   readonly location: TablesLocation;
   readonly businessDate: string;

@@ -96,7 +96,7 @@ function applyEvent(state: ManagerState, event: ManagerEvent, effects: Effect[])
       return;
     case 'pass-formed': {
       const run = state.runs.get(event.runId);
-      if (run !== undefined) formPass(state, run, event.rows);
+      if (run !== undefined) formPass(state, run, event.rows, event.outerNumber);
       return;
     }
     case 'settle-asked':
@@ -107,7 +107,7 @@ function applyEvent(state: ManagerState, event: ManagerEvent, effects: Effect[])
       return;
     case 'rollback-formed': {
       const run = state.runs.get(event.runId);
-      if (run !== undefined) formRollback(state, run, event.row, event.undoes);
+      if (run !== undefined) formRollback(state, run, event.row, event.undoes, event.outerNumber);
       return;
     }
     case 'merge-started': {

@@ -75,27 +75,27 @@ function startRun(state: ManagerState): Decision | undefined {
 function beginWork(state: ManagerState): Decision | undefined {
   for (const run of state.runs.values()) {
     if (run.state !== 'running' || run.candidates.size === 0) continue;
-    const decision = beginInRun(run);
+    const decision = beginInRun(run, state.nextFanOut);
     if (decision !== undefined) return decision;
   }
   return undefined;
 }
 
-function beginInRun(run: Run): Decision | undefined {
+function beginInRun(run: Run, outerNumber: number): Decision | undefined {
   const tags: number[] = [];
   for (const row of run.candidates) {
     if (run.has(row, HELD) || !run.gateOpen(row)) continue;
     const task = run.task(row);
-    if (run.has(row, ROLLBACK)) return { type: 'rollback-formed', runId: run.id, row, undoes: passToUndo(run, row) };
+    if (run.has(row, ROLLBACK)) return { type: 'rollback-formed', runId: run.id, row, undoes: passToUndo(run, row), outerNumber };
     if (task.handler === 'report') return { type: 'report-made', runId: run.id, row };
-    if (task.handler !== 'tag') return { type: 'pass-formed', runId: run.id, rows: [row] };
+    if (task.handler !== 'tag') return { type: 'pass-formed', runId: run.id, rows: [row], outerNumber };
     if (run.passTags.has(task.tagId ?? 0)) tags.push(row);
     // Refused by the plan, or there is none: it was skipped while somebody asked for the tag again.
     else return { type: 'tag-refused', runId: run.id, row };
   }
   if (tags.length === 0) return undefined;
   tags.sort((a, b) => (run.task(a).tagId ?? 0) - (run.task(b).tagId ?? 0));
-  return { type: 'pass-formed', runId: run.id, rows: tags };
+  return { type: 'pass-formed', runId: run.id, rows: tags, outerNumber };
 }
 
 /** One pass merges at a time; the one that was evaluated first goes first. */

@@ -127,6 +127,7 @@ const passDigest = (pass: Pass, exact: boolean): unknown => ({
   unreadableRows: pass.unreadableRows,
   sureSinceTerm: pass.sureSinceTerm,
   targetSinceMs: pass.targetSinceMs,
+  outerNumber: pass.outerNumber,
   undoes: pass.undoes,
   basis: pass.basis,
   undone: [...pass.undone],

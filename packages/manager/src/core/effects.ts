@@ -6,6 +6,7 @@ export type Effect =
       readonly type: 'dispatch';
       readonly executor: string;
       readonly runId: string;
+      /** Its outer number. */
       readonly pass: number;
       readonly step: Step;
       readonly fanOut: number;
@@ -35,6 +36,7 @@ export type Effect =
   | {
       readonly type: 'settle';
       readonly runId: string;
+      /** Its outer number. */
       readonly pass: number;
       readonly fanOut: number;
       readonly token: number;
@@ -45,6 +47,16 @@ export type Effect =
     }
   /** It is to finish what it has and go; said again after each Hello, since the word may be lost with a stream. */
   | { readonly type: 'drain'; readonly executor: string }
-  /** Nothing of this pass is needed any more: executors drop its template and pieces. */
+  /** Nothing of this pass (its outer number) is needed any more: executors drop its template and pieces. */
   | { readonly type: 'pass-over'; readonly runId: string; readonly pass: number }
   | { readonly type: 'run-over'; readonly runId: string };
+
+/**
+ * What may be carried out only once the journal has the decision that it comes
+ * from. A question to the target fences off the attempt that it is about: had
+ * a crash lost the question, that attempt would go on as the one that holds the
+ * lease, and fail as fenced. A rollback may have been formed in the same moment:
+ * had a crash lost it, nobody would know the pass under which attempts write.
+ */
+export const waitsForJournal = (effect: Effect): boolean =>
+  effect.type === 'settle' || (effect.type === 'dispatch' && effect.step === 'rollback');

@@ -88,7 +88,7 @@ export interface ResultsEvent {
 
 export type Decision =
   | { readonly type: 'run-started'; readonly runId: string }
-  | { readonly type: 'pass-formed'; readonly runId: string; readonly rows: readonly number[] }
+  | { readonly type: 'pass-formed'; readonly runId: string; readonly rows: readonly number[]; readonly outerNumber?: number }
   | { readonly type: 'merge-started'; readonly runId: string; readonly pass: number }
   /** A tag that the plan refused was asked to run again. */
   | { readonly type: 'tag-refused'; readonly runId: string; readonly row: number }
@@ -97,7 +97,13 @@ export type Decision =
   /** The target is asked what became of shards, under a token above all that were given. */
   | { readonly type: 'settle-asked'; readonly fanOut: number; readonly token: number; readonly shards: readonly number[] }
   /** A row's changes by a pass are undone by a pass of its own. */
-  | { readonly type: 'rollback-formed'; readonly runId: string; readonly row: number; readonly undoes: number }
+  | {
+      readonly type: 'rollback-formed';
+      readonly runId: string;
+      readonly row: number;
+      readonly undoes: number;
+      readonly outerNumber?: number;
+    }
   | LeasedEvent;
 
 /** Shard i of `shards` is leased under token `firstToken + i`. */

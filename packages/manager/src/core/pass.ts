@@ -28,7 +28,15 @@ export interface Progress {
 }
 
 export class Pass {
+  /** Its place among the run's passes, from 1: what people and the journal call it. */
   readonly number: number;
+  /**
+   * What executors and the target know it by: a fan-out's number, so that no
+   * term gives it again. After the loss of a journal's end a pass may get the
+   * `number` of one that is forgotten; that one's template, pieces, fence and
+   * done batches are never its own.
+   */
+  readonly outerNumber: number;
   readonly kind: PassKind;
   /** Rows of the run that formed it, ascending by tag id: a row's place is its bit. */
   readonly rows: readonly number[];
@@ -80,8 +88,9 @@ export class Pass {
   /** When running attempts were leased: shard -> ms; only for fan-outs that are not tiny. */
   readonly leasedAtMs = new Map<number, number>();
 
-  constructor(number: number, kind: PassKind, rows: readonly number[], step: Step) {
+  constructor(number: number, outerNumber: number, kind: PassKind, rows: readonly number[], step: Step) {
     this.number = number;
+    this.outerNumber = outerNumber;
     this.kind = kind;
     this.rows = rows;
     this.members = new Set(rows);

@@ -15,10 +15,12 @@ import { foundBreach } from './tag-check.ts';
 
 const FIRST_STEP: Readonly<Record<PassKind, Step>> = { plan: 'plan', tags: 'evaluate', noop: 'run', rollback: 'rollback' };
 
-export function formPass(state: ManagerState, run: Run, rows: readonly number[]): Pass {
+/** `outerNumber`: undefined in journals of versions that had none, where a pass went by its number. */
+export function formPass(state: ManagerState, run: Run, rows: readonly number[], outerNumber: number | undefined): Pass {
   const handler = run.task(rows[0]!).handler;
   const kind: PassKind = handler === 'plan' ? 'plan' : handler === 'noop' ? 'noop' : 'tags';
-  const pass = new Pass(run.passes.length + 1, kind, rows, FIRST_STEP[kind]);
+  const number = run.passes.length + 1;
+  const pass = new Pass(number, outerNumber ?? number, kind, rows, FIRST_STEP[kind]);
   run.passes.push(pass);
   for (const row of rows) {
     run.passOf[row] = pass.number;
@@ -38,8 +40,11 @@ export function formPass(state: ManagerState, run: Run, rows: readonly number[])
 }
 
 /** A pass that undoes what pass `undoes` changed of one row's tag; it waits for the target as a merge does. */
-export function formRollback(state: ManagerState, run: Run, row: number, undoes: number): void {
-  const pass = new Pass(run.passes.length + 1, 'rollback', [row], 'rollback');
+export function formRollback(state: ManagerState, run: Run, row: number, undoes: number, outerNumber: number | undefined): void {
+  const number = run.passes.length + 1;
+  const pass = new Pass(number, outerNumber ?? number, 'rollback', [row], 'rollback');
+  // It has no fan-out yet that would take the number up.
+  if (outerNumber !== undefined) state.nextFanOut = Math.max(state.nextFanOut, outerNumber + 1);
   pass.undoes = undoes;
   pass.phase = 'waiting-target';
   pass.targetSinceMs = state.atMs;
@@ -68,7 +73,7 @@ function rolledBack(state: ManagerState, run: Run, pass: Pass, effects: Effect[]
   const older = passToUndo(run, row);
   if (older !== 0) {
     pass.members.delete(row);
-    formRollback(state, run, row, older);
+    formRollback(state, run, row, older, pass.outerNumber === pass.number ? undefined : state.nextFanOut);
     return;
   }
   run.flags[row]! &= ~ROLLBACK;
@@ -175,7 +180,7 @@ function endPass(state: ManagerState, run: Run, pass: Pass, effects: Effect[]): 
   if (pass.fanOut !== null) state.open.delete(pass.fanOut.id);
   if (state.merging?.pass === pass) state.merging = null;
   touchUpstream(state, run, pass);
-  effects.push({ type: 'pass-over', runId: run.id, pass: pass.number });
+  effects.push({ type: 'pass-over', runId: run.id, pass: pass.outerNumber });
   touchRun(state, run);
 }
 

@@ -136,6 +136,11 @@ export class Run {
     return number === 0 ? undefined : this.passes[number - 1];
   }
 
+  /** The pass that executors and the target know by this number. */
+  passOutside(outerNumber: number): Pass | undefined {
+    return this.passes.findLast((pass) => pass.outerNumber === outerNumber);
+  }
+
   /** An open gate, or none. */
   gateOpen(row: number): boolean {
     return !this.has(row, GATE_MANUAL) || this.has(row, GATE_OPEN);

@@ -2,13 +2,14 @@
  * The single writer: drain inputs -> stamp -> journal -> commit -> apply ->
  * effects. State, feed and answers never run ahead of the disk; only the core's
  * own decisions are applied and sent at once, and journaled with the next batch
- * (architecture.md, "The functional core"), but for questions to the target.
+ * (architecture.md, "The functional core"), but for what writes or fences
+ * without anything of it in the journal (`waitsForJournal`).
  */
 import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import { apply } from '../core/apply.ts';
 import { decide, nextDueInMs } from '../core/decide.ts';
-import type { Effect } from '../core/effects.ts';
+import { type Effect, waitsForJournal } from '../core/effects.ts';
 import type { Input, Stamped } from '../core/events.ts';
 import type { ManagerState } from '../core/state.ts';
 import type { JournalBatch } from '../store/journal.ts';
@@ -73,8 +74,8 @@ export class Loop {
   /** In the batch that is being written. */
   private underWay: readonly Taken[] = [];
   private decisions: Stamped[] = [];
-  /** Questions to the target of decisions that are not on disk yet. */
-  private questions: Effect[] = [];
+  /** Effects of decisions that are not on disk yet, and must be before anybody hears of them. */
+  private unwritten: Effect[] = [];
   private committing = false;
   private stopped = false;
   private scheduled = false;
@@ -175,18 +176,18 @@ export class Loop {
     const taken = this.inputs.splice(0, BATCH_INPUTS);
     const atMs = this.ports.now();
     const stamped = taken.map(({ input }) => ({ atMs, event: input }));
-    const { decisions, questions } = this;
+    const { decisions, unwritten } = this;
     const blob = encodeBatch([...decisions, ...stamped]);
     this.decisions = [];
-    this.questions = [];
+    this.unwritten = [];
     this.committing = true;
     this.underWay = taken;
     failpoint('manager.loop.taken');
     this.ports.commit({ seq: ++this.seq, term: this.ports.term(), blob }, (error) => {
       // It slept in the meantime, perhaps past its lease: what is on disk is told only once it leads for certain.
-      if (error === undefined) this.ports.whenLeading(() => this.committed(stamped, taken, questions));
+      if (error === undefined) this.ports.whenLeading(() => this.committed(stamped, taken, unwritten));
       else if (error instanceof TagmillError && error.code === 'JOURNAL_UNWRITABLE') {
-        this.questions = [...questions, ...this.questions];
+        this.unwritten = [...unwritten, ...this.unwritten];
         this.refused(error, decisions, taken);
       } else this.broken(error, taken);
     });
@@ -236,13 +237,13 @@ export class Loop {
   private committed(
     stamped: readonly Stamped[],
     taken: readonly { readonly waiter: Waiter | undefined }[],
-    questions: readonly Effect[],
+    unwritten: readonly Effect[],
   ): void {
     this.committing = false;
     failpoint('manager.loop.committed');
     let at = 0;
     try {
-      if (questions.length > 0) this.ports.act(questions);
+      if (unwritten.length > 0) this.ports.act(unwritten);
       for (; at < stamped.length; at++) {
         const effects = apply(this.state, stamped[at]!);
         if (effects.length > 0) this.ports.act(effects);
@@ -266,11 +267,9 @@ export class Loop {
   private decideNow(): void {
     const nowMs = this.ports.now();
     const { decisions, effects } = decide(this.state, nowMs, this.ports.steady());
-    // A question fences off the attempt that it is about. Were it asked and the journal then lost it in a
-    // crash, that attempt would go on as the one that holds the lease, and fail as fenced.
-    const now = effects.filter(({ type }) => type !== 'settle');
+    const now = effects.filter((effect) => !waitsForJournal(effect));
     if (now.length > 0) this.ports.act(now);
-    if (now.length < effects.length) this.questions.push(...effects.filter(({ type }) => type === 'settle'));
+    if (now.length < effects.length) this.unwritten.push(...effects.filter(waitsForJournal));
     for (const event of decisions) this.decisions.push({ atMs: nowMs, event });
     if (decisions.length > 0) failpoint('manager.loop.decided');
     if (decisions.length > 0) this.ports.changed();

@@ -370,9 +370,9 @@ export class Manager {
     this.resolveFailed(error);
   }
 
-  private jobOf(runId: string, number: number) {
+  private jobOf(runId: string, outerNumber: number) {
     const run = this.running?.state.runs.get(runId);
-    const pass = run?.passes[number - 1];
+    const pass = run?.passOutside(outerNumber);
     return run === undefined || pass === undefined ? undefined : passJob(run, pass);
   }
 

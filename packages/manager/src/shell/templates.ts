@@ -10,14 +10,14 @@ import { withTagStates } from './tag-states.ts';
 
 const encoder = new TextEncoder();
 
-/** `runId/plan` or `runId/<pass>`; undefined when there is no such thing any more. */
+/** `runId/plan` or `runId/<outer number of the pass>`; undefined when there is no such thing any more. */
 export function templateBytes(state: ManagerState, name: string): Uint8Array | undefined {
   const slash = name.lastIndexOf('/');
   const run = state.runs.get(name.slice(0, slash));
   const what = name.slice(slash + 1);
   if (run === undefined) return undefined;
   if (what === 'plan') return run.spec.tables === null ? undefined : encoder.encode(JSON.stringify(planRequest(state, run)));
-  const pass = run.passes[Number(what) - 1];
+  const pass = run.passOutside(Number(what));
   const job = pass === undefined ? undefined : passJob(run, pass);
   return job === undefined ? undefined : encoder.encode(JSON.stringify(job));
 }
@@ -49,7 +49,7 @@ export function passJob(run: Run, pass: Pass): PassJob | undefined {
   const read = new Set(all.flatMap((tag) => tag.reads));
   return {
     runId: run.id,
-    pass: pass.number,
+    pass: pass.outerNumber,
     location: run.spec.tables,
     businessDate: plan.businessDate,
     clock,

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Input } from '../../src/core/events.ts';
 import { emptyState } from '../../src/core/state.ts';
 import { Loop, type LoopPorts } from '../../src/shell/loop.ts';
+import { decodeBatch } from '../../src/store/codec.ts';
+import { Bench } from '../core/bench-of.ts';
 
 interface Disk {
   full: boolean;
@@ -15,8 +17,11 @@ interface Lease {
 
 const FOR_EVER: Lease = { stands: true, waiting: [] };
 
-function loopOn(disk: Disk, failures: unknown[], act: LoopPorts['act'] = () => undefined, lease = FOR_EVER): Loop {
-  return new Loop(emptyState(), 0, {
+const loopOn = (disk: Disk, failures: unknown[], act: LoopPorts['act'] = () => undefined, lease = FOR_EVER): Loop =>
+  new Loop(emptyState(), 0, portsOn(disk, failures, act, lease));
+
+function portsOn(disk: Disk, failures: unknown[], act: LoopPorts['act'], lease = FOR_EVER): LoopPorts {
+  return {
     commit: (_, done) =>
       void setImmediate(() => {
         disk.commits += 1;
@@ -36,7 +41,7 @@ function loopOn(disk: Disk, failures: unknown[], act: LoopPorts['act'] = () => u
       const timer = setTimeout(task, delayMs);
       return () => clearTimeout(timer);
     },
-  });
+  };
 }
 
 const TERM: Input = { type: 'term-taken', term: 1 };
@@ -125,4 +130,40 @@ describe('a manager whose lease has run out', () => {
     await stopped;
     expect(disk.commits).toBe(0);
   });
+});
+
+test('attempts at a rollback are sent once the journal knows of it: after a crash nobody else would know what they write', async () => {
+  const bench = new Bench();
+  bench.join('e1', 2);
+  const run = bench.run(1, 1);
+  bench.plan(run);
+  bench.finishAll(run, 'evaluate');
+  bench.finishAll(run, 'merge');
+  const happened: string[] = [];
+  const loop = new Loop(bench.state, 0, {
+    ...portsOn({ full: false, commits: 0 }, [], (effects) => happened.push(...effects.map(({ type }) => type))),
+    now: () => bench.nowMs,
+    steady: () => bench.nowMs,
+    commit: (batch, done) => {
+      for (const { event } of decodeBatch(batch.blob)) happened.push(event.type);
+      setImmediate(done);
+    },
+  });
+  await loop.submit({
+    type: 'command',
+    runId: run.id,
+    action: 'rollback',
+    names: ['tag-1'],
+    downstream: 'as-success',
+    reason: null,
+    who: 'me',
+  });
+  await loop.stop();
+  expect(happened.filter((type) => type !== 'tokens-reserved')).toEqual([
+    'command',
+    'rollback-formed',
+    'merge-started',
+    'leased',
+    'dispatch',
+  ]);
 });

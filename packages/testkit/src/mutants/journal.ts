@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const SHELL = 'packages/manager/src/shell';
+const CORE = 'packages/manager/src/core';
 const STORE = 'packages/manager/src/store';
 const seeds = (mix = 'drawn') => ({ seeds: 2_000, mix });
 
@@ -34,8 +35,8 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     name: 'told-after-the-lease',
     bug: 'a manager that slept past its lease tells what it had written before',
     file: `${SHELL}/loop.ts`,
-    from: 'this.ports.whenLeading(() => this.committed(stamped, taken, questions));',
-    to: 'this.committed(stamped, taken, questions);',
+    from: 'this.ports.whenLeading(() => this.committed(stamped, taken, unwritten));',
+    to: 'this.committed(stamped, taken, unwritten);',
     foundBy: seeds('two-managers'),
   },
   {
@@ -49,10 +50,26 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
   {
     name: 'asked-before-commit',
     bug: 'the target is asked, and so fences an attempt off, before the journal knows of it',
-    file: `${SHELL}/loop.ts`,
-    from: "const now = effects.filter(({ type }) => type !== 'settle');",
-    to: 'const now = effects;',
+    file: `${CORE}/effects.ts`,
+    from: "effect.type === 'settle' || (",
+    to: '(',
     foundBy: { test: 'packages/testkit/test/world/once-failed.test.ts' },
+  },
+  {
+    name: 'undone-before-commit',
+    bug: 'attempts at a rollback begin before the journal knows of it',
+    file: `${CORE}/effects.ts`,
+    from: " || (effect.type === 'dispatch' && effect.step === 'rollback');",
+    to: ';',
+    foundBy: seeds('hasty'),
+  },
+  {
+    name: 'passes-used-again',
+    bug: 'after the loss of a journal’s end a pass goes by the number of one that is forgotten, and its batches count as done',
+    file: `${CORE}/passes.ts`,
+    from: 'new Pass(number, outerNumber ?? number, kind,',
+    to: 'new Pass(number, number, kind,',
+    foundBy: seeds('wiped'),
   },
   {
     name: 'tokens-used-again',

@@ -30,7 +30,7 @@ export function applyLeased(state: ManagerState, event: LeasedEvent, effects: Ef
     type: 'dispatch',
     executor: executor.id,
     runId: run.id,
-    pass: pass.number,
+    pass: pass.outerNumber,
     step: fanOut.step,
     fanOut: fanOut.id,
     firstToken: event.firstToken,

@@ -24,7 +24,7 @@ export function applySettleAsked(state: ManagerState, event: Extract<Decision, {
   effects.push({
     type: 'settle',
     runId: run.id,
-    pass: pass.number,
+    pass: pass.outerNumber,
     fanOut: fanOut.id,
     token: event.token,
     shards: event.shards,

@@ -13,6 +13,7 @@ interface Head extends Pick<Pass, 'kind' | 'step' | 'phase' | 'abandoned' | 'sur
   readonly leaving: readonly (readonly [number, { target: LeaveTarget; remaining: number }])[];
   readonly left: readonly (readonly [number, Progress])[];
   readonly scopes: readonly number[][];
+  readonly outerNumber?: number;
   readonly basis?: readonly (readonly [number, number])[];
   readonly history: readonly AttemptRecord[];
   readonly recent: readonly AttemptRecord[];
@@ -35,7 +36,7 @@ export function decodePass(reader: SectionReader, run: Run, number: number, stat
   need(wrong === undefined, `${wrong} of ${name} is missing or of another form`);
   const numbers = reader.f64(PASS_NUMBERS);
   const rows = reader.u32();
-  const pass = new Pass(number, head.kind, Array.from(rows), head.step);
+  const pass = new Pass(number, head.outerNumber ?? number, head.kind, Array.from(rows), head.step);
   takeHead(pass, head, numbers);
   pass.members.clear();
   for (const row of reader.u32()) pass.members.add(row);

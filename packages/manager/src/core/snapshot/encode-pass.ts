@@ -21,6 +21,7 @@ export function* encodePass(writer: SectionWriter, run: Run, pass: Pass): Genera
 }
 
 const headOf = (pass: Pass) => ({
+  ...(pass.outerNumber === pass.number ? {} : { outerNumber: pass.outerNumber }),
   kind: pass.kind,
   step: pass.step,
   phase: pass.phase,

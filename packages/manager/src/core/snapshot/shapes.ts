@@ -117,6 +117,7 @@ export const PASS: Shapes = {
   left: listOf(row(isCount, PROGRESS)),
   scopes: listOf(listOf(isNumber)),
   sureSinceTerm: isCount,
+  outerNumber: orAbsent(isCount),
   undoes: isCount,
   basis: orAbsent(listOf(row(isCount, isNumber))),
   stepStartedMs: TIMES,
