@@ -38,7 +38,17 @@ export function simulateSafely(options: WorldOptions): WorldResult {
     return simulate(options);
   } catch (error) {
     const broken = [`threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
-    const nothing = { steps: 0, simulatedMs: 0, restarts: 0, fenced: 0, settled: 0, fromCopies: 0, acknowledged: 0, ignoredResults: 0 };
+    const nothing = {
+      steps: 0,
+      simulatedMs: 0,
+      restarts: 0,
+      fenced: 0,
+      settled: 0,
+      fromCopies: 0,
+      acknowledged: 0,
+      ignoredResults: 0,
+      heldByCheck: 0,
+    };
     return { seed: options.seed, broken, mix: {}, injected: new Map(), fingerprint: '', story: [], ...nothing };
   }
 }

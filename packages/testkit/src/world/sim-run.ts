@@ -1,7 +1,7 @@
 /** Runs for the simulated world, and the plans that their executors find. */
 import type { Input, ResultsEvent, TagVerdict } from '@tagmill/manager/core/events';
 import type { Run } from '@tagmill/manager/core/run';
-import type { RunSpec, TaskSpec } from '@tagmill/manager/core/run-spec';
+import type { PinnedRule, RunSpec, TaskSpec } from '@tagmill/manager/core/run-spec';
 import type { PlanResult } from '@tagmill/shared/job';
 import type { Prng } from '@tagmill/shared/prng';
 
@@ -9,9 +9,11 @@ import type { Prng } from '@tagmill/shared/prng';
 export interface RunLimits {
   readonly shards: number;
   readonly tags: number;
+  /** Tags have policies, and the check holds some of them. */
+  readonly policies: boolean;
 }
 
-export const RUN_LIMITS: RunLimits = { shards: 24, tags: 6 };
+export const RUN_LIMITS: RunLimits = { shards: 24, tags: 6, policies: false };
 
 /** Mostly tag runs with a few tags; now and then a noop run with many tiny shards. */
 export function simRun(prng: Prng, nowMs: number, number: number, limits: RunLimits = RUN_LIMITS): RunSpec {
@@ -59,6 +61,7 @@ export function simRun(prng: Prng, nowMs: number, number: number, limits: RunLim
   return {
     ...base,
     mode: 'task-all',
+    rules: limits.policies ? tags.map(({ tagId }) => strictRule(prng, tagId ?? 0)) : [],
     // The simulated plan cuts as many shards as this says.
     shardRows: Math.min(prng.between(1, RUN_LIMITS.shards), limits.shards),
     tables: { kind: 'folder', path: '/sim' },
@@ -69,6 +72,24 @@ export function simRun(prng: Prng, nowMs: number, number: number, limits: RunLim
     ]),
   };
 }
+
+/** What executors then count of a shard: some are beyond the limits below, in some runs by their size alone. */
+export const countsOf = (shard: number) => [1, 2, 3].map((tagId) => ({ tagId, evaluated: 10, matched: tagId * shard, unknown: shard % 3 }));
+
+const strictRule = (prng: Prng, tagId: number): PinnedRule => ({
+  tagId,
+  name: `tag ${tagId}`,
+  ruleJson: '{}',
+  policy: {
+    unknown: 'keep',
+    ...(prng.chance(0.4) ? { maxUnknownShare: 0.09 } : {}),
+    ...(prng.chance(0.6) ? { maxMove: 0.3 } : {}),
+  },
+  requiredFields: [],
+  readsTables: [],
+  onlyUsers: [],
+  onlyMatches: [],
+});
 
 const reportTask: TaskSpec = { name: 'report', title: 'report', handler: 'report', tagId: null, domain: null, gate: 'auto' };
 

@@ -17,7 +17,7 @@ import { judge, lastMerged, openRuns, passesSince, writesAfterLeaving } from './
 import { LeaderRow } from './leader-row.ts';
 import { ManagerNode } from './manager-node.ts';
 import { mixOf } from './mixes.ts';
-import { RUN_LIMITS } from './sim-run.ts';
+import { countsOf, RUN_LIMITS } from './sim-run.ts';
 import { streamOf } from './streams.ts';
 import { type Claim, SimTarget } from './target.ts';
 import { Trouble } from './trouble.ts';
@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly tags?: number;
   readonly runs?: number;
   readonly clicks?: number;
+  /** Tags have policies: the check holds some. */
+  readonly policies?: boolean;
 }
 
 export interface WorldResult {
@@ -53,6 +55,8 @@ export interface WorldResult {
   readonly fromCopies: number;
   readonly acknowledged: number;
   readonly ignoredResults: number;
+  /** Tags that a check has held. */
+  readonly heldByCheck: number;
   /** Equal for equal seeds: the journal's chain hash is in it. */
   readonly fingerprint: string;
   readonly story: readonly string[];
@@ -172,6 +176,7 @@ export class World {
       fromCopies: sum((node) => node.recoveredFromCopies),
       acknowledged: this.crowd.acknowledged,
       ignoredResults: leader.state?.ignoredResults ?? 0,
+      heldByCheck: [...(leader.state?.runs.values() ?? [])].reduce((sum, run) => sum + run.breaches.size, 0),
       fingerprint: `${steps}/${this.clock.elapsedMs}/${Buffer.from(leader.disk.head.hash).toString('hex')}/${this.target.written}`,
       story: this.story,
     };
@@ -335,7 +340,8 @@ export class World {
       return fails(kind < 4 ? 'WORKER_DIED' : 'OUT_OF_MEMORY');
     }
     if (work.step !== 'evaluate') return { status: 0, detail: '', afterMs };
-    const found = { pieceHash: `h${shard}`, users: 1, tags: [], bytesRead: 1, castErrors: 0, durationMs: 1 };
+    const tags = this.options.policies ? countsOf(shard) : [];
+    const found = { pieceHash: `h${shard}`, users: 1, tags, bytesRead: 1, castErrors: 0, durationMs: 1 };
     return { status: 0, detail: JSON.stringify(found), afterMs };
   }
 
