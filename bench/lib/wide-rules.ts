@@ -94,10 +94,10 @@ function leaf(dice: Dice): RuleJson {
   if (kind < 45) return numberLeaf(dice, dice.of(MONEY), 1_000_000);
   if (kind < 50) return numberLeaf(dice, dice.of(SCORES), 100);
   if (kind < 66) return dayLeaf(dice, dice.of(DAYS));
-  if (kind < 70) return dayLeaf(dice, dice.of(INSTANTS));
-  if (kind < 88) return wordLeaf(dice, dice.of(Object.keys(WORDS)));
-  if (kind < 93) return { field: dice.of(FLAGS), operator: dice.of(['is_true', 'is_false']) };
-  if (kind < 96) return { field: dice.of([...MONEY, ...DAYS]), operator: dice.of(['is_null', 'is_not_null']) };
+  if (kind < 71) return dayLeaf(dice, dice.of(INSTANTS));
+  if (kind < 90) return wordLeaf(dice, dice.of(Object.keys(WORDS)));
+  if (kind < 94) return { field: dice.of(FLAGS), operator: dice.of(['is_true', 'is_false']) };
+  if (kind < 98) return { field: dice.of([...MONEY, ...DAYS]), operator: dice.of(['is_null', 'is_not_null']) };
   return textLeaf(dice);
 }
 

@@ -10,7 +10,7 @@ import { spansOf } from './spans.ts';
 /** A look-up goes through the texts one by one, where the column has no dictionary. */
 const MOST_TEXTS = 64;
 /** Fewer leaves of a field than this are cheaper as SQL than to carry its values over. */
-const WORTH_LEAVES = 2;
+const WORTH_LEAVES = 4;
 
 interface Group {
   readonly field: CatalogField;
