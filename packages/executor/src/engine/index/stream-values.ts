@@ -36,18 +36,24 @@ async function streamLeg(
 ): Promise<number> {
   const stream = await connection.stream(query);
   let at = from;
-  for (let next = stream.fetchChunk(); ; ) {
-    const chunk = await next;
-    if (chunk === null || chunk.rowCount === 0) return at - from;
-    const rows = chunk.rowCount;
-    if (at + rows > to) throw changed(to - from, at + rows - from);
-    // The engine works on the next one meanwhile; if it fails, that is seen when its turn comes.
-    next = stream.fetchChunk();
-    next.catch(() => undefined);
-    for (let value = 0; value < index.values.length; value += 1) {
-      numberRows(index, value, rawColumn(chunk.getColumnVector(value), rows), numbers, at);
+  let next = stream.fetchChunk();
+  try {
+    for (;;) {
+      const chunk = await next;
+      if (chunk === null || chunk.rowCount === 0) return at - from;
+      const rows = chunk.rowCount;
+      // The engine works on the next one meanwhile; if it fails, that is seen when its turn comes.
+      next = stream.fetchChunk();
+      next.catch(() => undefined);
+      if (at + rows > to) throw changed(to - from, at + rows - from);
+      for (let value = 0; value < index.values.length; value += 1) {
+        numberRows(index, value, rawColumn(chunk.getColumnVector(value), rows), numbers, at);
+      }
+      at += rows;
     }
-    at += rows;
+  } finally {
+    // Nobody else may have the connection before.
+    await next.catch(() => undefined);
   }
 }
 
