@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<void>>
   commit: async (options) => (await import('./commit.ts')).benchCommit(options),
   restart: async (options) => (await import('./restart.ts')).benchRestart(options),
   rules: async (options) => (await import('./rules.ts')).benchRules(options),
+  analyst: async (options) => (await import('./analyst.ts')).benchAnalyst(options),
   report: () => Promise.resolve(),
 };
 

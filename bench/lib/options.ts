@@ -39,6 +39,7 @@ export const USAGE = `npm run bench -- NAME [options]
   commit  a batch in the journal beside the disk's own write and flush
   restart a manager killed in the middle of a day, and a rolling step, to the next dispatch
   rules   300 rules beside the same as SQL, and 8 to 1,000 tags over the same table
+  analyst  the check of a rule of 200 conditions, and the preview of one condition beside a count in DuckDB
   report  only writes docs/benchmarks.md anew from bench/results
 
   --users N      users of the tables (100000); rules is meant for 10000000

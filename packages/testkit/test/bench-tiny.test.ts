@@ -66,4 +66,10 @@ describe('benchmarks at their smallest', () => {
   it.runIf(mariadbIsInstalled())('merge: beside LOAD DATA', async () => {
     expect(await bench('merge')).toMatch(/^load-data: merge alone of 2000 users into mariadb, first: [\d.]+ s/m);
   });
+
+  it('analyst: the check of a large rule, the preview of a small one', async () => {
+    const words = await bench('analyst');
+    expect(words).toMatch(/^tagmill: check of a rule of 200 conditions, 99 of 100 within: [\d.]+ ms/m);
+    expect(words).toMatch(/^tagmill: exact count of a rule of one condition over \d+ users: [\d.]+ s/m);
+  });
 });
