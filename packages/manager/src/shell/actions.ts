@@ -7,6 +7,7 @@ import type { InstanceState } from '@tagmill/shared/words';
 import { type CommandPlan, type Move, planCommand } from '../core/commands.ts';
 import { HELD, type Run } from '../core/run.ts';
 import { STATES } from '../core/states/table.ts';
+import { isHeldByCheck } from '../core/tag-check.ts';
 
 /** Rows that a request means. Errors: NOT_FOUND for an id that the run lacks, USAGE when it names none. */
 export function rowsOf(run: Run, request: ActionRequest): number[] {
@@ -90,6 +91,8 @@ function effectSentence(run: Run, plan: CommandPlan): string {
     return 'what this run changed for these tags in user_tags is taken back, except where it was changed again since';
   if (plan.moves.some((move) => move.kind === 'again'))
     return 'the tags are evaluated again, and user_tags is changed where the result differs';
+  if (plan.moves.some((move) => move.kind === 'held' && !move.held && isHeldByCheck(run, move.row)))
+    return 'the tags that the check holds are evaluated again on the same data and merged';
   return 'user_tags is not touched by this click';
 }
 
