@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { TagmillError } from '@tagmill/shared/errors';
 import { LIMITS } from '@tagmill/shared/limits';
-import { linesOf, valuesOf } from '@tagmill/shared/value-set';
+import { INLINE_VALUES, linesOf, valuesOf } from '@tagmill/shared/value-set';
 import type { ListRow, NamedLists } from './metadata.ts';
 import { numberOf, type SqlDatabase, type SqlRow, type SqlTransaction, textOf } from './sql-database.ts';
 
@@ -10,6 +10,9 @@ import { numberOf, type SqlDatabase, type SqlRow, type SqlTransaction, textOf } 
 const PART_CHARACTERS = 512 * 1024;
 /** A content without a name is kept so long: for the runs that have pinned it. */
 const KEEP_MS = 14 * 86_400_000;
+
+/** Short sets kept in memory, at most. */
+const SHORT_KEPT = 200;
 
 const SELECT = 'SELECT list_name, value_type, content_hash, value_count, who, updated_ms FROM tagmill_lists';
 
@@ -25,6 +28,8 @@ const listRow = (row: SqlRow): ListRow => ({
 export class SqlNamedLists implements NamedLists {
   readonly #database: SqlDatabase;
   #made: Promise<void> | undefined;
+  /** Short sets that were read: a content never changes, and every check of a rule asks for them. */
+  readonly #short = new Map<string, readonly string[]>();
 
   constructor(database: SqlDatabase) {
     this.#database = database;
@@ -59,8 +64,15 @@ export class SqlNamedLists implements NamedLists {
   }
 
   async values(hash: string): Promise<readonly string[] | undefined> {
+    const known = this.#short.get(hash);
+    if (known !== undefined) return known;
     const lines = await this.lines(hash);
-    return lines === undefined ? undefined : valuesOf(lines);
+    const values = lines === undefined ? undefined : valuesOf(lines);
+    if (values !== undefined && values.length <= INLINE_VALUES) {
+      if (this.#short.size >= SHORT_KEPT) this.#short.clear();
+      this.#short.set(hash, values);
+    }
+    return values;
   }
 
   async lines(hash: string): Promise<string | undefined> {

@@ -9,9 +9,11 @@ import { isWide } from '@tagmill/shared/rules/explain/tree';
 import type { NormalLeaf } from '@tagmill/shared/rules/normal';
 import { leavesOf, wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import type { Run } from '../../core/run.ts';
+import type { NamedLists } from '../../tagstore/metadata.ts';
 import type { Hall } from '../running.ts';
 import { passJob } from '../templates.ts';
 import type { BasisFinder } from './basis.ts';
+import { longLists } from './long-lists.ts';
 import { explanationOf, type Scene, sceneOf } from './explanation.ts';
 import { registeredRule } from './scope.ts';
 import { storedState } from './stored-state.ts';
@@ -31,7 +33,7 @@ export class Explainer {
 
   async explain(userId: string, tagId: number, runId: string | undefined): Promise<ExplainAnswer> {
     const { state, database } = this.hall.live();
-    const subject = await subjectOf(this.hall, this.basis, tagId, runId);
+    const subject = await withLists(await subjectOf(this.hall, this.basis, tagId, runId), database.metadata.lists);
     const rows = await this.read(subject, userId);
     const row = await database.metadata.userTagsOf(userId);
     const wide = await this.wide(subject, userId);
@@ -67,6 +69,17 @@ export class Explainer {
     };
     return (await this.hall.live().questions.once({ kind: 'user', user: userId }, job, READ_MS)) as UserRows;
   }
+}
+
+/** The rules with the values of the lists that they look in, as they were pinned. */
+async function withLists(subject: Subject, lists: NamedLists): Promise<Subject> {
+  const { tag, rule } = subject;
+  const filled = await longLists([rule, ...tag.onlyUsers, ...tag.onlyMatches], lists);
+  return {
+    ...subject,
+    rule: filled(rule),
+    tag: { ...tag, onlyUsers: tag.onlyUsers.map(filled), onlyMatches: tag.onlyMatches.map(filled) },
+  };
 }
 
 /** The search of a large rule takes its time, and the manager has other work. */
