@@ -60,7 +60,13 @@ function Editor({ answer }: { readonly answer: RuleAnswer }): ReactElement {
   const tested = useExamples(draft.text, examples, sound);
   const catalog = useQuery({ queryKey: ['catalog'], queryFn: readCatalog, retry: false, staleTime: 60_000 });
   const root = useMemo(() => readDocument(draft.text), [draft.text]);
-  const counts = useMemo(() => new Map((preview.answer?.parts ?? []).map((part) => [part.path, part.matched])), [preview.answer]);
+  const counts = useMemo(() => {
+    const { figures, parts = [] } = preview.answer ?? { figures: null };
+    return new Map([
+      ...(figures === null ? [] : [['', figures.matched] as const]),
+      ...parts.map((part) => [part.path, part.matched] as const),
+    ]);
+  }, [preview.answer]);
   const changed = draft.text !== kept.text || examples !== kept.examples;
   const saved = (done: SaveAnswer): void => {
     setKept({ text: draft.text, examples: examples as Example[] });
