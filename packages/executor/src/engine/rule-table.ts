@@ -45,6 +45,8 @@ export interface RuleTable {
   evaluate(rules: readonly NormalRule[], clock: RunClock, engine?: 'sql' | 'index'): Promise<Truth[][]>;
   /** A query of the row's number and of these fields as declared, by name. */
   valuesSql(fields: readonly CatalogField[], clock: RunClock): string;
+  /** A query of the rows as they are stored. */
+  storedSql(): string;
   /** Cast errors of a field, by row. */
   castErrors(field: CatalogField, clock: RunClock): Promise<boolean[]>;
   drop(): Promise<void>;
@@ -96,6 +98,7 @@ export class RuleTables {
         const values = fields.map((field) => `, ${fieldSql(field, clock)} AS ${nameSql(field.name)}`).join('');
         return `SELECT row_number${values} FROM ${name}`;
       },
+      storedSql: () => `SELECT * EXCLUDE (row_number) FROM ${name}`,
       async castErrors(field, clock) {
         const sql = castErrorSql(field, storedTypeOf(field, timestamps), `${name}.${nameSql(field.name)}`, clock) ?? 'FALSE';
         const reader = await connection.runAndReadAll(`SELECT ${sql} FROM ${name} ORDER BY row_number`);
