@@ -54,7 +54,10 @@ test('a held tag says what was breached; it is discarded by one click, and relea
   await page.getByTestId('action-stop').getByText('Discard').click();
   await confirm();
   await page.locator('[data-testid="panel-state"][data-state="stopped"]').waitFor();
-  await page.getByText(/Discarded by .*, nothing of it was written/).first().waitFor();
+  await page
+    .getByText(/Discarded by .*, nothing of it was written/)
+    .first()
+    .waitFor();
   expect(await target.rows()).toEqual([]);
 
   const runId = await heldRun();
