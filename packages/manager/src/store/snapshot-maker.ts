@@ -134,13 +134,19 @@ export class SnapshotMaker {
     const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), { workerData });
     this.worker = worker;
     return new Promise((resolve, reject) => {
-      worker.on('error', reject);
+      let answered = false;
+      let failure: unknown = new TagmillError('INTERNAL', 'the thread that makes snapshots ended before it had made one');
+      worker.on('error', (error) => {
+        failure = error;
+      });
       worker.on('exit', () => {
-        // After an answer this changes nothing.
+        // It has tidied up behind itself then, and the next one may be writing a file of the same name by now.
+        if (answered) return;
         rmSync(`${snapshotPath(dataDir, at.seq)}${TEMP_SUFFIX}`, { force: true });
-        reject(new TagmillError('INTERNAL', 'the thread that makes snapshots ended before it had made one'));
+        reject(failure);
       });
       worker.on('message', (message: FromSnapshotThread) => {
+        answered ||= message.type !== 'unusable';
         switch (message.type) {
           case 'made':
             resolve(message);
