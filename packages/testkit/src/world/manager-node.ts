@@ -283,7 +283,8 @@ export class ManagerNode {
   private begin(row: Readonly<Row>, own: boolean): void {
     const { facts, clock } = this.world;
     const state = this.replayed().finish(clock.nowMs, this.machine.steadyMs());
-    facts.goesOn(this.disk.head, this.world.forgives(this, own, state));
+    // One that slept while another took the row goes on for nobody: it notices before it confirms anything, which is judged apart.
+    if (this.world.rows.row.term === row.term) facts.goesOn(this.disk.head, this.world.forgives(this, own, state));
     const term = Math.max(row.term, state.term + 1);
     this.holders = row.lineage === this.disk.lineage ? row.holders : 0;
     this.takeTerm(state, term);

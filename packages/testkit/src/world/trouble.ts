@@ -36,8 +36,8 @@ export class Trouble {
   private readonly gone = new Set<ExecutorNode>();
   /** An executor has lost its copy. */
   copiesLost = false;
-  /** Copies of processes that do not come back: what was confirmed for them alone may be lost with a disk. */
-  readonly goneCopies: KeptCopy[] = [];
+  /** Copies of second processes, which go for good and may be out of reach before: what they alone have may be lost with a disk. */
+  readonly twinCopies: KeptCopy[] = [];
 
   constructor(world: TroubleWorld) {
     this.world = world;
@@ -267,10 +267,8 @@ export class Trouble {
     const twin = this.world.newTwin(id, `${id}-twin-${this.twins}`);
     this.world.tell(`a second process starts as ${id}`);
     twin.start();
-    this.world.clock.after(this.between('twin', 500, 6_000), () => {
-      twin.crash();
-      this.goneCopies.push(twin.kept);
-    });
+    this.twinCopies.push(twin.kept);
+    this.world.clock.after(this.between('twin', 500, 6_000), () => twin.crash());
   }
 
   /** What one executor said comes from another, or under a token that is over, or cannot be read. */

@@ -254,7 +254,7 @@ export class World {
     const accepted = this.acceptsLoss();
     if (!lossy && !accepted) return false;
     const { term, seq, lineage } = node.disk.head;
-    const copies = [...this.executors.map(({ kept }) => kept), ...this.trouble.goneCopies];
+    const copies = [...this.executors.map(({ kept }) => kept), ...this.trouble.twinCopies];
     const further = copies.some(({ at }) => at?.lineage === lineage && at.term >= term && at.seq > seq);
     const forgives = accepted || this.durability === 'local' || this.trouble.copiesLost || further;
     if (!forgives) return false;
@@ -397,6 +397,8 @@ export class World {
     const passes = run.passes.length;
     const isOver = () => run.passes.length > passes && run.endedMs !== null;
     for (let i = 0; i < REPEAT_STEPS && !isOver() && !this.isBroken(); i++) this.clock.step();
+    // Somebody else may have skipped it in the same moment: then it has ended, too.
+    if (!isOver() && run.stateAt(run.index.find(name)) === 'skipped') return;
     if (!isOver()) this.broken.push(`[1] ${name} of ${run.id} was asked to run again and has not ended`);
     // Others that were held until now may have had the target in between, or a rollback that somebody asked for at last.
     if (leader.state === undefined || passesSince(leader.state, id) > 1 || run.passes.at(-1)?.kind !== 'tags') return;
