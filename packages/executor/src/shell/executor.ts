@@ -9,23 +9,22 @@ import { join } from 'node:path';
 import type { Connections } from '@tagmill/shared/connections';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { Hello } from '@tagmill/shared/gen/tagmill/v1/Hello';
-import type { MergeCommand, PassJob, PlanRequest, RollbackCommand } from '@tagmill/shared/job';
+import type { MergeCommand, RollbackCommand } from '@tagmill/shared/job';
 import { LIMITS } from '@tagmill/shared/limits';
-import { hashOfName, setName } from '@tagmill/shared/value-set';
 import { VERSION } from '@tagmill/shared/version';
-import { PartCollector, PROTOCOL_VERSION, partsOf } from '@tagmill/shared/wire/service';
+import { PROTOCOL_VERSION, partsOf } from '@tagmill/shared/wire/service';
 import type { Logger } from 'pino';
 import type { ExecutorConfig } from '../config/config.ts';
 import * as core from '../core/attempts.ts';
 import { ManagerClient } from '../grpc/client.ts';
 import { headOf, type Incoming, orderFrom, replicaParts, resultsOf } from '../grpc/wire.ts';
 import { LoadMeter } from '../observe/load-meter.ts';
-import { isQuestionJob, QuestionDesk } from '../questions/desk.ts';
+import { QuestionDesk } from '../questions/desk.ts';
 import { ReplicaStore } from '../replica/replica-store.ts';
 import { endSpare } from '../worker/fork.ts';
 import type { RowsBatch, WorkerSetup, WorkerTask } from '../worker/messages.ts';
 import { WorkerPool } from '../worker/pool.ts';
-import { ValueSets } from './value-sets.ts';
+import { templateName, Templates } from './templates.ts';
 
 export type ExecutorEnd = { readonly kind: 'drained' } | { readonly kind: 'refused'; readonly code: string; readonly message: string };
 
@@ -57,11 +56,7 @@ export class Executor {
   private readonly state: core.ExecutorState;
   private readonly client: ManagerClient;
   private readonly load = new LoadMeter();
-  private readonly valueSets: ValueSets;
-  private readonly parts = new PartCollector(LIMITS.templateBytes);
-  private readonly planRequests = new Map<string, PlanRequest>();
-  /** Started attempts that wait for their template. */
-  private readonly waitingForTemplate = new Map<string, (() => void)[]>();
+  private readonly templates: Templates;
   /** Running attempts by `fanOut:shard:token`. */
   private readonly tasks = new Map<string, RunningTask>();
   /** Plans that were found and not confirmed, by blob name: sent again with their result. */
@@ -89,7 +84,11 @@ export class Executor {
     this.config = config;
     this.log = log;
     this.state = core.newExecutorState(config.slots);
-    this.valueSets = new ValueSets(join(config.cacheDir, 'objects', 'values'));
+    this.templates = new Templates(join(config.cacheDir, 'objects', 'values'), {
+      pool: () => this.pool,
+      questions: this.questions,
+      want: (name) => this.client.send({ templateWanted: { name } }),
+    });
     this.replicas = new ReplicaStore(join(config.cacheDir, 'copies'), LIMITS.copyBytes);
     this.ended = new Promise((resolve) => {
       this.resolveEnd = resolve;
@@ -195,7 +194,7 @@ export class Executor {
     else if (message.rowsMerged) {
       const { request, batches, done, failed, resultJson } = message.rowsMerged;
       this.pool?.rowsMerged(request, batches, done, failed, resultJson);
-    } else if (message.templatePart) this.template(message.templatePart);
+    } else if (message.templatePart) this.templates.take(message.templatePart);
     else if (message.ask) this.ask(message.ask.question, message.ask.requestJson, message.ask.jobName);
     else if (message.askOver) this.questions.over(message.askOver.question, message.askOver.jobName);
     else if (message.replicaFrames)
@@ -224,8 +223,7 @@ export class Executor {
     clearInterval(this.heartbeat);
     this.heartbeat = setInterval(() => this.beat(), welcome.heartbeatMs);
     this.act(core.welcomed(this.state, welcome.lineage, welcome.term));
-    // What was asked for on the stream before is not answered on this one.
-    for (const name of this.waitingForTemplate.keys()) this.client.send({ templateWanted: { name } });
+    this.templates.askAgain();
     for (const restart of this.toRestart.splice(0)) restart();
     if (this.state.draining) this.client.send({ draining: {} });
   }
@@ -282,59 +280,17 @@ export class Executor {
     };
   }
 
-  private template(part: {
-    readonly name: string;
-    readonly index: number;
-    readonly last: boolean;
-    readonly data: Uint8Array | Buffer | string;
-  }): void {
-    const whole = this.parts.add(part.name, part.index, part.last, Buffer.from(part.data as Uint8Array));
-    if (whole === undefined) return;
-    const hash = hashOfName(part.name);
-    if (hash !== undefined) {
-      this.valueSets.put(hash, whole);
-      this.startWaiting(part.name);
-      return;
-    }
-    const json = JSON.parse(whole.toString('utf8')) as unknown;
-    if (isQuestionJob(part.name)) {
-      this.questions.setJob(part.name, json);
-      return;
-    }
-    if (part.name.endsWith('/plan')) this.planRequests.set(part.name, json as PlanRequest);
-    else this.pool?.setJob(part.name, json as PassJob);
-    this.startWaiting(part.name);
-  }
-
   /** A question waits, as an attempt does, for the sets of values that it looks in. */
   private ask(question: number, requestJson: string, jobName: string): void {
-    const hash = this.valueSets.missing(this.questions.valuesOf(jobName));
-    if (hash === undefined) {
+    const missing = this.templates.missingSet(this.questions.valuesOf(jobName));
+    if (missing === undefined) {
       this.questions.ask(question, requestJson, jobName);
       return;
     }
-    const name = setName(hash);
     const { stream } = this.questions;
-    const again = (): void => {
+    this.templates.wait(missing, () => {
       if (this.questions.stream === stream) this.ask(question, requestJson, jobName);
-    };
-    this.waitingForTemplate.set(name, [...(this.waitingForTemplate.get(name) ?? []), again]);
-    this.client.send({ templateWanted: { name } });
-  }
-
-  private startWaiting(name: string): void {
-    const waiting = this.waitingForTemplate.get(name) ?? [];
-    this.waitingForTemplate.delete(name);
-    for (const start of waiting) start();
-  }
-
-  /** What an attempt must wait for: its template, or a set of values that it looks in. */
-  private missingFor(work: core.FanOutWork, name: string): string | undefined {
-    if (work.step === 'plan') return this.planRequests.has(name) ? undefined : name;
-    const job = this.pool?.job(name);
-    if (job === undefined) return name;
-    const hash = this.valueSets.missing(job.values ?? []);
-    return hash === undefined ? undefined : setName(hash);
+    });
   }
 
   private act(effects: readonly core.ExecutorEffect[]): void {
@@ -366,19 +322,15 @@ export class Executor {
   }
 
   private startWithTemplate(work: core.FanOutWork, attempt: core.Attempt): void {
-    const name = work.step === 'plan' ? `${work.runId}/plan` : `${work.runId}/${work.pass}`;
-    const missing = this.missingFor(work, name);
+    const name = templateName(work);
+    const missing = this.templates.missingFor(work, name);
     if (missing === undefined) {
       this.startTask(work, attempt, name);
       return;
     }
-    const waiting = this.waitingForTemplate.get(missing) ?? [];
-    waiting.push(() => {
+    this.templates.wait(missing, () => {
       if (attempt.phase === 'running' && !attempt.cancelled) this.startWithTemplate(work, attempt);
     });
-    this.waitingForTemplate.set(missing, waiting);
-    // Many shards may wait for one set; it is asked for once, and again on the next stream.
-    if (waiting.length === 1 || missing === name) this.client.send({ templateWanted: { name: missing } });
   }
 
   private startTask(work: core.FanOutWork, attempt: core.Attempt, name: string): void {
@@ -413,7 +365,7 @@ export class Executor {
   }
 
   private taskOf(work: core.FanOutWork, attempt: core.Attempt, name: string): WorkerTask {
-    if (work.step === 'plan') return { kind: 'plan', request: this.planRequests.get(name)! };
+    if (work.step === 'plan') return { kind: 'plan', request: this.templates.planRequest(name)! };
     if (work.step === 'evaluate') return { kind: 'evaluate', jobName: name, shard: attempt.shard };
     if (work.step === 'rollback') return { kind: 'rollback', jobName: name, command: rollbackCommand(work, attempt) };
     return { kind: 'merge', jobName: name, command: this.mergeCommand(work, attempt) };
@@ -490,7 +442,7 @@ export class Executor {
 
   private forgetPass(runId: string, pass: number): void {
     this.pool?.forgetJob(`${runId}/${pass}`);
-    this.planRequests.delete(`${runId}/plan`);
+    this.templates.forgetPlan(runId);
     rm(join(this.spoolDir(), runId, String(pass)), { recursive: true, force: true }).catch((error: unknown) =>
       this.log.warn({ error: String(error) }, 'cannot remove the pieces of a pass that is over'),
     );
