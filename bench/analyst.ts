@@ -89,7 +89,7 @@ function oneLeaf(plan: PlanResult): NormalRule {
 
 /** As the manager asks: every shard once, as many at a time as there are workers. */
 async function preview(pool: WorkerPool, plan: PlanResult, tables: string, rule: NormalRule) {
-  const job: PreviewJob = { pass: passOf(plan, tables, rule), hasLive: false, others: 0, samples: 10 };
+  const job: PreviewJob = { pass: passOf(plan, tables, rule), hasLive: false, hasHeld: false, unknown: 'keep', others: 0, samples: 10 };
   pool.setJob('preview', job as unknown as PassJob);
   const startedAt = performance.now();
   let firstSeconds = 0;

@@ -56,17 +56,26 @@ export interface Letters {
   readonly letters: readonly ('T' | 'F' | 'U' | null)[];
 }
 
-/** A pass that ends after its evaluation: tag 0 is the rule, tag 1 the live one where there is one, then its parts, then other tags. */
+/**
+ * A pass that ends after its evaluation: tag 0 is the rule, tag 1 the live one
+ * where there is one, then those that tell who holds the tag, then its parts,
+ * then other tags.
+ */
 export interface PreviewJob {
   readonly pass: PassJob;
   readonly hasLive: boolean;
+  /** Two tags say who holds the tag, and who has it (T) or is kept out of it (F) by hand. False: who it is by the live rule. */
+  readonly hasHeld: boolean;
+  /** What becomes of holders for whom the rule is UNKNOWN. */
+  readonly unknown: 'keep' | 'remove';
   /** Tags at the end that are other tags. */
   readonly others: number;
   /** Users shown of each kind of change, at most. */
   readonly samples: number;
 }
 
-export const MOVES = ['enter', 'exit', 'unknown'] as const;
+/** `unknown`: the rule is UNKNOWN, and the user keeps or lacks the tag as before. */
+export const MOVES = ['enter', 'exit', 'stay', 'unknown'] as const;
 export type Move = (typeof MOVES)[number];
 
 export interface PreviewCounts {
@@ -77,6 +86,8 @@ export interface PreviewCounts {
    * evaluated; in each row the live one T, F, U, not evaluated. 16 numbers.
    */
   readonly matrix: readonly number[];
+  /** Users who enter, exit, stay, and who hold the tag and keep it though the rule is UNKNOWN. 4 numbers. */
+  readonly moves: readonly number[];
   /** By part: users for whom it is T. */
   readonly parts: readonly number[];
   /** By other tag: users for whom it is T, and those of them for whom the rule is T too. */

@@ -93,20 +93,22 @@ function nodeLines(node: ExplainNode, indent: string): string[] {
 }
 
 export function previewText(answer: PreviewAnswer): string {
-  const { figures, state, exact, shards_done, shards_total, basis, parts, samples, live_version } = answer;
+  const { figures, state, exact, shards_done, shards_total, basis, parts, samples, live_version, against } = answer;
   if (answer.error !== null) return `${answer.error.code}: ${answer.error.message}\n`;
   if (figures === null) return `${state}, ${shards_done} of ${shards_total} shards\n`;
   const lines = [
     `data of ${basis.business_date}; ${exact ? 'exact' : `ESTIMATE from ${shards_done} of ${shards_total} shards (${state})`}`,
     `matched   ${many(figures.matched)} of ${many(figures.users)} users; unknown ${many(figures.unknown)}`,
   ];
-  if (live_version !== null) {
+  if (against !== null) {
     lines.push(
-      `against live version ${live_version}: ${many(figures.live_matched ?? 0)} -> ${many(figures.matched)}`,
+      against === 'held'
+        ? `against user_tags, as the next run would find it: ${many(figures.held ?? 0)} hold the tag now`
+        : `against live version ${live_version}: ${many(figures.live_matched ?? 0)} -> ${many(figures.matched)}`,
       `  enter   ${many(figures.enter ?? 0)}${shownUsers(samples.enter)}`,
       `  exit    ${many(figures.exit ?? 0)}${shownUsers(samples.exit)}`,
       `  stay    ${many(figures.stay ?? 0)}`,
-      `  unknown ${many(figures.unknown)}, of whom ${many(figures.unknown_held ?? 0)} have it now${shownUsers(samples.unknown)}`,
+      `  unknown ${many(figures.unknown)}, of whom ${many(figures.unknown_held ?? 0)} hold it and keep it${shownUsers(samples.unknown)}`,
     );
   }
   if (answer.verdict !== null)

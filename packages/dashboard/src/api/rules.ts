@@ -44,7 +44,7 @@ export const testRule = async (rule: string, examples: readonly Example[], signa
   (await call('POST', '/api/v1/rules/test', { rule, examples }, { signal })) as TestAnswer;
 
 export const beginPreview = async (rule: string, tag: number, overlap = false): Promise<PreviewAnswer> =>
-  (await call('POST', '/api/v1/rules/previews', { rule, tag_id: tag, overlap })) as PreviewAnswer;
+  (await call('POST', '/api/v1/rules/previews', { rule, tag_id: tag, overlap, against: 'live' })) as PreviewAnswer;
 
 export const lookAtPreview = async (id: string): Promise<PreviewAnswer> =>
   (await call('GET', `/api/v1/rules/previews/${id}`)) as PreviewAnswer;

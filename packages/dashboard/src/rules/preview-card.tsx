@@ -25,7 +25,7 @@ export function PreviewCard({
   return (
     <section className="tm-section" data-testid="rule-preview" data-state={counting ? 'counting' : (answer?.state ?? 'none')}>
       <h3>
-        {answer?.live_version == null ? t('rules.preview') : t('rules.against', { version: answer.live_version })}
+        {answer?.live_version == null || answer.against !== 'live' ? t('rules.preview') : t('rules.against', { version: answer.live_version })}
         {answer !== null && (
           <span className="tm-quiet">{t('rules.dataOf', { date: businessDate(answer.basis.business_date, languageNow()) })}</span>
         )}
@@ -56,7 +56,8 @@ function Figures({ answer }: { readonly answer: PreviewAnswer }): ReactElement |
   const { t } = useTranslation();
   const { figures } = answer;
   if (figures === null) return null;
-  const most = Math.max(1, figures.matched, figures.live_matched ?? 0);
+  const before = answer.against === 'held' ? figures.held : figures.live_matched;
+  const most = Math.max(1, figures.matched, before ?? 0);
   const rows = [
     ['enter', LogIn, figures.enter],
     ['exit', LogOut, figures.exit],
@@ -66,7 +67,7 @@ function Figures({ answer }: { readonly answer: PreviewAnswer }): ReactElement |
   return (
     <>
       <p className="tm-rule-figures">
-        {figures.live_matched !== null && <span>{count(figures.live_matched)} →</span>}
+        {before !== null && <span>{count(before)} →</span>}
         <b data-testid="preview-matched">{count(figures.matched)}</b>
         <span>{t('rules.ofUsers', { users: count(figures.users) })}</span>
       </p>

@@ -1,6 +1,6 @@
 /** One shard of a preview: evaluated like a shard of a run, counted against the live rule, and thrown away. */
 import { rm } from 'node:fs/promises';
-import type { Move, PreviewCounts, PreviewJob } from '@tagmill/shared/question';
+import { type Move, MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/shared/question';
 import { evaluateShard } from '../engine/evaluate.ts';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { type PieceBatch, readPiece } from '../engine/piece.ts';
@@ -24,19 +24,20 @@ export async function previewShard(evaluator: Evaluator, job: PreviewJob, shard:
 }
 
 class Tally {
-  private readonly hasLive: boolean;
-  private readonly limit: number;
+  private readonly job: PreviewJob;
   private readonly matrix = new Array<number>(16).fill(0);
+  private readonly moves = [0, 0, 0, 0];
   private readonly parts: number[];
   private readonly others: [number, number][];
+  private readonly firstHeld: number;
   private readonly firstPart: number;
-  private readonly samples: Record<Move, string[]> = { enter: [], exit: [], unknown: [] };
+  private readonly samples: Record<Move, string[]> = { enter: [], exit: [], stay: [], unknown: [] };
   private users = 0;
 
   constructor(job: PreviewJob, tags: number) {
-    this.hasLive = job.hasLive;
-    this.limit = job.samples;
-    this.firstPart = job.hasLive ? 2 : 1;
+    this.job = job;
+    this.firstHeld = job.hasLive ? 2 : 1;
+    this.firstPart = this.firstHeld + (job.hasHeld ? 2 : 0);
     this.parts = new Array<number>(tags - this.firstPart - job.others).fill(0);
     this.others = Array.from({ length: job.others }, () => [0, 0]);
   }
@@ -44,18 +45,27 @@ class Tally {
   add(batch: PieceBatch): void {
     for (let user = 0; user < batch.users; user += 1) {
       const own = outcome(batch, user, 0);
-      const live = this.hasLive ? outcome(batch, user, 1) : NONE;
+      const live = this.job.hasLive ? outcome(batch, user, 1) : NONE;
       if (own !== NONE || live !== NONE) {
         this.users += 1;
         this.matrix[4 * own + live]! += 1;
-        const move = moveOf(own, live);
-        if (move !== undefined && this.samples[move].length < this.limit) this.samples[move].push(keyOf(batch, user));
+        this.move(batch, user, own, live);
       }
       for (let part = 0; part < this.parts.length; part += 1) {
         if (outcome(batch, user, this.firstPart + part) === T) this.parts[part]! += 1;
       }
       if (this.others.length > 0) this.countOthers(batch, user, own === T);
     }
+  }
+
+  private move(batch: PieceBatch, user: number, own: Outcome, live: Outcome): void {
+    const { hasHeld, unknown, samples: limit } = this.job;
+    const holds = (hasHeld ? outcome(batch, user, this.firstHeld) : live) === T;
+    const byHand = hasHeld ? outcome(batch, user, this.firstHeld + 1) : U;
+    const move = moveOf(own, holds, byHand, unknown);
+    if (move === undefined) return;
+    if (move !== 'unknown' || holds) this.moves[MOVES.indexOf(move)]! += 1;
+    if (this.samples[move].length < limit) this.samples[move].push(keyOf(batch, user));
   }
 
   private countOthers(batch: PieceBatch, user: number, both: boolean): void {
@@ -76,8 +86,8 @@ class Tally {
   }
 
   counts(): Omit<PreviewCounts, 'bytesRead'> {
-    const { users, matrix, parts, others, samples } = this;
-    return { users, matrix, parts, others, samples };
+    const { users, matrix, moves, parts, others, samples } = this;
+    return { users, matrix, moves, parts, others, samples };
   }
 }
 
@@ -90,11 +100,12 @@ export function outcome({ words, matched, notMatched, evaluated }: PieceBatch, u
   return (notMatched[at]! & bit) !== 0 ? F : U;
 }
 
-/** What an UNKNOWN does to a user who holds the tag is its policy's to say: it is told apart. */
-function moveOf(own: Outcome, live: Outcome): Move | undefined {
-  if (own === U) return 'unknown';
-  if (own === T) return live === T ? undefined : 'enter';
-  return live === T && own === F ? 'exit' : undefined;
+/** What a merge does to a user (`merge/row.ts`): what was set by hand stands over the rule. */
+function moveOf(own: Outcome, holds: boolean, byHand: Outcome, unknown: PreviewJob['unknown']): Move | undefined {
+  if (own === NONE) return undefined;
+  if (own === U && !(holds && byHand !== T && unknown === 'remove')) return 'unknown';
+  if (!holds) return own === T && byHand !== F ? 'enter' : undefined;
+  return own === T || byHand === T ? 'stay' : 'exit';
 }
 
 export const keyOf = ({ keys, offsets }: PieceBatch, user: number): string => keys.toString('utf8', offsets[user], offsets[user + 1]);

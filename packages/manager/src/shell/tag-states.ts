@@ -5,6 +5,9 @@ import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import type { Pass } from '../core/pass.ts';
 import type { Run } from '../core/run.ts';
 
+/** What a condition on a tag goes by where no pass has evaluated it: `user_tags`, or only what was set by hand. */
+export const [STORED, UNKNOWN] = [0, -1] as const;
+
 interface Found {
   readonly tags: readonly PassTag[];
   readonly upstream: readonly UpstreamTag[];
@@ -53,7 +56,7 @@ export function withTagStates(run: Run, pass: Pass, tags: readonly PassTag[]): F
   const behind = (of: Pass): Behind => {
     const basis = new Map(of.basis);
     return {
-      basis: (tagId) => basis.get(tagId) ?? -1,
+      basis: (tagId) => basis.get(tagId) ?? UNKNOWN,
       of(tagId, number) {
         const [before, tag] = [run.passes[number - 1], run.passTags.get(tagId)];
         return before === undefined || tag === undefined ? undefined : { tag, behind: behind(before) };
@@ -76,7 +79,7 @@ export function withLiveTags(
   const behind: Behind = {
     basis(tagId) {
       const tag = live(tagId);
-      return tag === undefined ? 0 : tag === null ? -1 : 1;
+      return tag === undefined ? STORED : tag === null ? UNKNOWN : 1;
     },
     of(tagId) {
       const tag = live(tagId);

@@ -167,6 +167,8 @@ export interface OverrideRow {
 export interface TagOverrides {
   /** What stands for a tag, by the bytes of the user. */
   of(tagId: number): Promise<readonly OverrideRow[]>;
+  /** When the newest word was said, of any tag; 0: none was. */
+  newestMs(): Promise<number>;
   /**
    * Writes the row and the record of it in one transaction. False: there is no
    * such tag. Errors: KEY_CONFLICT for a user whom the collation of user_id

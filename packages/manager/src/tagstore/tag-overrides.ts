@@ -37,6 +37,12 @@ export class SqlTagOverrides implements TagOverrides {
       .sort((a, b) => Buffer.compare(Buffer.from(a.userId), Buffer.from(b.userId)));
   }
 
+  async newestMs(): Promise<number> {
+    await this.#tables();
+    const [row] = await this.#database.all('SELECT COALESCE(MAX(at_ms), 0) AS newest FROM tagmill_tag_overrides');
+    return numberOf(row?.['newest']);
+  }
+
   /** Who is excluded from each of these tags; a tag that excludes nobody is not there. */
   async excluded(tags: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
     const found = new Map<number, readonly string[]>();

@@ -93,8 +93,9 @@ const rowsOf = (user: string): UserRows => ({
 const COUNTS: PreviewCounts = {
   users: 6,
   matrix: [2, 1, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+  moves: [1, 1, 2, 1],
   parts: [],
   others: [[3, 1]],
-  samples: { enter: ['a'], exit: ['b'], unknown: ['c'] },
+  samples: { enter: ['a'], exit: ['b'], stay: ['d', 'e'], unknown: ['c'] },
   bytesRead: 100,
 };

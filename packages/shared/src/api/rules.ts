@@ -262,11 +262,25 @@ export const explainAnswer = z
   .meta({ id: 'Explanation' });
 export type ExplainAnswer = z.infer<typeof explainAnswer>;
 
+/** Users of each kind that a preview shows, at most. */
+export const MOST_SAMPLES = 100_000;
+
 export const previewBody = z
   .strictObject({
     rule: anyRule,
-    tag_id: tagId.exactOptional().describe('Compare with the live rule of this tag.'),
-    samples: z.int().min(0).max(100).exactOptional().describe('Users shown of each kind; 10 when left out.'),
+    tag_id: tagId.exactOptional().describe('Compare with this tag, as it is for its users now.'),
+    against: z
+      .enum(['held', 'live'])
+      .exactOptional()
+      .describe(
+        '`held` (when left out): with who holds the tag in `user_tags`: what the next run does. `live`: with what the live rule gives on the same data.',
+      ),
+    samples: z
+      .int()
+      .min(0)
+      .max(MOST_SAMPLES)
+      .exactOptional()
+      .describe('Users shown of each kind, at most 100 until all is counted; 10 when left out.'),
     overlap: z.boolean().exactOptional().describe('Count every other live tag too, and the users whom it shares with the rule.'),
   })
   .meta({ id: 'PreviewRule' });
@@ -278,11 +292,14 @@ const figures = z.object({
   users: count.describe('Users that the rule or the live one looks at.'),
   matched: count,
   unknown: count,
-  live_matched: orNull(count),
+  live_matched: orNull(count).describe('For whom the live rule is TRUE on the same data.'),
+  held: orNull(count).describe(
+    'Who has the tag by what it is compared with, of the users whom the rule is asked for: exit, stay and unknown_held.',
+  ),
   enter: orNull(count),
-  exit: orNull(count),
-  stay: orNull(count),
-  unknown_held: orNull(count).describe('Users who have the tag by the live rule and for whom the new one gives UNKNOWN.'),
+  exit: orNull(count).describe("Holders for whom the rule is FALSE, or UNKNOWN where the tag's policy takes it away then."),
+  stay: orNull(count).describe('Holders for whom the rule is TRUE, or who have the tag by hand.'),
+  unknown_held: orNull(count).describe('Holders for whom the rule is UNKNOWN and who keep the tag.'),
 });
 
 export const previewAnswer = z
@@ -294,6 +311,7 @@ export const previewAnswer = z
     shards_total: count,
     tag_id: orNull(tagId),
     live_version: orNull(z.int()),
+    against: orNull(z.enum(['held', 'live'])).describe('With what it is compared; null: with nothing.'),
     figures: orNull(figures),
     parts: list(z.object({ path, words: z.string(), matched: count })).describe('Each group and condition alone.'),
     downstream: list(z.object({ tag_id: tagId, tag_name: z.string() })).describe(
@@ -311,7 +329,7 @@ export const previewAnswer = z
         ),
       }),
     ).describe('Other live tags, those that share most first; empty unless asked for.'),
-    samples: z.object({ enter: list(z.string()), exit: list(z.string()), unknown: list(z.string()) }),
+    samples: z.object({ enter: list(z.string()), exit: list(z.string()), stay: list(z.string()), unknown: list(z.string()) }),
     bytes_read: z.number(),
     duration_ms: z.number(),
     basis,

@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { ExplainAnswer, PreviewAnswer, RuleAnswer, VersionList } from '@tagmill/shared/api/rules';
+import type { ExplainAnswer, RuleAnswer, VersionList } from '@tagmill/shared/api/rules';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { endAll, until } from '../../src/e2e/command.ts';
+import { endAll } from '../../src/e2e/command.ts';
 import { Fleet } from '../../src/e2e/fleet.ts';
+import { followPreview } from '../../src/e2e/follow-preview.ts';
 import { credentialsOf, uploadTables } from '../../src/e2e/matrix.ts';
 import { evaluation } from '../../src/e2e/oracle.ts';
 import { mariadbTarget, SqliteTargets, type Target } from '../../src/e2e/target.ts';
@@ -35,14 +36,6 @@ afterAll(async () => {
   rmSync(temp, { recursive: true, force: true });
 });
 
-async function preview(fleet: Fleet, body: object): Promise<PreviewAnswer> {
-  const begun = (await (await fleet.call('POST', '/api/v1/rules/previews', body)).json()) as PreviewAnswer;
-  return until('the end of a preview', async () => {
-    const seen = await fleet.get<PreviewAnswer>(`/api/v1/rules/previews/${begun.preview_id}`);
-    return seen.state === 'running' ? undefined : seen;
-  });
-}
-
 test('rules in MariaDB, tables on S3: saved, previewed, run and explained', async () => {
   target = await mariadbTarget(mariadb, 'analyst', 'empty');
   const env = credentialsOf(s3);
@@ -52,7 +45,7 @@ test('rules in MariaDB, tables on S3: saved, previewed, run and explained', asyn
   fleet.startExecutor('one', { slots: 2 });
   await fleet.executorIs('one', ['connected']);
   const { etag, live } = await fleet.get<RuleAnswer>('/api/v1/tags/7/rule');
-  const seen = await preview(fleet, { rule: live!.rule_text, tag_id: 7 });
+  const seen = await followPreview(fleet, { rule: live!.rule_text, tag_id: 7, against: 'live' });
   const users = evaluation();
   expect(seen).toMatchObject({ state: 'done', figures: { matched: users.filter(({ T }) => T.includes(7)).length, enter: 0, exit: 0 } });
   // Numbers and spaces come back as the database keeps them: that is no edit.
@@ -61,7 +54,7 @@ test('rules in MariaDB, tables on S3: saved, previewed, run and explained', asyn
   expect(saved.status, await saved.text()).toBe(200);
   const runId = await fleet.createRun({ mode: 'task-tags', tag_ids: [7], business_date: '2026-11-22' });
   const report = await fleet.ended(runId);
-  expect(report.tags[0]).toMatchObject({ matched: (await preview(fleet, { rule: text })).figures!.matched });
+  expect(report.tags[0]).toMatchObject({ matched: (await followPreview(fleet, { rule: text })).figures!.matched });
   expect((await fleet.get<VersionList>('/api/v1/tags/7/rule/versions')).versions.map(({ version, who }) => [version, who])).toEqual([
     [2, 'api-key'],
     [1, 'database'],
@@ -93,7 +86,7 @@ test('users that are integers', async () => {
   expect(await explain('-20')).toMatchObject({ result: 'F', flip: { from: '0', to: '18' }, stored: { agreement: 'agrees' } });
   for (const user of ['200', '01', 'x'])
     expect(await explain(user)).toMatchObject({ evaluated: false, stored: { agreement: 'not-evaluated' } });
-  const { samples, figures } = await preview(fleet, { rule: { field: 'age', operator: 'in_range', value: [18, 31] }, tag_id: 7 });
+  const { samples, figures } = await followPreview(fleet, { rule: { field: 'age', operator: 'in_range', value: [18, 31] }, tag_id: 7 });
   expect(figures).toMatchObject({ matched: 14, enter: 1, exit: 0, stay: 13 });
   expect(samples.enter).toEqual(['11']);
 });

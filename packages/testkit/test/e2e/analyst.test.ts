@@ -7,14 +7,17 @@ import type {
   ExplainAnswer,
   ExplainNode,
   PreviewAnswer,
+  PreviewBody,
   RuleAnswer,
   SaveAnswer,
   TestAnswer,
   VersionList,
 } from '@tagmill/shared/api/rules';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { endAll, run, until } from '../../src/e2e/command.ts';
+import { endAll, run } from '../../src/e2e/command.ts';
 import { Fleet, SECRETS } from '../../src/e2e/fleet.ts';
+import { followPreview } from '../../src/e2e/follow-preview.ts';
+import { randomRule, randoms } from '../../src/e2e/random-rules.ts';
 import { type Evaluated, evaluation } from '../../src/e2e/oracle.ts';
 import { SqliteTargets, type Target } from '../../src/e2e/target.ts';
 
@@ -398,14 +401,7 @@ describe('saving', () => {
   });
 });
 
-async function preview(body: { readonly rule: unknown; readonly tag_id?: number; readonly overlap?: boolean }): Promise<PreviewAnswer> {
-  const begun = await send<PreviewAnswer>('POST', '/api/v1/rules/previews', body);
-  return until('the end of a preview', async () => {
-    const seen = await fleet.get<PreviewAnswer>(`/api/v1/rules/previews/${begun.body.preview_id}`);
-    if (seen.state === 'failed') throw new Error(`${seen.error?.code}: ${seen.error?.message}`);
-    return seen.state === 'done' ? seen : undefined;
-  });
-}
+const preview = (body: PreviewBody): Promise<PreviewAnswer> => followPreview(fleet, body);
 
 /** The user's values as an example of the rule has them, with the change that was named. */
 function rowOf(answer: ExplainAnswer): Record<string, unknown> {
@@ -418,50 +414,4 @@ function rowOf(answer: ExplainAnswer): Record<string, unknown> {
   const { table, field, to } = answer.flip!;
   row[`${table}.${field}`] = to;
   return row;
-}
-
-const LEAVES: readonly (readonly [string, readonly string[], readonly unknown[]])[] = [
-  ['age', ['>', '<=', '=', '!='], [18, 25, 30, 41, 60]],
-  [
-    'age',
-    ['in_range', 'not_in_range'],
-    [
-      [18, 30],
-      [25, 60],
-    ],
-  ],
-  ['total_asset_value', ['>=', '<'], [0, 1000, '50000.5', 100000]],
-  ['risk_score', ['>', '<='], [10, 30.5, 60]],
-  ['user_level', ['in', 'not_in'], [['VIP1'], ['VIP2', 'VIP3']]],
-  ['nickname', ['contains', 'not_starts_with', 'is_empty', 'is_null'], ['a', 'u']],
-  ['last_login_date', ['recent_days', 'not_recent_days', 'older_than_days'], [3, 7, 90]],
-  ['registration_date', ['this_month', 'previous_year', 'is_not_null'], [null]],
-  ['coins_held', ['contains_any', 'contains_all', 'not_contains_any'], [['BTC'], ['BTC', 'USDT']]],
-  ['is_blacklisted', ['is_true', 'is_false'], [null]],
-];
-
-const NO_OPERAND = new Set(['is_empty', 'is_null', 'is_not_null', 'is_true', 'is_false', 'this_month', 'previous_year']);
-
-function randomRule(next: () => number, depth: number): unknown {
-  const one = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
-  if (depth === 0 || next() < 0.3) {
-    const [field, operators, values] = one(LEAVES);
-    const operator = one(operators);
-    const missing = NO_OPERAND.has(operator) && operator.includes('null') ? undefined : one([undefined, 'match', 'no_match', 'unknown']);
-    return { field, operator, ...(NO_OPERAND.has(operator) ? {} : { value: one(values) }), ...(missing === undefined ? {} : { missing }) };
-  }
-  const logic = one(['AND', 'OR', 'NONE', 'NOT_ALL', 'NOT', 'AT_LEAST']);
-  const conditions = Array.from({ length: logic === 'NOT' ? 1 : 2 + Math.floor(next() * 2) }, () => randomRule(next, depth - 1));
-  return { logic, ...(logic === 'AT_LEAST' ? { k: 2 } : {}), conditions };
-}
-
-/** The same numbers in every run: mulberry32. */
-function randoms(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -4,13 +4,13 @@ import { TagmillError } from '@tagmill/shared/errors';
 import type { RunClock } from '@tagmill/shared/fields';
 import type { PassJob, PassTag, TagHolders, UpstreamTag } from '@tagmill/shared/job';
 import type { PreviewJob } from '@tagmill/shared/question';
-import type { WholeRule } from '@tagmill/shared/rules/normal';
+import type { TagLeaf, WholeRule } from '@tagmill/shared/rules/normal';
 import { wholeTablesOf } from '@tagmill/shared/rules/reads';
 import { readsOfRules } from '@tagmill/shared/rules/wide/rule-reads';
 import type { StoredRule } from '../../tagstore/metadata.ts';
 import type { Hall } from '../running.ts';
 import { pinHolders, type TagsRead } from '../tag-holders.ts';
-import { withLiveTags } from '../tag-states.ts';
+import { STORED, UNKNOWN, withLiveTags } from '../tag-states.ts';
 import { valuesOf } from '../templates.ts';
 import type { Basis } from './basis.ts';
 import { wordsOf } from './explanation.ts';
@@ -28,6 +28,7 @@ const NO_TAG = Number.MAX_SAFE_INTEGER;
 export type Standing = StoredRule & { readonly ruleVersion: number };
 
 interface Compared {
+  /** With the policy of its tag. */
   readonly own: PassTag;
   readonly live: PassTag | undefined;
 }
@@ -47,7 +48,13 @@ export class PreviewJobs {
       return { own: judged(this.hall, [], basis, { tagId: NO_TAG, tagName: 'preview', ruleJson: text }), live: undefined };
     const known = stands ?? (await database.metadata.versions.read(tagId));
     if (known === undefined) throw noTag(tagId);
-    const own = judged(this.hall, tasks, basis, { tagId, tagName: known.tagName, ruleJson: text });
+    const policy = (await database.metadata.policies.all()).find((one) => one.tagId === tagId)?.policy;
+    const own = judged(this.hall, tasks, basis, {
+      tagId,
+      tagName: known.tagName,
+      ruleJson: text,
+      ...(policy === undefined ? {} : { policy }),
+    });
     return { own, live: stands === undefined ? undefined : this.liveOf(basis, stands) };
   }
 
@@ -56,6 +63,7 @@ export class PreviewJobs {
     const { basis, parts } = preview;
     const parted = parts.map((part) => ({ ...own, rule: part.rule, onlyMatches: [] }));
     const asked = [own, ...(live === undefined ? [] : [live]), ...parted, ...preview.others];
+    const ownTag = preview.against === 'held' ? String(own.tagId) : undefined;
     const known = new Map<number, PassTag | null | undefined>();
     const liveTag = (tagId: number): PassTag | null | undefined => {
       if (known.has(tagId)) return known.get(tagId);
@@ -65,15 +73,34 @@ export class PreviewJobs {
       return tag;
     };
     const read = tagsBehind([preview.text, ...textsOf(rules, [preview.tagId ?? NO_TAG, ...preview.others.map((tag) => tag.tagId)])], rules);
-    const holders = await this.holdersOf(read, basis.clock);
-    const { tags, upstream, holders: held } = withLiveTags(asked, liveTag, holders);
-    const pass = passOf(preview, tags, upstream, held);
-    return { pass, hasLive: live !== undefined, others: preview.others.length, samples: preview.samples };
+    const holders = await this.holdersOf(ownTag === undefined ? read : { ...read, tags: [...read.tags, ownTag] }, basis.clock);
+    const found = withLiveTags(asked, liveTag, holders);
+    const firstPart = live === undefined ? 1 : 2;
+    const tags = found.tags.toSpliced(firstPart, 0, ...(ownTag === undefined ? [] : heldTags(found.tags[0]!, ownTag)));
+    const wanted = new Set([...found.holders.map(({ tag }) => tag), ownTag]);
+    const pass = passOf(
+      preview,
+      tags,
+      found.upstream,
+      holders.filter(({ tag }) => wanted.has(tag)),
+    );
+    return {
+      pass,
+      hasLive: live !== undefined,
+      hasHeld: ownTag !== undefined,
+      unknown: own.unknown ?? 'keep',
+      others: preview.others.length,
+      samples: preview.samples,
+    };
   }
 
-  /** Whoever types asks again every second: who holds a tag is read anew after a while. */
-  private holdersOf(read: TagsRead, clock: RunClock): Promise<readonly TagHolders[]> {
-    const key = JSON.stringify([read, clock]);
+  /** Whoever types asks again every second: who holds a tag is read anew after a while, and once a run or a person has written. */
+  private async holdersOf(read: TagsRead, clock: RunClock): Promise<readonly TagHolders[]> {
+    const { state, database } = this.hall.live();
+    if (read.tags.length + read.histories.length === 0) return [];
+    const runs = [...state.runs.values()].map(({ id, state: stands, endedMs }) => [id, stands, endedMs]);
+    const words = await database.metadata.overrides.newestMs();
+    const key = JSON.stringify([read, clock, runs, words]);
     if (this.holders?.key !== key || performance.now() - this.holders.atMs > HOLDERS_MS) {
       const found = pinHolders(read, clock, this.hall.live().database.metadata, Date.now());
       this.holders = { key, atMs: performance.now(), found };
@@ -93,6 +120,18 @@ export class PreviewJobs {
       throw error;
     }
   }
+}
+
+/**
+ * Two tags for the users that `own` is asked for: who holds the tag, and who has it (T) or is kept out
+ * of it (F) by hand. A condition or-ed with itself and another is the condition.
+ */
+function heldTags(own: PassTag, tag: string): PassTag[] {
+  return [STORED, UNKNOWN].map((basis) => {
+    const leaf: TagLeaf = { kind: 'tag', operator: 'has_tag', tag, basis, missing: 'unknown' };
+    const rule: WholeRule = { logic: 'OR', conditions: [leaf, { logic: 'AND', conditions: [leaf, own.rule] }] };
+    return { ...own, rule, onlyMatches: [] };
+  });
 }
 
 /** Tags whose rules read the state or the history of this one. */

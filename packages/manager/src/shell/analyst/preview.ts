@@ -18,6 +18,8 @@ export interface Preview {
   readonly basis: Basis;
   readonly tagId: number | null;
   readonly liveVersion: number | null;
+  /** With what it is compared; null: with nothing. */
+  readonly against: PreviewAnswer['against'];
   readonly parts: readonly Part[];
   /** Other tags that are counted with it. */
   readonly others: readonly PassTag[];
@@ -33,6 +35,9 @@ export interface Preview {
   durationMs: number;
 }
 
+/** Users of each kind that are shown while it counts. */
+const SAMPLES_MEANWHILE = 100;
+
 export function end(preview: Preview, state: PreviewAnswer['state']): void {
   if (preview.state !== 'running') return;
   preview.state = state;
@@ -43,8 +48,9 @@ export const noCounts = (parts: number, others: number): PreviewCounts => ({
   others: new Array<readonly [number, number]>(others).fill([0, 0]),
   users: 0,
   matrix: new Array<number>(16).fill(0),
+  moves: [0, 0, 0, 0],
   parts: new Array<number>(parts).fill(0),
-  samples: { enter: [], exit: [], unknown: [] },
+  samples: { enter: [], exit: [], stay: [], unknown: [] },
   bytesRead: 0,
 });
 
@@ -54,6 +60,7 @@ export function sum(a: PreviewCounts, b: PreviewCounts, samples: number): Previe
   return {
     users: a.users + b.users,
     matrix: add(a.matrix, b.matrix),
+    moves: add(a.moves, b.moves),
     parts: add(a.parts, b.parts),
     others: b.others.map(([matched, both], index) => [matched + (a.others[index]?.[0] ?? 0), both + (a.others[index]?.[1] ?? 0)] as const),
     samples: joined as unknown as PreviewCounts['samples'],
@@ -64,7 +71,9 @@ export function sum(a: PreviewCounts, b: PreviewCounts, samples: number): Previe
 export function shown(preview: Preview): PreviewAnswer {
   const { counts, done, shards, state, error } = preview;
   const scale = (value: number): number => (done === 0 || done === shards ? value : Math.round((value * shards) / done));
-  const { enter, exit, unknown } = counts.samples;
+  // Whoever looks every moment gets all users that were asked for once they are there.
+  const most = state === 'running' ? SAMPLES_MEANWHILE : preview.samples;
+  const { enter, exit, stay, unknown } = counts.samples;
   return {
     preview_id: preview.id,
     state,
@@ -73,12 +82,13 @@ export function shown(preview: Preview): PreviewAnswer {
     shards_total: shards,
     tag_id: preview.tagId,
     live_version: preview.liveVersion,
-    figures: done === 0 ? null : figuresOf(counts, preview.liveVersion !== null, scale),
+    against: preview.against,
+    figures: done === 0 ? null : figuresOf(counts, preview, scale),
     parts: done === 0 ? [] : preview.parts.map(({ path, words }, index) => ({ path, words, matched: scale(counts.parts[index] ?? 0) })),
     downstream: preview.downstream,
     verdict: state === 'done' ? verdictOf(counts) : null,
     overlap: overlapOf(preview, scale),
-    samples: { enter: [...enter], exit: [...exit], unknown: [...unknown] },
+    samples: { enter: enter.slice(0, most), exit: exit.slice(0, most), stay: stay.slice(0, most), unknown: unknown.slice(0, most) },
     bytes_read: counts.bytesRead,
     duration_ms: Math.round(state === 'running' ? performance.now() - preview.startedMs : preview.durationMs),
     basis: shownBasis(preview.basis),
@@ -113,19 +123,25 @@ function relationOf(own: number, other: number, both: number): PreviewAnswer['ov
   return both === other ? 'contains' : 'overlaps';
 }
 
-/** Rows: the rule gives T, F, U, is not asked; columns: the live one does. */
-function figuresOf({ users, matrix }: PreviewCounts, hasLive: boolean, scale: (value: number) => number): PreviewAnswer['figures'] {
-  const at = (own: number, live: number): number => matrix[4 * own + live] ?? 0;
-  const row = (own: number): number => [0, 1, 2, 3].reduce((total, live) => total + at(own, live), 0);
-  const compared = (value: number): number | null => (hasLive ? scale(value) : null);
+/** Rows of the matrix: the rule gives T, F, U, is not asked; columns: the live one does. */
+function figuresOf(
+  { users, matrix, moves }: PreviewCounts,
+  { against, liveVersion }: Preview,
+  scale: (value: number) => number,
+): PreviewAnswer['figures'] {
+  const row = (own: number): number => [0, 1, 2, 3].reduce((total, live) => total + (matrix[4 * own + live] ?? 0), 0);
+  const column = (live: number): number => [0, 1, 2, 3].reduce((total, own) => total + (matrix[4 * own + live] ?? 0), 0);
+  const [enter = 0, exit = 0, stay = 0, unknownHeld = 0] = moves;
+  const compared = (value: number): number | null => (against === null ? null : scale(value));
   return {
     users: scale(users),
     matched: scale(row(0)),
     unknown: scale(row(2)),
-    live_matched: compared([0, 1, 2, 3].reduce((total, own) => total + at(own, 0), 0)),
-    enter: compared(row(0) - at(0, 0)),
-    exit: compared(at(1, 0)),
-    stay: compared(at(0, 0)),
-    unknown_held: compared(at(2, 0)),
+    live_matched: liveVersion === null ? null : scale(column(0)),
+    held: compared(exit + stay + unknownHeld),
+    enter: compared(enter),
+    exit: compared(exit),
+    stay: compared(stay),
+    unknown_held: compared(unknownHeld),
   };
 }

@@ -12,6 +12,8 @@ import { partsOf, PreviewJobs, readersOf } from './preview-job.ts';
 /** Previews that may run at once, and those kept after their end. */
 const MOST_RUNNING = 8;
 const MOST_KEPT = 50;
+/** Users of each kind over all previews that are kept: one that shows many takes the place of others. */
+const MOST_KEPT_SAMPLES = 500_000;
 
 const CANCELLED = new TagmillError('ACTION_REFUSED', 'the preview was cancelled');
 
@@ -27,7 +29,7 @@ export class Previews {
     this.jobs = new PreviewJobs(hall);
   }
 
-  async begin({ rule, tag_id, samples = 10, overlap = false }: PreviewBody): Promise<PreviewAnswer> {
+  async begin({ rule, tag_id, against = 'held', samples = 10, overlap = false }: PreviewBody): Promise<PreviewAnswer> {
     const running = [...this.all.values()].filter((one) => one.state === 'running');
     if (running.length >= MOST_RUNNING)
       throw new TagmillError('RATE_LIMITED', `${running.length} previews run already: cancel one, or wait for it`);
@@ -50,6 +52,7 @@ export class Previews {
       basis,
       tagId: tag_id ?? null,
       liveVersion: live?.ruleVersion ?? null,
+      against: tag_id === undefined || (against === 'live' && live === undefined) ? null : against,
       parts,
       others: others.map((one) => this.jobs.liveOf(basis, one)).filter((tag) => tag !== undefined),
       downstream: tag_id === undefined ? [] : readersOf(tag_id, rules),
@@ -63,9 +66,8 @@ export class Previews {
       error: undefined,
       durationMs: 0,
     };
-    const job = await this.jobs.jobOf(preview, own, live, rules);
     this.keep(preview);
-    void this.run(preview, job);
+    void this.run(preview, () => this.jobs.jobOf(preview, own, live, rules));
     return shown(preview);
   }
 
@@ -92,15 +94,20 @@ export class Previews {
 
   private keep(preview: Preview): void {
     this.all.set(preview.id, preview);
+    let samples = [...this.all.values()].reduce((total, one) => total + one.samples, 0);
     for (const [id, old] of this.all) {
-      if (this.all.size <= MOST_KEPT) return;
-      if (old.state !== 'running') this.all.delete(id);
+      if (this.all.size <= MOST_KEPT && samples <= MOST_KEPT_SAMPLES) return;
+      if (old.state === 'running') continue;
+      this.all.delete(id);
+      samples -= old.samples;
     }
   }
 
   /** Never rejects: what fails is told by the preview. */
-  private async run(preview: Preview, job: PreviewJob): Promise<void> {
+  private async run(preview: Preview, jobOf: () => Promise<PreviewJob>): Promise<void> {
     try {
+      const job = await jobOf();
+      if (preview.state !== 'running') return;
       await this.count(preview, job);
       end(preview, 'done');
     } catch (error) {

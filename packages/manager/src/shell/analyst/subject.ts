@@ -62,7 +62,7 @@ export function judged(
   hall: Hall,
   tasks: readonly FoundTagTask[],
   basis: Basis,
-  rule: { readonly tagId: number; readonly tagName: string; readonly ruleJson: string; readonly ruleVersion?: number },
+  rule: Pick<PinnedRule, 'tagId' | 'ruleJson' | 'ruleVersion' | 'policy'> & { readonly tagName: string },
 ): PassTag {
   const found = tasks.find((one) => one.task.tagId === rule.tagId);
   const pinned: PinnedRule = {
@@ -70,6 +70,7 @@ export function judged(
     name: rule.tagName,
     ruleJson: rule.ruleJson,
     ...(rule.ruleVersion === undefined ? {} : { ruleVersion: rule.ruleVersion }),
+    ...(rule.policy === undefined ? {} : { policy: rule.policy }),
     requiredFields: found?.task.requiredFields ?? [],
     readsTables: found === undefined ? [] : tablesOf(found),
     ...(found !== undefined && hall.config.tasksDir === SHIPPED_TASKS ? { shipped: true } : {}),
