@@ -25,7 +25,9 @@ export function PreviewCard({
   return (
     <section className="tm-section" data-testid="rule-preview" data-state={counting ? 'counting' : (answer?.state ?? 'none')}>
       <h3>
-        {answer?.live_version == null || answer.against !== 'live' ? t('rules.preview') : t('rules.against', { version: answer.live_version })}
+        {answer?.live_version == null || answer.against !== 'live'
+          ? t('rules.preview')
+          : t('rules.against', { version: answer.live_version })}
         {answer !== null && (
           <span className="tm-quiet">{t('rules.dataOf', { date: businessDate(answer.basis.business_date, languageNow()) })}</span>
         )}
