@@ -35,11 +35,6 @@ export function assemble(
   const merged = mergeKeys(scope === undefined ? rows : [...rows, scope], scratch);
   const words = wordsFor(pass.tags.length);
   const size = Math.ceil(merged.users / BLOCK) * BLOCK * words;
-  const planes = {
-    matched: scratch.uint32('matched', size),
-    notMatched: scratch.uint32('notMatched', size),
-    evaluated: scratch.uint32('evaluated', size),
-  };
   const [evaluated, matched, unknown] = [0, 1, 2].map(() => new Float64Array(pass.tags.length)) as [
     Float64Array,
     Float64Array,
@@ -47,23 +42,39 @@ export function assemble(
   ];
   const counts = { evaluated, matched, unknown };
   const block = new Block(pass, rows, absent, merged, scope === undefined ? -1 : columns.length);
+  const planes = {
+    matched: scratch.uint32('matched', size),
+    notMatched: scratch.uint32('notMatched', size),
+    evaluated: block.alike ? null : scratch.uint32('evaluated', size),
+    chosen: scratch.uint32('users chosen', Math.ceil(merged.users / BLOCK)),
+  };
   for (let first = 0; first < merged.users; first += BLOCK_USERS) {
     block.load(first);
     block.store(first, words, planes);
     block.count(counts);
   }
-  const chosen = chooseEvaluated(planes.evaluated, merged.users, words, scratch.uint32('chosen', merged.users));
-  return { batches: batchesOf(chosen, columns, merged, planes, words, scratch), users: chosen.length, ...counts };
+  const chosen = chooseEvaluated(planes.chosen, merged.users, scratch.uint32('chosen', merged.users));
+  const isWhole = (plane: Uint32Array): boolean => isAllOnes(plane, words, pass.tags.length);
+  return { batches: batchesOf(chosen, columns, merged, planes, words, isWhole, scratch), users: chosen.length, ...counts };
 }
 
-function chooseEvaluated(evaluated: Uint32Array, users: number, words: number, chosen: Uint32Array): Uint32Array {
+/** Users of the bits that are set. */
+function chooseEvaluated(bits: Uint32Array, users: number, chosen: Uint32Array): Uint32Array {
   let count = 0;
   for (let user = 0; user < users; user += 1) {
-    let any = 0;
-    for (let word = 0; word < words; word += 1) any |= evaluated[user * words + word]!;
-    if (any !== 0) chosen[count++] = user;
+    if (((bits[user >>> 5]! >>> (user & 31)) & 1) === 1) chosen[count++] = user;
   }
   return chosen.subarray(0, count);
+}
+
+/** Whether each of so many tags is set for each user. */
+function isAllOnes(plane: Uint32Array, words: number, tags: number): boolean {
+  const last = tags % BLOCK === 0 ? 0xffffffff : 2 ** (tags % BLOCK) - 1;
+  for (let at = 0; at < plane.length; at += words) {
+    for (let word = 0; word < words - 1; word += 1) if (plane[at + word] !== 0xffffffff) return false;
+    if (plane[at + words - 1] !== last) return false;
+  }
+  return true;
 }
 
 function batchesOf(
@@ -72,18 +83,20 @@ function batchesOf(
   merged: Merged,
   planes: ResultPlanes,
   words: number,
+  isWhole: (evaluated: Uint32Array) => boolean,
   scratch: Scratch,
 ): PieceBatch[] {
   const batches: PieceBatch[] = [];
   for (let start = 0; start < chosen.length; start += PIECE_BATCH_USERS) {
     const users = chosen.subarray(start, start + PIECE_BATCH_USERS);
+    const evaluated = planes.evaluated === null ? null : pick(planes.evaluated, users, words);
     batches.push({
       users: users.length,
       words,
       ...keysOf(users, columns, merged, (bytes) => scratch.bytes(`keys ${start}`, bytes)),
       matched: pick(planes.matched, users, words),
       notMatched: pick(planes.notMatched, users, words),
-      evaluated: pick(planes.evaluated, users, words),
+      evaluated: evaluated === null || isWhole(evaluated) ? null : evaluated,
     });
   }
   return batches;

@@ -13,7 +13,10 @@ export type AbsentWords = Uint32Array;
 export interface ResultPlanes {
   readonly matched: Uint32Array;
   readonly notMatched: Uint32Array;
-  readonly evaluated: Uint32Array;
+  /** Null where all tags are evaluated for the same users. */
+  readonly evaluated: Uint32Array | null;
+  /** A bit a user: some tag is evaluated. */
+  readonly chosen: Uint32Array;
 }
 
 export interface Counts {
@@ -45,6 +48,8 @@ export class Block {
   readonly #resultAt: Int32Array;
   /** Planes of the audiences. */
   readonly #evaluated: Int32Array;
+  /** How many users of the block each audience has. */
+  readonly #audienceUsers: Int32Array;
   /** Rows of the block's users in a table. */
   readonly #at = new Int32Array(BLOCK_USERS);
   readonly #matrix = new Int32Array(BLOCK);
@@ -67,6 +72,12 @@ export class Block {
     this.#audienceAt = Int32Array.from(names, (name) => audienceOf.get(name)!);
     this.#resultAt = Int32Array.from(pass.tags, ({ result }) => result * PLANE_WORDS);
     this.#evaluated = new Int32Array(different.length * PLANE_WORDS);
+    this.#audienceUsers = new Int32Array(different.length);
+  }
+
+  /** All tags are evaluated for the same users. */
+  get alike(): boolean {
+    return this.#audiences.length === 1;
   }
 
   /** Works out all tags of the users from `first` on, as many as a block holds. */
@@ -164,39 +175,37 @@ export class Block {
   }
 
   store(first: number, words: number, planes: ResultPlanes): void {
-    const alike = this.#audiences.length === 1;
-    if (alike) this.#storeAudience(first, words, planes.evaluated);
+    const { matched, notMatched, evaluated, chosen } = planes;
     // Group by group: the rows of one stay near while all their words are written.
     for (let group = 0; group < this.#groups; group += 1) {
+      let anybody = 0;
+      for (let at = group; at < this.#evaluated.length; at += PLANE_WORDS) anybody |= this.#evaluated[at]!;
+      chosen[(first >>> 5) + group] = anybody;
       for (let word = 0; word < words; word += 1) {
         const from = (first + group * BLOCK) * words + word;
-        this.#storeWord(from, words, word, group, planes.matched, this.#t);
-        this.#storeWord(from, words, word, group, planes.notMatched, this.#f);
-        if (!alike) this.#storeEvaluated(from, words, word, group, planes.evaluated);
+        this.#storeWord(from, words, word, group, matched, this.#t);
+        this.#storeWord(from, words, word, group, notMatched, this.#f);
+        if (evaluated !== null) this.#storeEvaluated(from, words, word, group, evaluated);
       }
     }
   }
 
   #storeWord(from: number, words: number, word: number, group: number, into: Uint32Array, plane: Int32Array): void {
     const matrix = this.#matrix;
-    const tags = this.#resultAt.length;
-    for (let bit = 0; bit < BLOCK; bit += 1) {
-      const tag = word * BLOCK + bit;
-      matrix[bit] = tag < tags ? this.#evaluated[this.#audienceAt[tag]! + group]! & plane[this.#resultAt[tag]! + group]! : 0;
+    const resultAt = this.#resultAt;
+    const first = word * BLOCK;
+    const here = Math.min(BLOCK, resultAt.length - first);
+    if (this.alike) {
+      const all = this.#evaluated[group]!;
+      for (let bit = 0; bit < here; bit += 1) matrix[bit] = all & plane[resultAt[first + bit]! + group]!;
+    } else {
+      for (let bit = 0; bit < here; bit += 1) {
+        matrix[bit] = this.#evaluated[this.#audienceAt[first + bit]! + group]! & plane[resultAt[first + bit]! + group]!;
+      }
     }
+    if (here < BLOCK) matrix.fill(0, here);
     transpose32(matrix);
-    for (let i = 0; i < BLOCK; i += 1) into[from + i * words] = matrix[i]!;
-  }
-
-  /** Who is evaluated, where that is the same for all tags. */
-  #storeAudience(first: number, words: number, into: Uint32Array): void {
-    const last = this.#audienceAt.length % BLOCK === 0 ? -1 : (1 << (this.#audienceAt.length % BLOCK)) - 1;
-    for (let i = 0; i < this.#groups * BLOCK; i += 1) {
-      const all = (this.#evaluated[i >>> 5]! << (31 - (i & 31))) >> 31;
-      const from = (first + i) * words;
-      for (let word = 0; word < words - 1; word += 1) into[from + word] = all;
-      into[from + words - 1] = all & last;
-    }
+    for (let i = 0, to = from; i < BLOCK; i += 1, to += words) into[to] = matrix[i]!;
   }
 
   #storeEvaluated(from: number, words: number, word: number, group: number, into: Uint32Array): void {
@@ -210,17 +219,22 @@ export class Block {
   }
 
   count({ evaluated, matched, unknown }: Counts): void {
+    const [t, f, audiences, audienceUsers] = [this.#t, this.#f, this.#evaluated, this.#audienceUsers];
+    for (let audience = 0; audience < audienceUsers.length; audience += 1) {
+      let all = 0;
+      for (let group = 0; group < PLANE_WORDS; group += 1) all += bytesOfOnes(audiences[audience * PLANE_WORDS + group]!);
+      audienceUsers[audience] = sumOfBytes(all);
+    }
     for (let tag = 0; tag < this.#resultAt.length; tag += 1) {
       const audience = this.#audienceAt[tag]!;
       const result = this.#resultAt[tag]!;
-      let [all, yes, no] = [0, 0, 0];
+      let [yes, no] = [0, 0];
       for (let group = 0; group < PLANE_WORDS; group += 1) {
-        const here = this.#evaluated[audience + group]!;
-        all += bytesOfOnes(here);
-        yes += bytesOfOnes(here & this.#t[result + group]!);
-        no += bytesOfOnes(here & this.#f[result + group]!);
+        const here = audiences[audience + group]!;
+        yes += bytesOfOnes(here & t[result + group]!);
+        no += bytesOfOnes(here & f[result + group]!);
       }
-      const users = sumOfBytes(all);
+      const users = audienceUsers[audience / PLANE_WORDS]!;
       const holders = sumOfBytes(yes);
       evaluated[tag]! += users;
       matched[tag]! += holders;

@@ -107,7 +107,8 @@ function countsOf(tagIds: readonly number[], result: Assembled): EvaluateResult[
   }));
 }
 
-const sizeOfBatch = (batch: PieceBatch): number => batch.keys.length + batch.offsets.byteLength + 3 * batch.matched.byteLength + 16;
+const sizeOfBatch = (batch: PieceBatch): number =>
+  batch.keys.length + batch.offsets.byteLength + (batch.evaluated === null ? 2 : 3) * batch.matched.byteLength + 16;
 
 async function readyPass(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<ReadyPass> {
   await loadValues(evaluator, job, signal);

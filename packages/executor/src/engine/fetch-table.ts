@@ -63,15 +63,17 @@ async function readRows(connection: DuckDBConnection, scan: TableScan, files: re
   const chunk = await oneRow(connection, tableSql(apart, files));
   const rows = rowsOf(chunk, apart, scratch);
   const { count } = rows.keys;
-  const legOfRow = legs.length > 1 ? wordsOf(chunk.getColumnVector(2 + rows.words.length), count) : new Uint32Array(count);
-  await streamValues(
+  const legOfRow = legs.length > 1 ? wordsOf(chunk.getColumnVector(3), count) : new Uint32Array(count);
+  const leafWords = scan.leaves.length === 0 ? 0 : wordsOfLeaves(scan.leaves.length);
+  const words = Array.from({ length: leafWords }, (_, word) => scratch.uint32(`words ${word} ${scan.table.name}`, count));
+  const errors = await streamValues(
     connection,
     index,
     legs.map((leg) => valuesSql(apart, leg)),
     legOfRow,
-    rows.numbers,
+    { words, numbers: rows.numbers },
   );
-  return rows;
+  return { ...rows, words, castErrors: rows.castErrors + errors };
 }
 
 const emptyWords = (leaves: number): Uint32Array[] => Array.from({ length: wordsOfLeaves(leaves) }, () => new Uint32Array(0));
@@ -79,22 +81,23 @@ const emptyWords = (leaves: number): Uint32Array[] => Array.from({ length: words
 function rowsOf(chunk: DuckDBDataChunk, scan: TableScan, scratch: Scratch): TableRows {
   const { name } = scan.table;
   const { keys, firstWords } = keysOfChunk(chunk, scan.keyType, (array, count) => scratch.uint32(`${array} ${name}`, count));
-  const words = wordsOfLeaves(scan.leaves.length);
+  const words = wordsOfLeaves(scan.apart === undefined ? scan.leaves.length : 0);
   const numbers = (scan.index?.columns ?? []).map((column, at) => {
     const own = scratch.uint16(`numbers ${at} ${name}`, keys.count + 1);
     own[keys.count] = column.missing;
     return own;
   });
+  let castErrors = Number(chunk.getColumnVector(1 + words).getItem(0));
   if (scan.index !== undefined && scan.apart === undefined && keys.count > 0) {
     for (let value = 0; value < scan.index.values.length; value += 1) {
-      numberRows(scan.index, value, rawList(chunk, 2 + words + value, keys.count), numbers, 0);
+      castErrors += numberRows(scan.index, value, rawList(chunk, 2 + words + value, keys.count), numbers, 0);
     }
   }
   return {
     ...rankKeys(keys, scan.range, scratch.float64(`ranks ${name}`, keys.count)),
     words: Array.from({ length: words }, (_, word) => (word === 0 ? firstWords : wordsOf(chunk.getColumnVector(1 + word), keys.count))),
     numbers,
-    castErrors: Number(chunk.getColumnVector(1 + words).getItem(0)),
+    castErrors,
     chunk,
   };
 }

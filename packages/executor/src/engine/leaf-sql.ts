@@ -2,7 +2,7 @@
 import { TagmillError } from '@tagmill/shared/errors';
 import type { CatalogField, RunClock } from '@tagmill/shared/fields';
 import type { NormalLeaf } from '@tagmill/shared/rules/normal';
-import { castErrorSql, type ColumnNaming, compileRules, readColumnSql, typeSql } from '@tagmill/shared/rules/sql';
+import { castErrorSql, type ColumnNaming, compileRules, readColumnSql, typeSql, uncheckedColumnSql } from '@tagmill/shared/rules/sql';
 import { localToUtcSql } from '@tagmill/shared/rules/sql-zones';
 import type { ReadColumn } from './scan-sql.ts';
 
@@ -32,5 +32,6 @@ export function readColumn(field: CatalogField, clock: RunClock): ReadColumn {
     sqlType: typeSql(field.type),
     read: (storedType, raw) => readColumnSql(field, storedType, raw, clock),
     castError: (storedType, raw) => castErrorSql(field, storedType, raw, clock),
+    unchecked: (storedType, raw) => uncheckedColumnSql(field, storedType, raw),
   };
 }

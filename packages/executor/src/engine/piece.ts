@@ -4,9 +4,12 @@
  * keys are integers), each user with three bits a tag. Whole numbers are
  * little-endian 32-bit words, so that a reader takes them as they lie.
  *
- *   "TGPIECE1", header bytes (u32), header JSON padded to 4,
- *   block: users (u32), key bytes (u32), offsets (users + 1), keys padded to 4,
+ *   "TGPIECE2", header bytes (u32), header JSON padded to 4,
+ *   block: users (u32), key bytes (u32), planes (u32), offsets (users + 1), keys padded to 4,
  *          matched, notMatched, evaluated (users x words each).
+ *
+ * Where each tag of each user of a block is evaluated, which is the rule, that
+ * plane says nothing: the block has two planes, else three.
  *
  * The hash is over tags, key type and blocks; the number of users in a block is
  * fixed, so it does not depend on attempt, threads or machine.
@@ -21,7 +24,7 @@ import { failpoint } from '@tagmill/shared/failpoint';
 import type { KeyType } from '../sources/key-order.ts';
 
 export interface PieceHeader {
-  readonly version: 1;
+  readonly version: 2;
   readonly keyType: KeyType;
   /** Tag ids in the order of their bits. */
   readonly tags: readonly number[];
@@ -34,7 +37,7 @@ export interface PieceHeader {
  * Users of a piece, up to 65,536 at a time. Key i is bytes [offsets[i],
  * offsets[i + 1]) of `keys`. Tag b of user i is bit b % 32 of word
  * i * words + (b >>> 5) in each plane. Evaluated, but neither matched nor
- * notMatched: UNKNOWN.
+ * notMatched: UNKNOWN. No plane of who is evaluated: every tag of everybody.
  */
 export interface PieceBatch {
   readonly users: number;
@@ -43,11 +46,13 @@ export interface PieceBatch {
   readonly offsets: Uint32Array;
   readonly matched: Uint32Array;
   readonly notMatched: Uint32Array;
-  readonly evaluated: Uint32Array;
+  readonly evaluated: Uint32Array | null;
 }
 
 export const PIECE_BATCH_USERS = 65_536;
-const MAGIC = Buffer.from('TGPIECE1', 'latin1');
+const MAGIC = Buffer.from('TGPIECE2', 'latin1');
+/** Bytes ahead of a block's offsets. */
+const BLOCK_HEAD = 12;
 
 export const wordsFor = (tags: number): number => Math.max(1, Math.ceil(tags / 32));
 
@@ -61,7 +66,7 @@ export async function writePiece(path: string, keyType: KeyType, tags: readonly 
   const parts = batches.flatMap(blockParts);
   const hash = hashOf(keyType, tags, parts);
   const users = batches.reduce((sum, batch) => sum + batch.users, 0);
-  const header: PieceHeader = { version: 1, keyType, tags, users, hash };
+  const header: PieceHeader = { version: 2, keyType, tags, users, hash };
   const json = Buffer.from(JSON.stringify(header), 'utf8');
   const padded = Buffer.alloc(pad4(json.length), ' ');
   padded.set(json);
@@ -112,18 +117,18 @@ const bytesOf = (words: Uint32Array): Buffer => Buffer.from(words.buffer, words.
 function blockParts(batch: PieceBatch): Buffer[] {
   const padding = Buffer.alloc(pad4(batch.keys.length) - batch.keys.length);
   return [
-    bytesOf(Uint32Array.of(batch.users, batch.keys.length)),
+    bytesOf(Uint32Array.of(batch.users, batch.keys.length, batch.evaluated === null ? 2 : 3)),
     bytesOf(batch.offsets),
     batch.keys,
     padding,
     bytesOf(batch.matched),
     bytesOf(batch.notMatched),
-    bytesOf(batch.evaluated),
+    ...(batch.evaluated === null ? [] : [bytesOf(batch.evaluated)]),
   ];
 }
 
 function hashOf(keyType: KeyType, tags: readonly number[], parts: readonly Buffer[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([1, keyType, tags]));
+  const hash = createHash('sha256').update(JSON.stringify([2, keyType, tags]));
   for (const part of parts) hash.update(part);
   return hash.digest('hex').slice(0, 32);
 }
@@ -182,13 +187,15 @@ function* readBatches(path: string, header: PieceHeader, start: number): Generat
   try {
     let at = start;
     for (let left = header.users; left > 0; ) {
-      const head = readExactly(path, file, at, 8);
+      const head = readExactly(path, file, at, BLOCK_HEAD);
       const users = head.readUInt32LE(0);
       const keyBytes = head.readUInt32LE(4);
+      const planes = head.readUInt32LE(8);
       if (users === 0 || users > left) throw damaged(path, 'a block has a wrong number of users');
+      if (planes !== 2 && planes !== 3) throw damaged(path, 'a block has a wrong number of planes');
       const offsetsBytes = (users + 1) * 4;
       const planeBytes = users * words * 4;
-      const body = readExactly(path, file, at + 8, offsetsBytes + pad4(keyBytes) + 3 * planeBytes);
+      const body = readExactly(path, file, at + BLOCK_HEAD, offsetsBytes + pad4(keyBytes) + planes * planeBytes);
       const planesAt = offsetsBytes + pad4(keyBytes);
       const plane = (index: number): Uint32Array => new Uint32Array(body.buffer, planesAt + index * planeBytes, users * words);
       yield {
@@ -198,9 +205,9 @@ function* readBatches(path: string, header: PieceHeader, start: number): Generat
         offsets: new Uint32Array(body.buffer, 0, users + 1),
         matched: plane(0),
         notMatched: plane(1),
-        evaluated: plane(2),
+        evaluated: planes === 2 ? null : plane(2),
       };
-      at += 8 + body.length;
+      at += BLOCK_HEAD + body.length;
       left -= users;
     }
   } finally {

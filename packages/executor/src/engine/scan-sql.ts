@@ -17,6 +17,8 @@ export interface ReadColumn {
   readonly sqlType: string;
   /** BOOLEAN SQL: the stored value is there but cannot be read as declared; null where that cannot be. */
   castError(storedType: string, raw: string): string | null;
+  /** SQL of the stored value where the index can tell by itself which values are none; null or absent where it cannot. */
+  unchecked?(storedType: string, raw: string): string | null;
 }
 
 export interface TableScan {
@@ -32,7 +34,7 @@ export interface TableScan {
   readonly index?: TableIndex;
   /** One thread reads: rows of a file come in the order in which they lie there, whatever the query. */
   readonly inOrder?: boolean;
-  /** The values of the index come by queries of their own (`valuesSql`), one for each of so many legs (`legsOf`). */
+  /** Leaves and values of the index come by queries of their own (`valuesSql`), one for each of so many legs (`legsOf`). */
   readonly apart?: number;
   /** The files are sorted copies: columns are as declared already, and errors were counted. */
   readonly copied?: boolean;
@@ -46,6 +48,7 @@ export interface TableScan {
 export const KEY = '__tagmill_key';
 export const CAST_ERRORS = '__tagmill_cast_errors';
 const LEG = '__tagmill_leg';
+const RAW = '__tagmill_raw_';
 const leafName = (index: number): string => `__tagmill_leaf_${index}`;
 const valueName = (index: number): string => `__tagmill_value_${index}`;
 const valueNames = ({ index, apart }: TableScan): string[] =>
@@ -54,6 +57,8 @@ const valueNames = ({ index, apart }: TableScan): string[] =>
 const legNames = ({ apart = 0 }: TableScan): string[] => (apart > 1 ? [LEG] : []);
 /** Leaves in a word of 32 bits: TRUE in the lower half, UNKNOWN in the upper one. */
 export const LEAVES_PER_WORD = 16;
+/** Leaves that come with the keys. */
+const leavesBeside = ({ leaves, apart }: TableScan): readonly string[] => (apart === undefined ? leaves : []);
 /** So many users are looked up in the query itself; more are left to the merge. */
 export const USERS_IN_QUERY = 1_000;
 
@@ -64,11 +69,12 @@ export const wordsOfLeaves = (leaves: number): number => Math.max(1, Math.ceil(l
  * One row: the keys (`k`: their bytes one after the other, or a list of
  * integers), one list of words for every 16 leaves, the number of values that
  * could not be read as their declared type, one list for each value of the
- * index, or one of the legs where they come apart. The words of the first list have 64 bits, the upper ones the length of
- * the key in bytes.
+ * index. The words of the first list have 64 bits, the upper ones the length of
+ * the key in bytes. Where leaves and values come apart, it is the keys, that
+ * first list, the errors that nobody sees in the values, and a list of legs.
  */
 export function tableSql(scan: TableScan, files: readonly OpenScan[]): string {
-  const lists = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => `list(w${word}) AS w${word}`);
+  const lists = Array.from({ length: wordsOfLeaves(leavesBeside(scan).length) }, (_, word) => `list(w${word}) AS w${word}`);
   const values = [...valueNames(scan), ...legNames(scan)].map((name) => `list(${name}) AS ${name}`);
   const selected = [keysSql(scan.keyType), ...lists, 'coalesce(sum(errors), 0)::BIGINT AS errors', ...values];
   return `SELECT ${selected.join(', ')} FROM (${wordsSql(scan, files)})`;
@@ -79,8 +85,9 @@ const keysSql = (keyType: KeyType): string => (keyType === 'string' ? "encode(st
 const lengthSql = (keyType: KeyType, key: string): string => (keyType === 'string' ? `strlen(${key})::UBIGINT << 32` : '0::UBIGINT');
 
 function wordsSql(scan: TableScan, files: readonly OpenScan[]): string {
-  const words = Array.from({ length: wordsOfLeaves(scan.leaves.length) }, (_, word) => {
-    const sql = wordSql(scan.leaves.length, word);
+  const leaves = leavesBeside(scan).length;
+  const words = Array.from({ length: wordsOfLeaves(leaves) }, (_, word) => {
+    const sql = wordSql(leaves, word);
     return `${word === 0 ? `((${lengthSql(scan.keyType, KEY)}) | ${sql}::UBIGINT)` : sql} AS w${word}`;
   });
   return `SELECT ${[`${KEY} AS k`, `${CAST_ERRORS} AS errors`, ...words, ...valueNames(scan), ...legNames(scan)].join(', ')} FROM (${leavesSql(scan, files)})`;
@@ -99,7 +106,7 @@ function wordSql(leaves: number, word: number): string {
 
 /** Leaves have a level of their own: the engine would work out an expression again wherever it stands. */
 function leavesSql(scan: TableScan, files: readonly OpenScan[]): string {
-  const leaves = scan.leaves.map((sql, index) => `${sql} AS ${leafName(index)}`);
+  const leaves = leavesBeside(scan).map((sql, index) => `${sql} AS ${leafName(index)}`);
   const values = valueNames(scan).map((name, at) => `${scan.index?.values[at]?.sql} AS ${name}`);
   return `SELECT ${[KEY, CAST_ERRORS, ...leaves, ...values, ...legNames(scan)].join(', ')} FROM (${rowsSql(scan, files)}) AS ${identifier(scan.table.name)}`;
 }
@@ -110,40 +117,72 @@ export function rowsSql(scan: TableScan, files: readonly OpenScan[]): string {
   const rows = legsOf(files)
     .map((leg, at) => fileSql(scan, leg, at))
     .join(' UNION ALL ');
-  if (rows === '' || scan.columns.every((column) => column.finish === undefined)) return rows;
+  return rows === '' ? rows : finishedSql(scan, rows, legNames(scan));
+}
+
+function finishedSql(scan: TableScan, rows: string, others: readonly string[]): string {
+  if (scan.columns.every((column) => column.finish === undefined)) return rows;
   const columns = scan.columns.map((column) => {
     const name = identifier(column.name);
     return column.finish === undefined ? name : `${column.finish(name)} AS ${name}`;
   });
-  return `SELECT ${[KEY, CAST_ERRORS, ...columns, ...legNames(scan)].join(', ')} FROM (${rows})`;
+  return `SELECT ${[KEY, CAST_ERRORS, ...columns, ...others].join(', ')} FROM (${rows})`;
 }
 
 /** The parts of a scan: whole files, or runs of the rows of one. */
 export const legsOf = (files: readonly OpenScan[]): OpenScan[] =>
   files.flatMap((file) => (file.whole ? [file] : file.runs.map((run) => ({ ...file, runs: [run] }))));
 
-/** The values of the index of one leg, a row for each of its users. */
+/** Words of the leaves of one leg, then the values of the index, a row for each of its users. */
 export function valuesSql(scan: TableScan, leg: OpenScan): string {
-  const values = (scan.index?.values ?? []).map(({ sql }) => sql);
-  return `SELECT ${values.join(', ')} FROM (${rowsSql(scan, [leg])}) AS ${identifier(scan.table.name)}`;
+  const count = scan.leaves.length;
+  const words = count === 0 ? [] : Array.from({ length: wordsOfLeaves(count) }, (_, word) => wordSql(count, word));
+  const raw = rawColumns(scan, leg);
+  const values = (scan.index?.values ?? []).map(({ sql, field }, at) => {
+    const own = field !== undefined && raw.has(field) ? `${RAW}${field}` : undefined;
+    return { name: valueName(at), sql: own === undefined ? sql : identifier(own) };
+  });
+  const names = [...raw.keys()].map((name) => identifier(`${RAW}${name}`));
+  const from = `(${finishedSql(scan, fileSql(scan, leg, 0, raw), names)}) AS ${identifier(scan.table.name)}`;
+  const leaves = scan.leaves.map((sql, index) => `${sql} AS ${leafName(index)}`);
+  const inner = [...leaves, ...values.map(({ name, sql }) => `${sql} AS ${name}`)];
+  return `SELECT ${[...words, ...values.map(({ name }) => name)].join(', ')} FROM (SELECT ${inner.join(', ')} FROM ${from})`;
 }
 
-function fileSql(scan: TableScan, file: OpenScan, leg: number): string {
+/** Columns that the index reads as they lie in the file of a leg, and their SQL: it finds itself what is no value. */
+function rawColumns(scan: TableScan, { object }: OpenScan): Map<string, string> {
+  const wanted = new Set((scan.index?.values ?? []).map(({ field }) => field));
+  const stored = new Map(object.columns.map((column) => [column.name, column.storedType]));
+  const found = new Map<string, string>();
+  for (const column of scan.columns) {
+    const storedType = stored.get(column.name);
+    if (!wanted.has(column.name) || storedType === undefined) continue;
+    const sql = column.unchecked?.(storedType, identifier(column.name)) ?? null;
+    if (sql !== null) found.set(column.name, sql);
+  }
+  return found;
+}
+
+/** @param raw columns that are wanted as they lie in the file, too, and their SQL */
+function fileSql(scan: TableScan, file: OpenScan, leg: number, raw: ReadonlyMap<string, string> = new Map()): string {
   const run: RowRun | undefined = file.whole ? undefined : file.runs[0];
   const stored = new Map(file.object.columns.map((column) => [column.name, column.storedType]));
   const errors: string[] = [];
+  // Whoever sees the values counts those that are none.
+  const seen = scan.apart === undefined ? raw : rawColumns(scan, file);
   const columns = scan.columns.map((column) => {
     const storedType = stored.get(column.name);
     if (storedType === undefined) return `NULL::${column.sqlType} AS ${identifier(column.name)}`;
-    const raw = identifier(column.name);
-    const read = column.read(storedType, raw);
-    const error = column.castError(storedType, raw);
-    if (error !== null) errors.push(`(${error})::INTEGER`);
+    const stands = identifier(column.name);
+    const read = column.read(storedType, stands);
+    const error = column.castError(storedType, stands);
+    if (error !== null && !seen.has(column.name)) errors.push(`(${error})::INTEGER`);
     return `${read} AS ${identifier(column.name)}`;
   });
   const key = keySql(stored.get(KEY_COLUMN) ?? 'VARCHAR', identifier(KEY_COLUMN), scan.keyType);
   if (scan.copied === true) errors.push(CAST_ERRORS);
   const selected = [`${key} AS ${KEY}`, `${errors.join(' + ') || '0'} AS ${CAST_ERRORS}`, ...columns];
+  for (const [name, sql] of raw) selected.push(`${sql} AS ${identifier(`${RAW}${name}`)}`);
   if (legNames(scan).length > 0) selected.push(`${leg}::UINTEGER AS ${LEG}`);
   const every = scan.every ?? 1;
   const where = [

@@ -95,7 +95,7 @@ class Tally {
 export function outcome({ words, matched, notMatched, evaluated }: PieceBatch, user: number, tag: number): Outcome {
   const at = user * words + (tag >>> 5);
   const bit = 1 << (tag & 31);
-  if ((evaluated[at]! & bit) === 0) return NONE;
+  if (evaluated !== null && (evaluated[at]! & bit) === 0) return NONE;
   if ((matched[at]! & bit) !== 0) return T;
   return (notMatched[at]! & bit) !== 0 ? F : U;
 }

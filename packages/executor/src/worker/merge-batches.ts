@@ -22,5 +22,5 @@ function losingBits(tags: readonly Pick<PassTag, 'unknown'>[]): Uint32Array | un
 }
 
 function withUnknown({ words, matched, notMatched, evaluated }: PieceBatch, losing: Uint32Array): Uint32Array {
-  return notMatched.map((no, at) => no | (evaluated[at]! & ~matched[at]! & losing[at % words]!));
+  return notMatched.map((no, at) => no | ((evaluated === null ? -1 : evaluated[at]!) & ~matched[at]! & losing[at % words]!));
 }

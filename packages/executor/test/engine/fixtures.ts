@@ -125,7 +125,7 @@ function verdictOf(batch: PieceBatch, user: number, tags: readonly number[]): Ve
   const has = (plane: Uint32Array, bit: number): boolean => ((plane[user * batch.words + (bit >>> 5)]! >>> (bit & 31)) & 1) === 1;
   const verdict = { T: [] as number[], F: [] as number[], U: [] as number[] };
   tags.forEach((tag, bit) => {
-    const [t, f, e] = [has(batch.matched, bit), has(batch.notMatched, bit), has(batch.evaluated, bit)];
+    const [t, f, e] = [has(batch.matched, bit), has(batch.notMatched, bit), batch.evaluated === null || has(batch.evaluated, bit)];
     if ((t || f) && !e) throw new Error(`tag ${tag} is decided but not evaluated`);
     if (e) (t ? verdict.T : f ? verdict.F : verdict.U).push(tag);
   });

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => remove());
 
-function batchOf(keys: readonly string[], tags: number, seed: number): PieceBatch {
+function batchOf(keys: readonly string[], tags: number, seed: number, everybody = false): PieceBatch {
   const words = wordsFor(tags);
   const offsets = new Uint32Array(keys.length + 1);
   keys.forEach((key, at) => {
@@ -28,7 +28,7 @@ function batchOf(keys: readonly string[], tags: number, seed: number): PieceBatc
     offsets,
     matched: plane(1),
     notMatched: plane(2),
-    evaluated: plane(3),
+    evaluated: everybody ? null : plane(3),
   };
 }
 
@@ -40,13 +40,14 @@ it('keeps every key byte for byte, and every plane', async () => {
     fc.asyncProperty(
       fc.array(fc.array(key, { minLength: 1, maxLength: 9 }), { maxLength: 3 }),
       fc.integer({ min: 1, max: 70 }),
-      async (blocks, tags) => {
+      fc.boolean(),
+      async (blocks, tags, everybody) => {
         const path = join(dir, 'a/b/0.piece');
         const ids = Array.from({ length: tags }, (_, i) => i * 3 + 1);
-        const batches = blocks.map((keys, at) => batchOf(keys, tags, at));
+        const batches = blocks.map((keys, at) => batchOf(keys, tags, at, everybody && at % 2 === 0));
         const hash = await writePiece(path, 'string', ids, batches);
         const piece = readPiece(path);
-        expect(piece.header).toEqual({ version: 1, keyType: 'string', tags: ids, users: blocks.flat().length, hash });
+        expect(piece.header).toEqual({ version: 2, keyType: 'string', tags: ids, users: blocks.flat().length, hash });
         expect([...piece.batches()].map(flat)).toEqual(batches.map(flat));
         expect(hashPiece(piece)).toBe(hash);
       },
@@ -65,10 +66,11 @@ it('has another hash when anything in it differs', async () => {
     await write('2', [1, 2], batchOf(['ab', ''], 2, 0)),
     await write('3', [1, 2], batchOf(['a', 'b'], 2, 1)),
     await write('4', [1, 2], { ...base, evaluated: base.notMatched }),
+    await write('5', [1, 2], { ...base, evaluated: null }),
   ];
-  expect(new Set(hashes).size).toBe(5);
+  expect(new Set(hashes).size).toBe(6);
   expect(hashes[0]).toMatch(/^[0-9a-f]{32}$/);
-  expect(await write('5', [1, 2], base)).toBe(hashes[0]);
+  expect(await write('6', [1, 2], base)).toBe(hashes[0]);
 });
 
 it('says when it is not there or was damaged', async () => {
@@ -77,6 +79,11 @@ it('says when it is not there or was damaged', async () => {
   await writePiece(path, 'string', [1], [batchOf(['a', 'bc', 'd'], 1, 0)]);
   writeFileSync(path, readFileSync(path).subarray(0, -5));
   expect(() => [...readPiece(path).batches()]).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+  const bytes = await writePiece(path, 'string', [1], [batchOf(['a', 'bc', 'd'], 1, 0)]).then(() => readFileSync(path));
+  // The number of planes of the only block: behind mark, length, header, users and key bytes.
+  bytes.writeUInt32LE(4, 12 + bytes.readUInt32LE(8) + 8);
+  writeFileSync(path, bytes);
+  expect(() => [...readPiece(path).batches()]).toThrow(/wrong number of planes/);
   writeFileSync(path, 'nothing of the kind');
   expect(() => readPiece(path)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
 });

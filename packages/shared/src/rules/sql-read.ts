@@ -116,6 +116,19 @@ export function readColumnSql(field: CatalogField, storedType: string, raw: stri
 }
 
 /**
+ * A stored column as it lies there, where all that is left to do is to find
+ * values that are none: dates and times outside of the calendar, which are cast
+ * errors, and NaN. Null where `readColumnSql` does more than that.
+ */
+export function uncheckedColumnSql({ type, stored }: CatalogField, storedType: string, raw: string): string | null {
+  if (stored !== undefined) return null;
+  if (type.kind === 'date') return storedType === 'DATE' ? raw : null;
+  if (type.kind === 'double') return storedType === 'DOUBLE' ? raw : null;
+  // Both are microseconds of UTC.
+  return type.kind === 'timestamp' && (storedType === 'TIMESTAMP' || storedType === 'TIMESTAMP WITH TIME ZONE') ? raw : null;
+}
+
+/**
  * Whether a stored value could not be read as the declared type (counted as a
  * cast error): a BOOLEAN expression that is never NULL, or null for a column
  * where that cannot happen. NaN is missing, but no error.

@@ -13,7 +13,7 @@ import type { NormalGroup, NormalLeaf, NormalRule } from './normal.ts';
 import { operatorOf } from './operators/registry.ts';
 import { nameSql } from './sql-literals.ts';
 
-export { castErrorSql, readColumnSql } from './sql-read.ts';
+export { castErrorSql, readColumnSql, uncheckedColumnSql } from './sql-read.ts';
 export { typeSql } from './sql-literals.ts';
 
 export interface CompiledLeaf {

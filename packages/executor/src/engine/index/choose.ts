@@ -7,8 +7,8 @@ import type { FieldIndex } from './field-index.ts';
 import { orderedField, type SpanLeaf } from './ordered-field.ts';
 import { spansOf } from './spans.ts';
 
-/** A look-up goes through the texts one by one, where the column has no dictionary. */
-const MOST_TEXTS = 64;
+/** A look-up goes through the texts one by one where the column has no dictionary: still less than one SQL list for each leaf. */
+const MOST_TEXTS = 1_024;
 /** Fewer leaves of a field than this are cheaper as SQL than to carry its values over. */
 const WORTH_LEAVES = 4;
 

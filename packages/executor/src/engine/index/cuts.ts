@@ -105,40 +105,85 @@ export type Validity = Uint32Array | null;
 
 const isMissing = (valid: Validity, row: number): boolean => valid !== null && ((valid[row >>> 5]! >>> (row & 31)) & 1) === 0;
 
-/** Writes each row's interval, from place `at` on; a missing value has the number behind the last one. */
+/** Values from `low` to `high` are some, others are none. */
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+  /** Both as two words each, the lower first: not every whole number is a double. */
+  readonly halves: Int32Array;
+}
+
+export const boundsOf = (low: bigint, high: bigint): Bounds => ({
+  low: Number(low),
+  high: Number(high),
+  halves: new Int32Array(BigInt64Array.of(low, high).buffer),
+});
+
+const ALL = boundsOf(-(2n ** 63n), 2n ** 63n - 1n);
+
+/** Writes each row's interval, from place `at` on; a missing value, and NaN, has the number behind the last one. */
 export function locateDoubles(values: Float64Array, valid: Validity, cuts: Cuts, into: Uint16Array, at: number): void {
   const { points, buckets, low, high, base, shift } = cuts;
   const missing = points.length + 1;
   for (let row = 0; row < values.length; row += 1) {
-    into[at + row] = isMissing(valid, row) ? missing : interval(values[row]!, points, buckets, low, high, base, shift);
+    const value = values[row]!;
+    into[at + row] = isMissing(valid, row) || Number.isNaN(value) ? missing : interval(value, points, buckets, low, high, base, shift);
   }
 }
 
-export function locateInt32(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array, at: number): void {
+/** Gives how many values lie outside of the bounds: they count as missing ones. */
+export function locateInt32(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array, at: number, bounds: Bounds = ALL): number {
   const { points, buckets, low, high, base, shift } = cuts;
   const missing = points.length + 1;
+  let outside = 0;
   for (let row = 0; row < values.length; row += 1) {
-    into[at + row] = isMissing(valid, row) ? missing : interval(values[row]!, points, buckets, low, high, base, shift);
+    const value = values[row]!;
+    if (isMissing(valid, row)) into[at + row] = missing;
+    else if (value < bounds.low || value > bounds.high) {
+      into[at + row] = missing;
+      outside += 1;
+    } else into[at + row] = interval(value, points, buckets, low, high, base, shift);
   }
+  return outside;
 }
 
 const HALF = 4_294_967_296;
 
-/** @param values two halves of 32 bits for each row, the lower first */
-export function locateInt64(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array, at: number): void {
+/**
+ * Gives how many values lie outside of the bounds: they count as missing ones.
+ *
+ * @param values two halves of 32 bits for each row, the lower first
+ */
+export function locateInt64(values: Int32Array, valid: Validity, cuts: Cuts, into: Uint16Array, at: number, bounds: Bounds = ALL): number {
   const { points, buckets, low, high, base, shift, halves } = cuts;
   const missing = points.length + 1;
   const rows = values.length >>> 1;
+  const [lowest, highest] = [bounds.halves[1]!, bounds.halves[3]!];
+  let outside = 0;
   for (let row = 0; row < rows; row += 1) {
     if (isMissing(valid, row)) {
       into[at + row] = missing;
       continue;
     }
+    const upper = values[2 * row + 1]!;
+    const lower = values[2 * row]!;
+    if ((upper <= lowest || upper >= highest) && isOutside(upper, lower, bounds.halves)) {
+      into[at + row] = missing;
+      outside += 1;
+      continue;
+    }
     // Rounded once, so order is kept.
-    const value = values[2 * row + 1]! * HALF + (values[2 * row]! >>> 0);
+    const value = upper * HALF + (lower >>> 0);
     const found = interval(value, points, buckets, low, high, base, shift);
-    into[at + row] = halves === undefined ? found : withoutTies(values[2 * row + 1]!, values[2 * row]!, value, found, points, halves);
+    into[at + row] = halves === undefined ? found : withoutTies(upper, lower, value, found, points, halves);
   }
+  return outside;
+}
+
+function isOutside(upper: number, lower: number, bounds: Int32Array): boolean {
+  if (upper < bounds[1]! || upper > bounds[3]!) return true;
+  if (upper === bounds[1]! && lower >>> 0 < bounds[0]! >>> 0) return true;
+  return upper === bounds[3]! && lower >>> 0 > bounds[2]! >>> 0;
 }
 
 /** Takes back points that are the same double as the value, but a larger whole number. */

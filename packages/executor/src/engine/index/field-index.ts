@@ -5,7 +5,7 @@
  */
 import type { NormalLeaf } from '@tagmill/shared/rules/normal';
 import { operatorOf } from '@tagmill/shared/rules/operators/registry';
-import type { Cuts } from './cuts.ts';
+import type { Bounds, Cuts } from './cuts.ts';
 
 /** How the values lie in memory: `code`s are the numbers themselves (16 bits), packed with others. */
 export type ValueForm = 'int32' | 'int64' | 'double' | 'code';
@@ -15,6 +15,9 @@ export interface FieldIndex {
   readonly sql: string;
   readonly form: ValueForm;
   readonly cuts?: Cuts;
+  /** The column, where its values may come unchecked: NaN, and what lies outside of the bounds, is a missing value. */
+  readonly field?: string;
+  readonly bounds?: Bounds;
   /** The number that a missing value has. */
   readonly missing: number;
   readonly leaves: readonly IndexedLeaf[];

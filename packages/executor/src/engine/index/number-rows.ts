@@ -4,29 +4,32 @@ import type { FieldIndex } from './field-index.ts';
 import type { RawColumn } from './raw-column.ts';
 import type { TableIndex } from './table-index.ts';
 
-/** Writes the numbers of the columns that the index's value has into theirs of `numbers`, from place `at` on. */
-export function numberRows(index: TableIndex, value: number, raw: RawColumn, numbers: readonly Uint16Array[], at: number): void {
+/**
+ * Writes the numbers of the columns that the index's value has into theirs of
+ * `numbers`, from place `at` on. Gives how many values are none of their column's type.
+ */
+export function numberRows(index: TableIndex, value: number, raw: RawColumn, numbers: readonly Uint16Array[], at: number): number {
   const { columns } = index.values[value]!;
+  let errors = 0;
   for (let lane = 0; lane < columns.length; lane += 1) {
     const column = columns[lane]!;
-    locate(index.columns[column]!, raw, lane, numbers[column]!, at);
+    errors += locate(index.columns[column]!, raw, lane, numbers[column]!, at);
   }
+  return errors;
 }
 
-function locate(column: FieldIndex, { buffer, byteOffset, rows, valid }: RawColumn, lane: number, into: Uint16Array, at: number): void {
+function locate(column: FieldIndex, { buffer, byteOffset, rows, valid }: RawColumn, lane: number, into: Uint16Array, at: number): number {
   switch (column.form) {
     case 'code':
       unpack(new Uint16Array(buffer, byteOffset, rows * 4), lane, rows, into, at);
-      break;
+      return 0;
     case 'int32':
-      locateInt32(new Int32Array(buffer, byteOffset, rows), valid, cutsOf(column), into, at);
-      break;
+      return locateInt32(new Int32Array(buffer, byteOffset, rows), valid, cutsOf(column), into, at, column.bounds);
     case 'int64':
-      locateInt64(new Int32Array(buffer, byteOffset, rows * 2), valid, cutsOf(column), into, at);
-      break;
+      return locateInt64(new Int32Array(buffer, byteOffset, rows * 2), valid, cutsOf(column), into, at, column.bounds);
     case 'double':
       locateDoubles(new Float64Array(buffer, byteOffset, rows), valid, cutsOf(column), into, at);
-      break;
+      return 0;
   }
 }
 

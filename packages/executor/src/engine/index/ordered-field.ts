@@ -1,8 +1,9 @@
 /** Numbers and times: leaves as spans between sorted cut points. */
 import type { CatalogField } from '@tagmill/shared/fields';
 import type { NormalLeaf } from '@tagmill/shared/rules/normal';
+import { DAY_MAX, DAY_MIN } from '@tagmill/shared/rules/calendar';
 import { identifier } from '../duckdb.ts';
-import { makeCuts, MOST_CUTS } from './cuts.ts';
+import { type Bounds, boundsOf, makeCuts, MOST_CUTS } from './cuts.ts';
 import { type FieldIndex, indexedLeaf, type ValueForm } from './field-index.ts';
 import { isOrdered, type Key, type Span } from './spans.ts';
 
@@ -58,18 +59,32 @@ function holdsOf(spans: readonly Span[], place: ReadonlyMap<Key, number>, missin
   return holds;
 }
 
-function readingOf(field: CatalogField, keys: readonly Key[]): { readonly sql: string; readonly form: ValueForm } | null {
+interface Reading {
+  readonly sql: string;
+  readonly form: ValueForm;
+  readonly field?: string;
+  readonly bounds?: Bounds;
+}
+
+const [FIRST_DAY, LAST_DAY] = [BigInt(DAY_MIN), BigInt(DAY_MAX)];
+const DAY_MICROS = 86_400_000_000n;
+const DAYS = boundsOf(FIRST_DAY, LAST_DAY);
+const INSTANTS = boundsOf(FIRST_DAY * DAY_MICROS, (LAST_DAY + 1n) * DAY_MICROS - 1n);
+
+function readingOf(field: CatalogField, keys: readonly Key[]): Reading | null {
   const { type } = field;
   const sql = `${identifier(field.table)}.${identifier(field.name)}`;
   if (!isOrdered(type)) return null;
   switch (type.kind) {
     case 'int64':
-    case 'timestamp':
       return { sql, form: 'int64' };
+    case 'timestamp':
+      // What is read from local time may lie a few hours outside: only values that are stored so have bounds.
+      return { sql, form: 'int64', ...(field.stored === undefined ? { field: field.name, bounds: INSTANTS } : {}) };
     case 'date':
-      return { sql, form: 'int32' };
+      return { sql, form: 'int32', ...(field.stored === undefined ? { field: field.name, bounds: DAYS } : {}) };
     case 'double':
-      return { sql, form: 'double' };
+      return { sql, form: 'double', field: field.name };
     case 'decimal':
       return readDecimal(sql, type.precision, type.scale, keys);
   }

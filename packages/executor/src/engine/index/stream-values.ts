@@ -1,12 +1,18 @@
-/** Values of a table's index as a stream, chunk by chunk: none of it lies in memory longer than it takes to number it. */
+/** Leaves of a table and values of its index as a stream, chunk by chunk: no value lies in memory longer than it takes to number it. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TagmillError } from '@tagmill/shared/errors';
 import { numberRows } from './number-rows.ts';
 import { rawColumn } from './raw-column.ts';
 import type { TableIndex } from './table-index.ts';
 
+/** Where the stream goes: words of the leaves and numbers of the values, by row. */
+export interface StreamTarget {
+  readonly words: readonly Uint32Array[];
+  readonly numbers: readonly Uint16Array[];
+}
+
 /**
- * Writes the numbers of all rows.
+ * Writes words and numbers of all rows. Gives how many values are none of their column's type.
  *
  * @param queries one for each leg of the scan; its rows are in the order of those that say they are of it
  * @param legOfRow the leg of each row; rows of one leg lie one behind the other
@@ -16,38 +22,46 @@ export async function streamValues(
   index: TableIndex,
   queries: readonly string[],
   legOfRow: Uint32Array,
-  numbers: readonly Uint16Array[],
-): Promise<void> {
+  target: StreamTarget,
+): Promise<number> {
   const places = placesOf(legOfRow, queries.length);
+  let errors = 0;
   for (const [leg, { from, to }] of places.entries()) {
     if (from === to) continue;
-    const rows = await streamLeg(connection, queries[leg]!, index, numbers, from, to);
-    if (rows !== to - from) throw changed(to - from, rows);
+    const found = await streamLeg(connection, queries[leg]!, index, target, from, to);
+    if (found.rows !== to - from) throw changed(to - from, found.rows);
+    errors += found.errors;
   }
+  return errors;
 }
 
 async function streamLeg(
   connection: DuckDBConnection,
   query: string,
   index: TableIndex,
-  numbers: readonly Uint16Array[],
+  { words, numbers }: StreamTarget,
   from: number,
   to: number,
-): Promise<number> {
+): Promise<{ readonly rows: number; readonly errors: number }> {
   const stream = await connection.stream(query);
   let at = from;
+  let errors = 0;
   let next = stream.fetchChunk();
   try {
     for (;;) {
       const chunk = await next;
-      if (chunk === null || chunk.rowCount === 0) return at - from;
+      if (chunk === null || chunk.rowCount === 0) return { rows: at - from, errors };
       const rows = chunk.rowCount;
       // The engine works on the next one meanwhile; if it fails, that is seen when its turn comes.
       next = stream.fetchChunk();
       next.catch(() => undefined);
       if (at + rows > to) throw changed(to - from, at + rows - from);
+      for (let word = 0; word < words.length; word += 1) {
+        const { buffer, byteOffset } = rawColumn(chunk.getColumnVector(word), rows);
+        words[word]!.set(new Uint32Array(buffer, byteOffset, rows), at);
+      }
       for (let value = 0; value < index.values.length; value += 1) {
-        numberRows(index, value, rawColumn(chunk.getColumnVector(value), rows), numbers, at);
+        errors += numberRows(index, value, rawColumn(chunk.getColumnVector(words.length + value), rows), numbers, at);
       }
       at += rows;
     }

@@ -18,6 +18,8 @@ export interface TruthPart {
 /** A value that leaves the engine: that of one column, or the numbers of several, 16 bits each, the first in the lowest. */
 export interface ReadValue {
   readonly sql: string;
+  /** The column that it is, where it may come unchecked. */
+  readonly field?: string;
   readonly columns: readonly number[];
 }
 
@@ -80,7 +82,10 @@ function valuesOf(columns: readonly FieldIndex[]): ReadValue[] {
   const numbered = [...columns.keys()].filter((column) => columns[column]!.form === 'code');
   const values: ReadValue[] = [...columns.keys()]
     .filter((column) => columns[column]!.form !== 'code')
-    .map((column) => ({ sql: columns[column]!.sql, columns: [column] }));
+    .map((column) => {
+      const { sql, field } = columns[column]!;
+      return { sql, columns: [column], ...(field === undefined ? {} : { field }) };
+    });
   for (let first = 0; first < numbered.length; first += PACKED) {
     const packed = numbered.slice(first, first + PACKED);
     const parts = packed.map((column, lane) => `(${columns[column]!.sql}::UBIGINT << ${16 * lane})`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { locateDoubles, locateInt32, locateInt64, makeCuts } from '../../../src/engine/index/cuts.ts';
+import { boundsOf, locateDoubles, locateInt32, locateInt64, makeCuts } from '../../../src/engine/index/cuts.ts';
 import type { Key } from '../../../src/engine/index/spans.ts';
 
 const sorted = <K extends Key>(keys: readonly K[]): K[] => [...new Set(keys)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
@@ -70,4 +70,27 @@ it('days too', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+it('what lies outside of the bounds counts as missing, and is counted', () => {
+  const pair = fc.tuple(whole, whole).map(([a, b]) => (a < b ? [a, b] : [b, a]) as [bigint, bigint]);
+  fc.assert(
+    fc.property(pair, fc.array(whole, { maxLength: 5 }), fc.array(whole, { minLength: 1, maxLength: 60 }), ([low, high], keys, others) => {
+      const points = sorted(keys);
+      const values = [...others, low, high, low - 1n, high + 1n].map((value) => BigInt.asIntN(64, value));
+      const wanted = values.map((value) => (value < low || value > high ? points.length + 1 : below(points, value)));
+      const numbers = new Uint16Array(values.length);
+      const words = new Int32Array(BigInt64Array.from(values).buffer);
+      const outside = locateInt64(words, null, makeCuts(points), numbers, 0, boundsOf(low, high));
+      expect([...numbers]).toEqual(wanted);
+      expect(outside).toBe(values.filter((value) => value < low || value > high).length);
+    }),
+    { numRuns: 500 },
+  );
+  const numbers = new Uint16Array(4);
+  const days = Int32Array.of(-719_163, -719_162, 2_932_896, 2_932_897);
+  expect(locateInt32(days, null, makeCuts([0n]), numbers, 0, boundsOf(-719_162n, 2_932_896n))).toBe(2);
+  expect([...numbers]).toEqual([2, 0, 1, 2]);
+  locateDoubles(Float64Array.of(Number.NaN, 1), null, makeCuts([0]), numbers, 0);
+  expect([...numbers.subarray(0, 2)]).toEqual([2, 1]);
 });

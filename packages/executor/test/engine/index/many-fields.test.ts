@@ -11,7 +11,7 @@ import { openTestEvaluator, passJob, passTag, scratch } from '../fixtures.ts';
 import { writeParquet } from '../parquet.ts';
 
 const DAY = 'dt=2026-11-22';
-const FIELDS = 16;
+const FIELDS = 24;
 
 let dir: string;
 let remove: () => Promise<void>;
@@ -23,21 +23,23 @@ beforeEach(() => {
 });
 afterEach(() => remove());
 
-/** Numbers, decimals, doubles, days and words, of which a tenth is missing. */
+/** Numbers, decimals, doubles, days, words and instants, of which a tenth is missing, and some are none or in no calendar. */
 const columns = (last: number): string =>
   Array.from({ length: last }, (_, at) => {
     const picked = `(hash(range, ${at}) % 1000)::BIGINT`;
     const forms = [
       picked,
       `(${picked} / 7)::DECIMAL(20,8)`,
-      `(${picked})::DOUBLE`,
-      `DATE '2026-11-22' - (${picked})::INTEGER`,
+      `CASE WHEN ${picked} = 11 THEN 'NaN'::DOUBLE ELSE (${picked})::DOUBLE END`,
+      `CASE ${picked} WHEN 11 THEN 'infinity'::DATE WHEN 12 THEN DATE '12026-11-22' ELSE DATE '2026-11-22' - (${picked})::INTEGER END`,
       `['a', 'b', 'C'][1 + ${picked} % 3]`,
+      `CASE ${picked} WHEN 11 THEN 'infinity'::TIMESTAMP WHEN 12 THEN TIMESTAMP '0001-01-01 00:00:00' - INTERVAL 1 MICROSECOND ELSE TIMESTAMP '2026-11-22 10:00:00.000001' - INTERVAL (${picked}) HOUR END`,
+      `to_timestamp(1795000000 + ${picked} * 3600 + CASE WHEN ${picked} = 11 THEN 300000000000 ELSE 0 END)`,
     ];
     return `CASE WHEN hash(range, ${at}, 'null') % 10 > 0 THEN ${forms[at % forms.length]} END AS f${at}`;
   }).join(', ');
 
-/** Two conditions of every field. */
+/** Some conditions of every field, one of which no index answers. */
 function tagsOf(plan: PlanResult): PassTag[] {
   const rules = Array.from({ length: FIELDS }, (_, at) => {
     const field = `f${at}`;
@@ -61,8 +63,17 @@ function tagsOf(plan: PlanResult): PassTag[] {
       [
         { operator: '=', value: 'c', case: 'fold' },
         { operator: 'not_in', value: ['a', 'x'] },
+        { operator: 'contains', value: at > 10 ? 'b' : 'a' },
       ],
-    ][at % 5]!;
+      [
+        { operator: 'recent_days', value: 9 },
+        { operator: 'before', value: '2026-11-01' },
+      ],
+      [
+        { operator: 'after', value: '2026-11-20' },
+        { operator: 'before', value: '2026-12-01', missing: 'match' },
+      ],
+    ][at % 7]!;
     return { logic: at % 2 === 0 ? 'AND' : 'OR', conditions: [...pairs, { operator: 'is_not_null' }].map((leaf) => ({ field, ...leaf })) };
   });
   return rules.map((written, at) => {
@@ -72,19 +83,23 @@ function tagsOf(plan: PlanResult): PassTag[] {
   });
 }
 
-async function hashesBy(engine: RuleEngine, threads: number): Promise<{ hashes: string[]; users: number; values: number }> {
+async function hashesBy(
+  engine: RuleEngine,
+  threads: number,
+): Promise<{ hashes: string[]; users: number; castErrors: number; values: number }> {
   const evaluator = await openTestEvaluator(join(dir, `${engine}-${threads}`), location, undefined, threads, { engine });
   try {
     const plan = await planTables(evaluator, { tables: location, shardRows: 9_000 });
     const job = passJob(location, plan, tagsOf(plan));
     const hashes: string[] = [];
-    let users = 0;
+    let [users, castErrors] = [0, 0];
     for (let shard = 0; shard <= plan.cuts.length; shard += 1) {
       const result = await evaluateShard(evaluator, job, shard);
       hashes.push(result.pieceHash);
       users += result.users;
+      castErrors += result.castErrors;
     }
-    return { hashes, users, values: compilePass(job, engine).tables[0]?.index?.values.length ?? 0 };
+    return { hashes, users, castErrors, values: compilePass(job, engine).tables[0]?.index?.values.length ?? 0 };
   } finally {
     evaluator.close();
   }
@@ -104,6 +119,14 @@ it('gives the same pieces as SQL, with one thread and with two', async () => {
   const streamed = await hashesBy('index', 1);
   expect(streamed.values).toBeGreaterThanOrEqual(12);
   expect(streamed.hashes).toEqual(sql.hashes);
-  expect((await hashesBy('index', 2)).hashes).toEqual(sql.hashes);
-  expect((await hashesBy('auto', 1)).hashes).toEqual(sql.hashes);
+  expect(sql.castErrors).toBeGreaterThan(100);
+  expect(streamed.castErrors).toBe(sql.castErrors);
+  for (const [engine, threads] of [
+    ['index', 2],
+    ['auto', 1],
+  ] as const) {
+    const { hashes, castErrors } = await hashesBy(engine, threads);
+    expect(hashes).toEqual(sql.hashes);
+    expect(castErrors).toBe(sql.castErrors);
+  }
 });
