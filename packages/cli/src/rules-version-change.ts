@@ -1,8 +1,9 @@
-/** `tagmill rules publish` and `rules restore`: a version that is there becomes the live one. */
+/** `tagmill rules publish`, `restore`, `propose`, `approve` and `reject`: a version that is there gets another state. */
 import { examples } from './flags/flag.ts';
 import type { VerbModule } from './program.ts';
 import { addRulesFlags, tagArgument, versionFlag, withRules, writerFor } from './rules-verb.ts';
 import { printJson, say } from './say.ts';
+import { savedText } from './show/rule-text.ts';
 
 interface Options {
   readonly json: boolean;
@@ -13,7 +14,7 @@ interface Options {
 
 /** `which`: the version that is named, in the help. */
 export const versionChange =
-  (verb: 'publish' | 'restore', which: string): VerbModule['define'] =>
+  (verb: 'publish' | 'restore' | 'propose' | 'approve' | 'reject', which: string): VerbModule['define'] =>
   (command, run) => {
     const example = `rules ${verb} 5 --version-number 3 --reason "the limit was right" --manager http://127.0.0.1:8080`;
     addRulesFlags(command.argument('<TAG>', 'id of the tag'))
@@ -28,7 +29,7 @@ export const versionChange =
         const writer = await writerFor(rules, tagId, ifMatch);
         const answer = await rules[verb](tagId, { version: versionNumber, reason }, writer);
         if (json) printJson(answer);
-        else say(`tag ${tagId} is at version ${answer.version.version} (${answer.version.state})`);
+        else say(savedText(tagId, answer));
         return 0;
       }),
     );

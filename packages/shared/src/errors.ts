@@ -50,6 +50,7 @@ export const ERRORS = {
   RULE_INVALID: kind(1, 422, false, 'a rule fails the check; the code and path of its first error follow'),
   RULE_CONFLICT: kind(4, 412, false, 'somebody else saved the rule in the meantime; the difference comes with the answer'),
   IF_MATCH_MISSING: kind(2, 428, false, 'a rule is written without saying which version was seen: send its ETag as If-Match'),
+  APPROVAL_NEEDED: kind(4, 409, false, 'a rule is to go live that nobody else has approved, and this manager asks for that: propose it'),
   EXAMPLE_BROKEN: kind(1, 422, false, 'a rule gives another result on one of its examples; nothing is saved'),
   TASK_FILE_INVALID: kind(78, 500, false, 'a task file cannot be loaded, or two have one tag id'),
   TASK_REFUSED: kind(1, 422, false, 'the validate hook of a task class refuses the tables'),

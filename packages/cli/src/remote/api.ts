@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, isErrorCode, TagmillError } from '@tagmill/shared/errors';
+import { MOST_NAME, WHO_HEADER } from '@tagmill/shared/people';
+import { userName } from '../flags/run.ts';
 
 /** How long a manager that does not answer is tried, milliseconds (interfaces.md). */
 export const TRY_FOR_MS = 30_000;
@@ -33,7 +35,8 @@ export class ManagerApi {
   }
 
   get headers(): Record<string, string> {
-    return this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` };
+    const who = { [WHO_HEADER]: encodeURIComponent(userName().slice(0, MOST_NAME)) };
+    return this.#key === undefined ? who : { ...who, authorization: `Bearer ${this.#key}` };
   }
 
   get(path: string, accept: readonly number[] = []): Promise<Answer> {

@@ -53,6 +53,22 @@ export class RemoteRules implements RulesPort {
     return this.#post(`/api/v1/tags/${tagId}/rule/publish`, body, seen(writer));
   }
 
+  propose(tagId: number, body: Api.ReviewBody, writer: RuleWriter): Promise<Api.SaveAnswer> {
+    return this.#post(`/api/v1/tags/${tagId}/rule/propose`, body, seen(writer));
+  }
+
+  approve(tagId: number, body: Api.ReviewBody, writer: RuleWriter): Promise<Api.SaveAnswer> {
+    return this.#post(`/api/v1/tags/${tagId}/rule/approve`, body, seen(writer));
+  }
+
+  reject(tagId: number, body: Api.ReviewBody, writer: RuleWriter): Promise<Api.SaveAnswer> {
+    return this.#post(`/api/v1/tags/${tagId}/rule/reject`, body, seen(writer));
+  }
+
+  proposals(): Promise<Api.ProposalList> {
+    return this.#get('/api/v1/rules/proposals');
+  }
+
   explain(userId: string, tagId: number, runId: string | undefined): Promise<Api.ExplainAnswer> {
     const query = runId === undefined ? '' : `?run=${encodeURIComponent(runId)}`;
     return this.#get(`/api/v1/users/${encodeURIComponent(userId)}/tags/${tagId}/explain${query}`);

@@ -5,7 +5,9 @@ import type {
   ExplainAnswer,
   ExplainNode,
   PreviewAnswer,
+  ProposalList,
   RuleFault,
+  SaveAnswer,
   TestAnswer,
   VersionList,
 } from '@tagmill/shared/api/rules';
@@ -50,6 +52,26 @@ export function versionsText({ versions }: VersionList): string {
     reason,
   ]);
   return `${textTable(['version', 'state', 'when (UTC)', 'who', 'examples', 'why'], rows, new Set([0, 4]))}\n`;
+}
+
+export function proposalsText({ proposals }: ProposalList): string {
+  const rows = proposals.map(({ tag_id, tag_name, version }) => {
+    const asked = version.reviews.findLast((one) => one.kind === 'propose');
+    return [
+      String(tag_id),
+      tag_name,
+      String(version.version),
+      (asked?.at ?? version.at).slice(0, 19).replace('T', ' '),
+      asked?.who ?? version.who,
+      asked?.reason ?? version.reason,
+    ];
+  });
+  return `${textTable(['tag', 'name', 'version', 'when (UTC)', 'who', 'why'], rows, new Set([0, 2]))}\n`;
+}
+
+export function savedText(tagId: number, { version }: SaveAnswer): string {
+  const told = `tag ${tagId} is at version ${version.version} (${version.state})`;
+  return version.state === 'proposed' ? `${told}: it goes live once somebody else approves it` : told;
 }
 
 const SIGNS = { same: ' ', added: '+', removed: '-' } as const;

@@ -76,6 +76,7 @@ export function compileManagerConfig(sources: SettingSources): CompiledManager {
       acceptLoss: found.acceptLoss?.value === true,
       from: found.recoverFrom?.value ?? '',
     },
+    ruleApproval: found.ruleApproval?.value === true,
     insecureDev: found.insecureDev?.value === true,
     heartbeatMs,
     leaseMs,

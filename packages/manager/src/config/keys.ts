@@ -48,6 +48,7 @@ export const MANAGER_KEYS = {
   recoveryWindow: key('recovery-window', ['TAGMILL_RECOVERY_WINDOW'], asDurationMs),
   acceptLoss: key('accept-loss', [], asBoolean, { inFile: false }),
   recoverFrom: key('recover-from', [], asText, { inFile: false }),
+  ruleApproval: key('rule-approval', ['TAGMILL_RULE_APPROVAL'], asBoolean),
   snapshotEvents: key('snapshot-events', ['TAGMILL_SNAPSHOT_EVENTS'], wholeNumber(1_000, 1_000_000_000)),
   snapshotInterval: key('snapshot-interval', ['TAGMILL_SNAPSHOT_INTERVAL'], asDurationMs),
   snapshotS3: key('snapshot-s3', ['TAGMILL_SNAPSHOT_S3'], asText),

@@ -19,6 +19,8 @@ export interface ManagerConfig {
   readonly joinToken: string | undefined;
   readonly apiKey: string | undefined;
   readonly insecureDev: boolean;
+  /** Rules go live once somebody else than their writer has approved them; not when absent. */
+  readonly ruleApproval?: boolean;
   /** Key of the signatures on copies of the journal; undefined: derived from the join token. */
   readonly stateKey: string | undefined;
   /** Executors that are sent copies of the journal at a time. */

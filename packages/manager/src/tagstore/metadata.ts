@@ -1,6 +1,7 @@
 /** Rules, tags and the leader's row, wherever they are kept. */
 import type { TagmillError } from '@tagmill/shared/errors';
 import type { OverrideKind } from '@tagmill/shared/merge/override-row';
+import type { REVIEW_KINDS, VERSION_STATES } from '@tagmill/shared/api/rules';
 import type { TagPolicy } from '@tagmill/shared/tag-policy';
 
 export interface StoredRule {
@@ -17,8 +18,7 @@ export interface StoredRule {
   readonly passedOver: readonly number[];
 }
 
-export const RULE_STATES = ['draft', 'live', 'past'] as const;
-export type RuleState = (typeof RULE_STATES)[number];
+export type RuleState = (typeof VERSION_STATES)[number];
 
 /** A version of a tag's rule, as it is kept. */
 export interface RuleVersionRow {
@@ -29,12 +29,35 @@ export interface RuleVersionRow {
   readonly ruleJson: string;
   /** JSON list; null: it has none. */
   readonly examplesJson: string | null;
+  /** Of the text, whatever its spacing and order of keys. */
   readonly hash: string;
+  /** Of the rule's one form; null: nobody has checked it since it was kept. */
+  readonly canonicalHash: string | null;
   readonly who: string;
   readonly reason: string;
   readonly atMs: number;
   /** Who made a draft live, when that was later. */
-  readonly published: { readonly who: string; readonly reason: string; readonly atMs: number } | null;
+  readonly published: Said | null;
+  /** In the order in which they were said. */
+  readonly reviews: readonly RuleReview[];
+}
+
+/** Who said something of a version, why and when. */
+export interface Said {
+  readonly who: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+export interface RuleReview extends Said {
+  readonly kind: (typeof REVIEW_KINDS)[number];
+}
+
+/** A change of a version's state; `kind` is kept as a review, `publish` is not one. */
+export interface RuleMove extends Said {
+  readonly kind: RuleReview['kind'] | 'publish';
+  /** States that take it. */
+  readonly from: readonly RuleState[];
 }
 
 export interface NewRuleVersion {
@@ -42,7 +65,8 @@ export interface NewRuleVersion {
   readonly ruleJson: string;
   /** Undefined: those of the newest version. */
   readonly examplesJson: string | undefined;
-  readonly state: 'draft' | 'live';
+  readonly canonicalHash: string | null;
+  readonly state: 'draft' | 'proposed' | 'live';
   readonly who: string;
   readonly reason: string;
   readonly atMs: number;
@@ -70,13 +94,12 @@ export interface RuleVersions {
   read(tagId: number): Promise<TagVersions | undefined>;
   /** `expected` is `versionTag` of what the writer saw. */
   add(version: NewRuleVersion, expected: string): Promise<VersionWrite | undefined>;
-  /** Makes a draft live. Undefined: there is no such tag, or no such version. */
-  publish(
-    tagId: number,
-    version: number,
-    expected: string,
-    by: { readonly who: string; readonly reason: string; readonly atMs: number },
-  ): Promise<VersionWrite | undefined>;
+  /** Gives a version another state. Undefined: there is no such tag, or no such version. */
+  move(tagId: number, version: number, expected: string, move: RuleMove): Promise<VersionWrite | undefined>;
+  /** Fills in hashes of the one form that are not there yet. */
+  nameForms(tagId: number, hashes: ReadonlyMap<number, string>): Promise<void>;
+  /** Versions that wait for somebody's approval, by tag id. */
+  proposed(): Promise<readonly (RuleVersionRow & { readonly tagName: string })[]>;
   /** The rules as they stand, each with the number of its version. */
   pinned(nowMs: number): Promise<(StoredRule & { readonly ruleVersion: number })[]>;
 }

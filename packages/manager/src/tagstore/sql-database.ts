@@ -47,11 +47,11 @@ export interface SqlDatabase {
 export interface SqlDialect {
   readonly tables: readonly string[];
   readonly leaderTable: string;
-  readonly versionTable: string;
+  readonly versionTables: readonly string[];
   readonly listTables: readonly string[];
   readonly policyTables: readonly string[];
-  /** Names of the leader's table's columns, as `name`. */
-  readonly leaderColumns: string;
+  /** Names of a table's columns, as `name`; its parameter is the table. */
+  readonly columnsOf: string;
   readonly insertIgnore: string;
   readonly forUpdate: string;
   /** The database's clock, milliseconds since 1970. */

@@ -42,9 +42,10 @@ export class SqlMetadata implements TagMetadata {
   }
 
   async init(): Promise<void> {
-    const { tables, leaderTable, versionTable, listTables, policyTables } = this.#database.dialect;
-    await this.#database.create([...tables, versionTable, ...listTables, ...policyTables, leaderTable], true);
+    const { tables, leaderTable, versionTables, listTables, policyTables } = this.#database.dialect;
+    await this.#database.create([...tables, ...versionTables, ...listTables, ...policyTables, leaderTable], true);
     await ensureLeaderTable(this.#database);
+    await this.versions.table();
   }
 
   async loadRules(): Promise<StoredRule[]> {

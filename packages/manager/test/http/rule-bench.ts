@@ -9,6 +9,7 @@ import { RuleDesk } from '../../src/shell/analyst/rule-desk.ts';
 import type { Hall } from '../../src/shell/running.ts';
 import type { TagMetadata } from '../../src/tagstore/metadata.ts';
 import { openMetadata } from '../../src/tagstore/open.ts';
+import { openSqlite } from '../../src/tagstore/sqlite/open.ts';
 
 const OBJECT = 'user_asset_summary/dt=2026-11-22/part-0.parquet';
 
@@ -41,11 +42,15 @@ export interface RuleBench extends AsyncDisposable {
   readonly rules: RulesPort;
   readonly metadata: TagMetadata;
   readonly asked: Question[];
+  /** Somebody works in the database itself. */
+  database(sql: string): Promise<void>;
 }
 
-export async function openRuleBench(): Promise<RuleBench> {
+/** `approval`: rules go live once somebody else has approved them. */
+export async function openRuleBench(approval = false): Promise<RuleBench> {
   const directory = mkdtempSync(join(tmpdir(), 'tagmill-rules-'));
-  const metadata = openMetadata(`sqlite:${join(directory, 'tags.sqlite')}`, {});
+  const path = join(directory, 'tags.sqlite');
+  const metadata = openMetadata(`sqlite:${path}`, {});
   await metadata.init();
   const rule = { tagId: 1, tagName: 'rich', category: 'c', description: null, isActive: true };
   await metadata.importRules([{ ...rule, ruleJson: JSON.stringify(RULE) }]);
@@ -62,13 +67,18 @@ export async function openRuleBench(): Promise<RuleBench> {
     tasks: [],
     questions: { once: answer, ask: answer, job: () => ({ name: 'question/1', bytes: new Uint8Array(0) }), forget: () => undefined },
   };
-  const config = { tables: { kind: 'folder', path: '/tables' }, timeZone: 'UTC', shardRows: 1_000, tasksDir: '' };
+  const config = { tables: { kind: 'folder', path: '/tables' }, timeZone: 'UTC', shardRows: 1_000, tasksDir: '', ruleApproval: approval };
   // What the desk asks of a manager, and nothing more.
   const hall = { live: () => live, config } as unknown as Hall;
   return {
     rules: new RuleDesk(hall),
     metadata,
     asked,
+    async database(sql) {
+      const database = openSqlite(path);
+      database.exec(sql);
+      database.close();
+    },
     async [Symbol.asyncDispose]() {
       await metadata.close();
       rmSync(directory, { recursive: true, force: true });

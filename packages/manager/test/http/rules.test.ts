@@ -5,6 +5,7 @@ import {
   diffAnswer,
   explainAnswer,
   previewAnswer,
+  proposalList,
   ruleAnswer,
   saveAnswer,
   testAnswer,
@@ -106,10 +107,104 @@ describe('versions', () => {
     expect((await bench.metadata.versions.read(1))?.versions).toHaveLength(1);
   });
 
+  test('the hash is of the meaning: another order and spacing are the same rule, also beside a version that was found in the database', async () => {
+    const [one, two] = [
+      { ...RULE, operator: '<' },
+      { field: 'total_asset_value', operator: 'is_not_null' },
+    ];
+    const put = async (rule: unknown, etag: string) =>
+      (await mouths.call('PUT', '/api/v1/tags/1/rule', { rule, reason: 'r' }, { 'if-match': etag })).body.version;
+    const first = await put({ logic: 'AND', conditions: [one, two] }, '"v1.1"');
+    const second = await put({ conditions: [two, one, two], logic: 'AND' }, '"v2.2"');
+    const third = await put({ logic: 'OR', conditions: [one, two] }, '"v3.3"');
+    expect([first.hash === second.hash, first.text_hash === second.text_hash, first.hash === third.hash]).toEqual([true, false, false]);
+    // The import had no catalogue at hand: its version got the hash with the first save.
+    const { versions } = (await mouths.call('GET', '/api/v1/tags/1/rule/versions')).body;
+    const single = await put({ logic: 'OR', conditions: [{ ...RULE, value: '100000.0' }] }, '"v4.4"');
+    expect(versions.at(-1).hash).toBe(single.hash);
+    expect((await mouths.call('GET', '/api/v1/tags/1/rule/diff?from=1&to=5')).body.equal).toBe(true);
+    expect((await mouths.call('GET', '/api/v1/tags/1/rule/diff?from=2&to=4')).body.equal).toBe(false);
+  });
+
   test('a tag that is not there is 404 everywhere', async () => {
     for (const path of ['', '/versions', '/diff']) expect((await mouths.call('GET', `/api/v1/tags/99/rule${path}`)).status).toBe(404);
     expect((await mouths.call('PUT', '/api/v1/tags/99/rule', SAVE, { 'if-match': '"v0.0"' })).status).toBe(404);
     expect((await mouths.call('GET', '/api/v1/users/u/tags/99/explain')).status).toBe(404);
+  });
+});
+
+describe('where rules need an approval', () => {
+  const as = (who: string, etag: string): Record<string, string> => ({ 'if-match': etag, 'x-tagmill-who': encodeURIComponent(who) });
+  const review = (verb: string, version: number, who: string, etag: string) =>
+    mouths.call('POST', `/api/v1/tags/1/rule/${verb}`, { version, reason: `${verb}, says ${who}` }, as(who, etag));
+  beforeEach(async () => {
+    await bench[Symbol.asyncDispose]();
+    bench = await openRuleBench(true);
+    mouths.port.rules = bench.rules;
+  });
+
+  test('a save is a proposal; its writer cannot approve it, somebody else can; the live rule stays until then', async () => {
+    const saved = await mouths.call('PUT', '/api/v1/tags/1/rule', SAVE, as('安', '"v1.1"'));
+    fits(saveAnswer, saved);
+    expect(saved.body.version).toMatchObject({ version: 2, state: 'proposed', who: 'api-key:安' });
+    const { etag } = saved.body;
+    fits(ruleAnswer, await mouths.call('GET', '/api/v1/tags/1/rule'));
+    const waiting = await mouths.call('GET', '/api/v1/rules/proposals');
+    fits(proposalList, waiting);
+    expect(waiting.body).toMatchObject({ approval: true, proposals: [{ tag_id: 1, tag_name: 'rich', etag, version: { version: 2 } }] });
+    expect(await review('approve', 2, '安', etag)).toMatchObject({ status: 403, body: { code: 'NOT_ALLOWED' } });
+    expect(await review('approve', 2, '', etag)).toMatchObject({ status: 403, body: { code: 'NOT_ALLOWED' } });
+    expect((await bench.metadata.loadRules())[0]?.ruleJson).toBe(JSON.stringify(RULE));
+    const stale = await review('approve', 2, 'bob', '"v1.1"');
+    expect(stale).toMatchObject({ status: 412, body: { code: 'RULE_CONFLICT', facts: { etag } } });
+    const live = await review('approve', 2, 'bob', etag);
+    fits(saveAnswer, live);
+    expect(live.body.version).toMatchObject({
+      state: 'live',
+      who: 'api-key:bob',
+      reviews: [
+        { kind: 'propose', who: 'api-key:安', reason: 'because' },
+        { kind: 'approve', who: 'api-key:bob', reason: 'approve, says bob' },
+      ],
+    });
+    expect((await bench.metadata.loadRules())[0]?.ruleJson).toBe(JSON.stringify(SAVE.rule));
+    expect(await review('approve', 2, 'bob', live.body.etag)).toMatchObject({ status: 409, body: { code: 'ACTION_REFUSED' } });
+  });
+
+  test('a no ends a proposal, and it can be proposed again by another, whom it then belongs to as well', async () => {
+    const { etag } = (await mouths.call('PUT', '/api/v1/tags/1/rule', SAVE, as('ann', '"v1.1"'))).body;
+    const no = await review('reject', 2, 'bob', etag);
+    fits(saveAnswer, no);
+    expect(no.body.version.state).toBe('rejected');
+    const again = await review('propose', 2, 'bob', no.body.etag);
+    expect(again.body.version.state).toBe('proposed');
+    for (const who of ['ann', 'bob']) expect((await review('approve', 2, who, again.body.etag)).status, who).toBe(403);
+    expect((await review('approve', 2, 'eve', again.body.etag)).status).toBe(200);
+  });
+
+  test.each([
+    ['PUT', '', { ...SAVE, state: 'live' }, 'ann', 409, 'APPROVAL_NEEDED'],
+    ['PUT', '', SAVE, '', 403, 'NOT_ALLOWED'],
+    ['PUT', '', SAVE, 'a\nb', 400, 'USAGE'],
+    ['PUT', '', SAVE, 'x'.repeat(101), 400, 'USAGE'],
+    ['PUT', '', { rule: {}, reason: 'r' }, 'ann', 422, 'RULE_INVALID'],
+    ['POST', '/restore', { version: 1, reason: 'r' }, '', 403, 'NOT_ALLOWED'],
+    ['POST', '/publish', { version: 1, reason: 'r' }, 'ann', 409, 'APPROVAL_NEEDED'],
+    ['POST', '/approve', { version: 1, reason: 'r' }, 'ann', 409, 'ACTION_REFUSED'],
+    ['POST', '/reject', { version: 1, reason: 'r' }, 'ann', 409, 'ACTION_REFUSED'],
+    ['POST', '/propose', { version: 9, reason: 'r' }, 'ann', 404, 'NOT_FOUND'],
+    ['POST', '/propose', { version: 1 }, 'ann', 400, 'USAGE'],
+  ] as const)('%s %s %j by %j is %d %s, and nothing is saved', async (method, path, body, who, status, code) => {
+    const answer = await mouths.call(method, `/api/v1/tags/1/rule${path}`, body, as(who, '"v1.1"'));
+    expect(answer, answer.text).toMatchObject({ status, body: { code } });
+    expect((await bench.metadata.versions.read(1))?.versions).toMatchObject([{ state: 'live', reviews: [] }]);
+  });
+
+  test('an approval of what has become wrong in the meantime is refused', async () => {
+    const { etag } = (await mouths.call('PUT', '/api/v1/tags/1/rule', SAVE, as('ann', '"v1.1"'))).body;
+    await bench.database('UPDATE tag_rule_versions SET rule_conditions = \'{"field": "gone"}\' WHERE version = 2');
+    expect(await review('approve', 2, 'bob', etag)).toMatchObject({ status: 422, body: { code: 'RULE_INVALID' } });
+    expect(await review('reject', 2, 'bob', etag)).toMatchObject({ status: 200 });
   });
 });
 

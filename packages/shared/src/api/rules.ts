@@ -94,20 +94,30 @@ export const catalogAnswer = z
   .meta({ id: 'Catalog' });
 export type CatalogAnswer = z.infer<typeof catalogAnswer>;
 
-export const VERSION_STATES = ['draft', 'live', 'past'] as const;
+export const VERSION_STATES = ['draft', 'proposed', 'live', 'past', 'rejected'] as const;
+export const REVIEW_KINDS = ['propose', 'approve', 'reject'] as const;
+
+const review = z.object({ kind: z.enum(REVIEW_KINDS), who: z.string(), reason: z.string(), at: instant }).meta({ id: 'RuleReview' });
+export type RuleReviewAnswer = z.infer<typeof review>;
 
 export const ruleVersion = z
   .object({
     tag_id: tagId,
     version: z.int().positive(),
-    state: z.enum(VERSION_STATES).describe('`live` is what runs take; `past` was live once, or never became it.'),
+    state: z
+      .enum(VERSION_STATES)
+      .describe('`live` is what runs take; `proposed` waits for an approval; `past` was live once, or never became it.'),
     rule: z.unknown(),
     rule_text: z.string().describe('Byte for byte as it is kept.'),
     examples: list(example),
     who: z.string(),
     reason: z.string(),
     at: instant,
-    hash: z.string().describe('Of the rule’s text in one form: equal rules have equal hashes.'),
+    hash: orNull(z.string()).describe(
+      'Of the rule’s canonical form: rules that mean the same by their shape have the same. Null: nobody has checked it since it was kept.',
+    ),
+    text_hash: z.string().describe('Of the rule’s text, whatever its spacing and order of keys.'),
+    reviews: list(review).describe('Who has asked for it to go live, and who has said yes or no.'),
   })
   .meta({ id: 'RuleVersion' });
 export type RuleVersion = z.infer<typeof ruleVersion>;
@@ -118,7 +128,9 @@ export const ruleAnswer = z
     tag_name: z.string(),
     etag: z.string().describe('The same as the header ETag: send it back as If-Match.'),
     live: orNull(ruleVersion),
-    draft: orNull(ruleVersion).describe('The newest version, where it is not live yet.'),
+    draft: orNull(ruleVersion).describe('The newest version, where it is a draft or proposed.'),
+    proposed: orNull(ruleVersion).describe('The version that waits for an approval.'),
+    approval: z.boolean().describe('Rules of this manager go live once somebody else has approved them.'),
   })
   .meta({ id: 'Rule' });
 export type RuleAnswer = z.infer<typeof ruleAnswer>;
@@ -130,7 +142,10 @@ export const saveBody = z
     rule: anyRule,
     examples: examples.exactOptional().describe('Left out: those of the newest version are kept.'),
     reason,
-    state: z.enum(['live', 'draft']).exactOptional().describe('`live` when left out.'),
+    state: z
+      .enum(['live', 'draft', 'proposed'])
+      .exactOptional()
+      .describe('`live` when left out, or `proposed` where the manager asks for approval.'),
   })
   .meta({ id: 'SaveRule' });
 export type SaveBody = z.infer<typeof saveBody>;
@@ -151,12 +166,28 @@ export const restoreBody = z.strictObject({ version: z.int().positive(), reason 
 export type RestoreBody = z.infer<typeof restoreBody>;
 export const publishBody = z.strictObject({ version: z.int().positive(), reason }).meta({ id: 'PublishRule' });
 export type PublishBody = z.infer<typeof publishBody>;
+export const reviewBody = z.strictObject({ version: z.int().positive(), reason }).meta({ id: 'ReviewRule' });
+export type ReviewBody = z.infer<typeof reviewBody>;
+
+export const proposalList = z
+  .object({
+    approval: z.boolean().describe('Rules of this manager go live once somebody else has approved them.'),
+    proposals: list(z.object({ tag_id: tagId, tag_name: z.string(), etag: z.string(), version: ruleVersion })),
+  })
+  .meta({ id: 'RuleProposals' });
+export type ProposalList = z.infer<typeof proposalList>;
 
 export const versionList = z.object({ tag_id: tagId, etag: z.string(), versions: list(ruleVersion) }).meta({ id: 'RuleVersions' });
 export type VersionList = z.infer<typeof versionList>;
 
 export const diffAnswer = z
-  .object({ tag_id: tagId, from: z.int(), to: z.int(), equal: z.boolean(), lines: list(diffLine) })
+  .object({
+    tag_id: tagId,
+    from: z.int(),
+    to: z.int(),
+    equal: z.boolean().describe('They mean the same by their shape, or are the same text.'),
+    lines: list(diffLine),
+  })
   .meta({ id: 'RuleDiff' });
 export type DiffAnswer = z.infer<typeof diffAnswer>;
 

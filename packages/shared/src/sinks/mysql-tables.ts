@@ -133,7 +133,8 @@ export const MYSQL_POLICY_TABLES: readonly string[] = [
 
 /**
  * Every version of every rule: nothing in it but `state` and `live_*` is ever
- * changed. The live one is also in tag_rules, for those who read that table.
+ * changed, and `canonical_hash`, of the rule's one form, is filled in where a
+ * version was kept without a catalogue at hand; `rule_hash` is of its text. The live one is also in tag_rules, for those who read that table.
  */
 export const MYSQL_VERSION_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_versions (
   tag_id INT NOT NULL,
@@ -142,6 +143,7 @@ export const MYSQL_VERSION_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_versions
   rule_conditions LONGTEXT NOT NULL,
   examples LONGTEXT,
   rule_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  canonical_hash VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin,
   who VARCHAR(200) NOT NULL,
   reason TEXT NOT NULL,
   created_ms BIGINT NOT NULL,
@@ -149,6 +151,17 @@ export const MYSQL_VERSION_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_versions
   live_reason TEXT,
   live_ms BIGINT,
   PRIMARY KEY (tag_id, version)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`;
+
+/** Who has asked for a version to go live, and who has said yes or no; nothing in it is ever changed. */
+export const MYSQL_REVIEW_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_reviews (
+  tag_id INT NOT NULL,
+  version INT UNSIGNED NOT NULL,
+  at_ms BIGINT NOT NULL,
+  kind VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  who VARCHAR(200) NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (tag_id, version, at_ms)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`;
 
 export const MYSQL_LEADER_TABLE = `CREATE TABLE IF NOT EXISTS tagmill_leader (

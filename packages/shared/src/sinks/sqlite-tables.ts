@@ -38,10 +38,17 @@ export const SQLITE_TAG_TABLES: readonly string[] = [
 
 export const SQLITE_VERSION_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_versions (
   tag_id INTEGER NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL,
-  rule_conditions TEXT NOT NULL, examples TEXT, rule_hash TEXT NOT NULL,
+  rule_conditions TEXT NOT NULL, examples TEXT, rule_hash TEXT NOT NULL, canonical_hash TEXT,
   who TEXT NOT NULL, reason TEXT NOT NULL, created_ms INTEGER NOT NULL,
   live_who TEXT, live_reason TEXT, live_ms INTEGER,
   PRIMARY KEY (tag_id, version)
+)`;
+
+/** What it means is said in mysql-tables.ts. */
+export const SQLITE_REVIEW_TABLE = `CREATE TABLE IF NOT EXISTS tag_rule_reviews (
+  tag_id INTEGER NOT NULL, version INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  kind TEXT NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (tag_id, version, at_ms)
 )`;
 
 /** What they mean is said in mysql-tables.ts. */

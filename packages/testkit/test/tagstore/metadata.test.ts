@@ -118,7 +118,7 @@ describe.each([
   });
 
   const RULE = { tagId: 7, tagName: 'seven', category: 'c', description: null, isActive: true, ruleJson: '{"value": 9007199254740993}' };
-  const saved = { tagId: 7, examplesJson: undefined, who: 'somebody', reason: 'why', atMs: 1_700_000_000_000 };
+  const saved = { tagId: 7, examplesJson: undefined, canonicalHash: null, who: 'somebody', reason: 'why', atMs: 1_700_000_000_000 };
 
   it('every version of a rule is kept, one is live, and it stands in tag_rules', async () => {
     await metadata.importRules([RULE]);
@@ -131,7 +131,9 @@ describe.each([
     const draft = await metadata.versions.add({ ...saved, ruleJson: '{"value": 2}', state: 'draft' }, 'v2.2');
     expect(draft).toMatchObject({ kind: 'written', row: { version: 3, state: 'draft', examplesJson: '[1]' } });
     expect((await metadata.loadRules())[0]?.ruleJson).toBe('{"value": 1}');
-    expect(await metadata.versions.publish(7, 3, 'v3.2', { who: 'boss', reason: 'good', atMs: saved.atMs })).toMatchObject({
+    expect(
+      await metadata.versions.move(7, 3, 'v3.2', { kind: 'publish', from: ['draft'], who: 'boss', reason: 'good', atMs: saved.atMs }),
+    ).toMatchObject({
       kind: 'written',
     });
     expect((await metadata.loadRules())[0]?.ruleJson).toBe('{"value": 2}');
@@ -143,6 +145,44 @@ describe.each([
     ]);
     expect(await metadata.versions.pinned(saved.atMs)).toMatchObject([{ tagId: 7, ruleVersion: 3, ruleJson: '{"value": 2}' }]);
     expect(await place.run('SELECT rule_id FROM tag_rules')).toHaveLength(1);
+  });
+
+  it('a proposed version waits until it is approved; runs go on with the live one; each word is kept', async () => {
+    await metadata.importRules([RULE]);
+    const by = { who: 'ann', reason: 'why', atMs: saved.atMs };
+    const first = await metadata.versions.add({ ...saved, ...by, ruleJson: '{"value": 1}', state: 'proposed' }, 'v1.1');
+    expect(first).toMatchObject({ row: { version: 2, state: 'proposed', reviews: [{ kind: 'propose', ...by }] } });
+    expect(versionTag(first!.now.versions)).toBe('v2.1.1');
+    // A newer proposal takes the place of the older one.
+    await metadata.versions.add({ ...saved, ruleJson: '{"value": 2}', state: 'draft' }, 'v2.1.1');
+    const second = await metadata.versions.move(7, 3, 'v3.1.1', { kind: 'propose', from: ['draft'], ...by });
+    expect(second!.now.versions.map(({ state }) => state)).toEqual(['proposed', 'past', 'live']);
+    expect((await metadata.versions.proposed()).map(({ tagId, tagName, version }) => [tagId, tagName, version])).toEqual([[7, 'seven', 3]]);
+    expect(await metadata.versions.pinned(saved.atMs)).toMatchObject([{ ruleVersion: 1, ruleJson: RULE.ruleJson }]);
+    const bob = { ...by, who: 'bob' };
+    const move = (kind: 'approve' | 'reject', tag: string) => metadata.versions.move(7, 3, tag, { kind, from: ['proposed'], ...bob });
+    // Two who answer at once: the second is refused.
+    const kinds = (await Promise.all([move('approve', 'v3.1.2'), move('reject', 'v3.1.2')])).map((one) => one?.kind);
+    expect(kinds).toEqual(['written', 'conflict']);
+    expect(await move('approve', 'v3.3.3')).toMatchObject({ kind: 'conflict' });
+    const [live] = (await metadata.versions.read(7))!.versions;
+    expect(live).toMatchObject({ state: 'live', published: bob, reviews: [{ kind: 'propose' }, { kind: 'approve', who: 'bob' }] });
+    expect((await metadata.loadRules())[0]?.ruleJson).toBe('{"value": 2}');
+    expect(await metadata.versions.proposed()).toEqual([]);
+  });
+
+  it('versions that an older manager kept are read, and get the hash of their form once', async () => {
+    await metadata.importRules([RULE]);
+    await place.run('DROP TABLE tag_rule_reviews');
+    await place.run('ALTER TABLE tag_rule_versions DROP COLUMN canonical_hash');
+    const later = openMetadata(place.url, {});
+    expect((await later.versions.read(7))?.versions).toMatchObject([
+      { canonicalHash: null, hash: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ]);
+    await later.versions.nameForms(7, new Map([[1, 'abc']]));
+    await later.versions.nameForms(7, new Map([[1, 'def']]));
+    expect((await later.versions.read(7))?.versions).toMatchObject([{ canonicalHash: 'abc' }]);
+    await later.close();
   });
 
   it('of two writers who saw the same the second is refused, and a tag that is not there is none', async () => {

@@ -14,6 +14,6 @@ export function actionRoute(app: App, { port, guard }: RouteContext): void {
     response: { 200: actionAnswer, ...ERRORS_OF_ROUTE },
   };
   app.post('/api/v1/runs/:run_id/actions', { bodyLimit: BODY_LIMIT_BYTES, schema }, async (request) =>
-    port.act(runOf(port, request.params.run_id).id, request.body, whoOf(guard)),
+    port.act(runOf(port, request.params.run_id).id, request.body, whoOf(guard, request)),
   );
 }

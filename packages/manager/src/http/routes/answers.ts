@@ -1,7 +1,9 @@
 /** What routes have in common: their errors' schema, and what is not there. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { problem } from '@tagmill/shared/api/common';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { RunRecord } from '@tagmill/shared/feed/views';
+import { MOST_NAME, WHO_HEADER } from '@tagmill/shared/people';
 import type { ManagerPort } from '../../port.ts';
 import type { Guard } from '../guard.ts';
 import { PROBLEM_TYPE } from '../problem.ts';
@@ -18,8 +20,27 @@ export function runOf(port: ManagerPort, runId: string): RunRecord {
   return run;
 }
 
-/** Who acts, for the story: there is one key, so it cannot say more. */
-export const whoOf = (guard: Guard): string => (guard.open ? 'local' : 'api-key');
+/** Who acts, for records: the door, and the name that the request gives, which is taken at its word: there is one key. Errors: USAGE. */
+export function whoOf(guard: Guard, { headers }: { readonly headers: IncomingHttpHeaders }): string {
+  const door = guard.open ? 'local' : 'api-key';
+  const name = nameIn(headers);
+  return name === undefined ? door : `${door}:${name}`;
+}
+
+function nameIn(headers: IncomingHttpHeaders): string | undefined {
+  const sent = headers[WHO_HEADER];
+  if (typeof sent !== 'string' || sent === '') return undefined;
+  try {
+    const name = decodeURIComponent(sent).trim();
+    if (name !== '' && name.length <= MOST_NAME && !/\p{C}/u.test(name)) return name;
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+  }
+  throw new TagmillError(
+    'USAGE',
+    `the header X-Tagmill-Who is no name: send up to ${MOST_NAME} readable characters, percent-encoded as UTF-8`,
+  );
+}
 
 /** The same object without what is undefined, so that absent stays absent. */
 export function compact<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -28,8 +28,8 @@ export function listRoutes(app: App, { port, guard }: RouteContext): void {
     body: listBody,
     response: { 200: listRecord, ...ERRORS_OF_ROUTE },
   };
-  app.put('/api/v1/lists/:name', { bodyLimit: USERS_BODY_LIMIT_BYTES, schema: put }, async ({ params: { name }, body }) =>
-    port.lists.put(name, body, whoOf(guard)),
+  app.put('/api/v1/lists/:name', { bodyLimit: USERS_BODY_LIMIT_BYTES, schema: put }, async (request) =>
+    port.lists.put(request.params.name, request.body, whoOf(guard, request)),
   );
 
   const gone = z.object({ dropped: z.string() }).meta({ id: 'ListDropped' });

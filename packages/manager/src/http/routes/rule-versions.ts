@@ -1,8 +1,10 @@
 import {
   diffAnswer,
   explainAnswer,
+  proposalList,
   publishBody,
   restoreBody,
+  reviewBody,
   ruleAnswer,
   type SaveAnswer,
   saveAnswer,
@@ -22,6 +24,12 @@ const params = z.object({ tag_id: z.coerce.number().int().positive() });
 /** The ETag that the writer saw; without one the answer is 428. */
 const headers = z.object({ 'if-match': z.string().max(200).optional() });
 const version = z.coerce.number().int().positive().optional();
+
+const REVIEWS = [
+  ['propose', 'Ask for a draft to go live'],
+  ['approve', 'Make a proposed version live; by somebody else than its writer'],
+  ['reject', 'Say no to a proposed version'],
+] as const;
 
 /** Rules of tags: their versions, each kept for good. */
 export function ruleVersionRoutes(app: App, { port, guard }: RouteContext): void {
@@ -85,6 +93,16 @@ export function ruleVersionRoutes(app: App, { port, guard }: RouteContext): void
     written(reply, await port.rules.publish(request.params.tag_id, request.body, writerOf(request, guard))),
   );
 
+  for (const [verb, summary] of REVIEWS) {
+    const schema = { tags, summary, params, headers, body: reviewBody, response: { 200: saveAnswer, ...ERRORS_OF_ROUTE } };
+    app.post(`/api/v1/tags/:tag_id/rule/${verb}`, { schema }, async (request, reply) =>
+      written(reply, await port.rules[verb](request.params.tag_id, request.body, writerOf(request, guard))),
+    );
+  }
+
+  const proposals = { tags, summary: 'Versions that wait for an approval', response: { 200: proposalList, ...ERRORS_OF_ROUTE } };
+  app.get('/api/v1/rules/proposals', { schema: proposals }, async () => port.rules.proposals());
+
   const test = { tags, summary: 'Evaluate the live rule on its examples', params, response: { 200: testAnswer, ...ERRORS_OF_ROUTE } };
   app.post('/api/v1/tags/:tag_id/rule/test', { config: { once: true }, schema: test }, async (request) =>
     port.rules.testTag(request.params.tag_id),
@@ -102,9 +120,9 @@ export function ruleVersionRoutes(app: App, { port, guard }: RouteContext): void
   );
 }
 
-const writerOf = ({ headers: sent }: Pick<FastifyRequest, 'headers'>, guard: Guard): RuleWriter => ({
-  who: whoOf(guard),
-  ifMatch: typeof sent['if-match'] === 'string' ? sent['if-match'] : undefined,
+const writerOf = (request: Pick<FastifyRequest, 'headers'>, guard: Guard): RuleWriter => ({
+  who: whoOf(guard, request),
+  ifMatch: typeof request.headers['if-match'] === 'string' ? request.headers['if-match'] : undefined,
 });
 
 function written(reply: FastifyReply, answer: SaveAnswer): SaveAnswer {

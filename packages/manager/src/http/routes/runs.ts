@@ -26,7 +26,7 @@ const instanceParams = params.extend({ name: z.string().max(400) });
 export function runRoutes(app: App, { port, guard, live }: RouteContext): void {
   const create = { tags, summary: 'Start a run', body: createRunBody, response: { 202: createRunAnswer, ...ERRORS_OF_ROUTE } };
   app.post('/api/v1/runs', { bodyLimit: USERS_BODY_LIMIT_BYTES, schema: create }, async (request, reply) => {
-    const runId = await port.createRun(requestOf(request.body, whoOf(guard)));
+    const runId = await port.createRun(requestOf(request.body, whoOf(guard, request)));
     return reply.code(202).header('location', `/api/v1/runs/${runId}`).send({ run_id: runId });
   });
 

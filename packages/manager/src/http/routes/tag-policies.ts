@@ -22,8 +22,8 @@ export function tagPolicyRoutes(app: App, { port, guard }: RouteContext): void {
     body: policyBody,
     response: { 200: tagPolicy, ...ERRORS_OF_ROUTE },
   };
-  app.put('/api/v1/tags/:tag_id/policy', { schema: put }, async ({ params: { tag_id: tagId }, body }) =>
-    port.tags.setPolicy(tagId, body, whoOf(guard)),
+  app.put('/api/v1/tags/:tag_id/policy', { schema: put }, async (request) =>
+    port.tags.setPolicy(request.params.tag_id, request.body, whoOf(guard, request)),
   );
 
   const overrides = {
@@ -43,7 +43,7 @@ export function tagPolicyRoutes(app: App, { port, guard }: RouteContext): void {
     body: overrideBody,
     response: { 200: tagOverride, ...ERRORS_OF_ROUTE },
   };
-  app.put('/api/v1/users/:user_id/tags/:tag_id/override', { schema: override }, async ({ params, body }) =>
-    port.tags.setOverride(params.user_id, params.tag_id, body, whoOf(guard)),
+  app.put('/api/v1/users/:user_id/tags/:tag_id/override', { schema: override }, async (request) =>
+    port.tags.setOverride(request.params.user_id, request.params.tag_id, request.body, whoOf(guard, request)),
   );
 }

@@ -9,7 +9,7 @@ const tags = ['tags'];
 export function tagRoutes(app: App, { port, guard, environment }: RouteContext): void {
   const trigger = { tags, summary: 'Compute tags', body: triggerBody, response: { 202: triggerAnswer, ...ERRORS_OF_ROUTE } };
   app.post('/api/v1/tags/trigger', { bodyLimit: USERS_BODY_LIMIT_BYTES, schema: trigger }, async (request, reply) => {
-    const runId = await port.createRun(runOfTrigger(request.body, whoOf(guard)));
+    const runId = await port.createRun(runOfTrigger(request.body, whoOf(guard, request)));
     const { tag_ids, user_ids, mode } = request.body;
     const submittedAtMs = port.getRun(runId)?.createdAtMs ?? port.now();
     return reply

@@ -15,7 +15,7 @@ import { valuesOf } from '../templates.ts';
 import type { Basis } from './basis.ts';
 import { wordsOf } from './explanation.ts';
 import type { Part, Preview } from './preview.ts';
-import { noTag } from './saving.ts';
+import { noTag } from './version-answers.ts';
 import { judged } from './subject.ts';
 
 /** Parts that are counted alone: two words of bits a user. */

@@ -10,7 +10,7 @@ import { SHIPPED_TASKS } from '../../config/shipped-tasks.ts';
 import { judgePlan } from '../plan-verdict.ts';
 import type { Hall } from '../running.ts';
 import { type Basis, type BasisFinder, catalogOf } from './basis.ts';
-import { noTag } from './saving.ts';
+import { noTag } from './version-answers.ts';
 
 export interface Subject {
   readonly tag: PassTag;

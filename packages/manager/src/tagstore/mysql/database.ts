@@ -5,6 +5,7 @@ import {
   MYSQL_LEADER_TABLE,
   MYSQL_LIST_TABLES,
   MYSQL_POLICY_TABLES,
+  MYSQL_REVIEW_TABLE,
   MYSQL_SINK_TABLES,
   MYSQL_TAG_TABLES,
   MYSQL_VERSION_TABLE,
@@ -27,11 +28,10 @@ import { connectionOptions } from './connection.ts';
 const DIALECT: SqlDialect = {
   tables: [...MYSQL_TAG_TABLES, ...MYSQL_SINK_TABLES],
   leaderTable: MYSQL_LEADER_TABLE,
-  versionTable: MYSQL_VERSION_TABLE,
+  versionTables: [MYSQL_VERSION_TABLE, MYSQL_REVIEW_TABLE],
   listTables: MYSQL_LIST_TABLES,
   policyTables: MYSQL_POLICY_TABLES,
-  leaderColumns:
-    "SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'tagmill_leader'",
+  columnsOf: 'SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?',
   insertIgnore: 'INSERT IGNORE',
   forUpdate: ' FOR UPDATE',
   nowMs: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',
