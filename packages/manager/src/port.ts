@@ -5,6 +5,7 @@
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
 import type { RunState } from '@tagmill/shared/words';
+import type { BoardPort } from './port-board.ts';
 import type { ListsPort } from './port-lists.ts';
 import type { RulesPort } from './port-rules.ts';
 import type { TagsPort } from './port-tags.ts';
@@ -59,6 +60,7 @@ export interface ManagerPort {
   readonly lists: ListsPort;
   /** What tags allow. */
   readonly tags: TagsPort;
+  readonly board: BoardPort;
   listExecutors(): ExecutorRecord[];
   drainExecutor(id: string): boolean;
   availableTags(): Promise<AvailableTag[]>;

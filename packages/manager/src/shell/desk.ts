@@ -14,11 +14,13 @@ import { edgesOf } from '../core/graph.ts';
 import { reportOf } from '../core/report.ts';
 import { executorView, instanceView, runView } from '../core/views.ts';
 import type { AvailableTag, ManagerPort, RunRequest } from '../port.ts';
+import type { BoardPort } from '../port-board.ts';
 import type { ListsPort } from '../port-lists.ts';
 import type { RulesPort } from '../port-rules.ts';
 import type { TagsPort } from '../port-tags.ts';
 import { answerOf, planOf } from './actions.ts';
 import { RuleDesk } from './analyst/rule-desk.ts';
+import { BoardDesk } from './board-desk.ts';
 import type { TopicChange } from './feed-source.ts';
 import { ListDesk } from './list-desk.ts';
 import { makeRun } from './make-run.ts';
@@ -33,12 +35,14 @@ export class Desk implements ManagerPort {
   readonly rules: RulesPort;
   readonly lists: ListsPort;
   readonly tags: TagsPort;
+  readonly board: BoardPort;
 
   constructor(hall: Hall) {
     this.hall = hall;
     this.rules = new RuleDesk(hall);
     this.lists = new ListDesk(hall);
     this.tags = new TagDesk(() => hall.live().database.metadata);
+    this.board = new BoardDesk(hall, () => this.availableTags());
     this.service = new ServiceTopic(() => serviceRecord(hall));
   }
 

@@ -79,6 +79,11 @@ export interface TagVersions {
   readonly versions: readonly RuleVersionRow[];
 }
 
+export interface VersionHeads {
+  readonly live: number | null;
+  readonly newest: { readonly version: number; readonly state: RuleState };
+}
+
 /** What a write came to: done, or not done because the versions are not those that were expected. */
 export type VersionWrite =
   | { readonly kind: 'written'; readonly row: RuleVersionRow; readonly now: TagVersions }
@@ -98,6 +103,8 @@ export interface RuleVersions {
   move(tagId: number, version: number, expected: string, move: RuleMove): Promise<VersionWrite | undefined>;
   /** Fills in hashes of the one form that are not there yet. */
   nameForms(tagId: number, hashes: ReadonlyMap<number, string>): Promise<void>;
+  /** The live and the newest version of every tag whose rule has been looked at. */
+  heads(): Promise<ReadonlyMap<number, VersionHeads>>;
   /** Versions that wait for somebody's approval, by tag id. */
   proposed(): Promise<readonly (RuleVersionRow & { readonly tagName: string })[]>;
   /** The rules as they stand, each with the number of its version. */

@@ -9,6 +9,7 @@ import type {
   RuleVersions,
   StoredRule,
   TagVersions,
+  VersionHeads,
   VersionWrite,
 } from './metadata.ts';
 import { ruleRow, SELECT_RULES, SqlRuleTables } from './rule-tables.ts';
@@ -98,6 +99,16 @@ export class SqlRuleVersions implements RuleVersions {
           [hash, tagId, version],
         );
     });
+  }
+
+  async heads(): Promise<ReadonlyMap<number, VersionHeads>> {
+    await this.table();
+    const heads = new Map<number, VersionHeads>();
+    for (const row of await this.#database.all('SELECT tag_id, version, state FROM tag_rule_versions ORDER BY tag_id, version')) {
+      const [tagId, newest] = [numberOf(row['tag_id']), { version: numberOf(row['version']), state: textOf(row['state']) as RuleState }];
+      heads.set(tagId, { newest, live: newest.state === 'live' ? newest.version : (heads.get(tagId)?.live ?? null) });
+    }
+    return heads;
   }
 
   async proposed(): Promise<readonly (RuleVersionRow & { readonly tagName: string })[]> {

@@ -3,49 +3,14 @@ import { expect, test } from 'vitest';
 import { reasonOf } from '../../src/core/explain.ts';
 import { reportOf } from '../../src/core/report.ts';
 import type { Run } from '../../src/core/run.ts';
-import type { RunSpec } from '../../src/core/run-spec.ts';
 import { decodeState } from '../../src/core/snapshot/decode.ts';
 import { encodeState } from '../../src/core/snapshot/encode.ts';
 import { digest } from '../../src/core/digest.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/state.ts';
 import { instanceView } from '../../src/core/views.ts';
-import { Bench, runOf } from './bench-of.ts';
+import type { Bench } from './bench-of.ts';
+import { evaluateAgain, evaluated, joined, spec } from './policed-runs.ts';
 
-const spec = (id: string, policy: TagPolicy, over: Partial<RunSpec> = {}, ruleJson = '{"a":1}'): RunSpec => ({
-  ...runOf(id, 2, 1),
-  rules: [1, 2].map((tagId) => ({
-    tagId,
-    name: `tag ${tagId}`,
-    ruleJson,
-    ...(tagId === 1 ? { policy } : {}),
-    requiredFields: [],
-    readsTables: [],
-    onlyUsers: [],
-    onlyMatches: [],
-  })),
-  ...over,
-});
-
-/** Two tags, evaluated: tag 1 with these counts. */
-function evaluated(bench: Bench, made: RunSpec, counts: { readonly matched: number; readonly unknown?: number }): Run {
-  bench.input({ type: 'run-created', spec: made });
-  const run = bench.state.runs.get(made.id)!;
-  bench.plan(run);
-  evaluateAgain(bench, run, counts);
-  return run;
-}
-
-function evaluateAgain(bench: Bench, run: Run, { matched, unknown = 0 }: { readonly matched: number; readonly unknown?: number }): void {
-  const tags = [{ tagId: 1, evaluated: 1_000, matched, unknown }];
-  for (const one of bench.open(run, 'evaluate'))
-    bench.finish(one, 0, { pieceHash: 'h', users: 1_000, tags, bytesRead: 5, castErrors: 0, durationMs: 1 });
-}
-
-const joined = (): Bench => {
-  const bench = new Bench();
-  bench.join('e1', 4);
-  return bench;
-};
 const row = (run: Run): number => run.index.find('tag-1');
 const scopes = (bench: Bench, run: Run): unknown => bench.open(run, 'merge').map((one) => one.dispatch.scope);
 const LIMITS: TagPolicy = { unknown: 'keep', maxMove: 0.5 };

@@ -7,6 +7,7 @@ import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRe
 import { instanceId, uuidv7 } from '@tagmill/shared/ids';
 import { ACTIONS, INSTANCE_STATES } from '@tagmill/shared/words';
 import type { AvailableTag, ManagerPort, RunRequest } from '../../src/port.ts';
+import type { BoardPort } from '../../src/port-board.ts';
 import type { ListsPort } from '../../src/port-lists.ts';
 import type { RulesPort } from '../../src/port-rules.ts';
 import type { TagsPort } from '../../src/port-tags.ts';
@@ -30,6 +31,7 @@ export class MemoryPort implements ManagerPort {
   /** Tests of rules give theirs. */
   rules: RulesPort = NO_RULES;
   tags: TagsPort = { policies: notThere, setPolicy: notThere, overrides: notThere, setOverride: notThere };
+  board: BoardPort = { overview: notThere, ofUser: notThere, inbox: notThere };
   lists: ListsPort = { all: notThere, get: notThere, put: notThere, drop: notThere };
   readonly now = () => Date.now();
   readonly #pending = new Map<string, Change>();

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlanResult } from '@tagmill/shared/job';
 import type { PreviewCounts, Question, UserRows } from '@tagmill/shared/question';
+import type { BoardPort } from '../../src/port-board.ts';
 import type { RulesPort } from '../../src/port-rules.ts';
+import { BoardDesk } from '../../src/shell/board-desk.ts';
 import { RuleDesk } from '../../src/shell/analyst/rule-desk.ts';
 import type { Hall } from '../../src/shell/running.ts';
 import type { TagMetadata } from '../../src/tagstore/metadata.ts';
@@ -40,6 +42,7 @@ export const RULE = { field: 'total_asset_value', operator: '>=', value: 100_000
 
 export interface RuleBench extends AsyncDisposable {
   readonly rules: RulesPort;
+  readonly board: BoardPort;
   readonly metadata: TagMetadata;
   readonly asked: Question[];
   /** Somebody works in the database itself. */
@@ -72,6 +75,9 @@ export async function openRuleBench(approval = false): Promise<RuleBench> {
   const hall = { live: () => live, config } as unknown as Hall;
   return {
     rules: new RuleDesk(hall),
+    board: new BoardDesk(hall, async () => [
+      { tagId: 1, name: 'rich', category: 'c', domain: 'other', description: '', isActive: true, task: null },
+    ]),
     metadata,
     asked,
     async database(sql) {

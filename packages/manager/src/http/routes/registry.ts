@@ -9,6 +9,7 @@ import { ruleVersionRoutes } from './rule-versions.ts';
 import { ruleRoutes } from './rules.ts';
 import { runRoutes } from './runs.ts';
 import { serviceRoutes } from './service.ts';
+import { tagOverviewRoutes } from './tag-overview.ts';
 import { tagPolicyRoutes } from './tag-policies.ts';
 import { tagRoutes } from './tags.ts';
 import { taskRoutes } from './tasks.ts';
@@ -17,6 +18,7 @@ export const ROUTES: readonly ((app: App, context: RouteContext) => void)[] = [
   serviceRoutes,
   tagRoutes,
   tagPolicyRoutes,
+  tagOverviewRoutes,
   taskRoutes,
   runRoutes,
   actionRoute,
