@@ -134,6 +134,8 @@ export interface PassTag {
   readonly onlyMatches: readonly NormalRule[];
   /** `remove`: holders whose result is UNKNOWN lose the tag; absent: they keep it. */
   readonly unknown?: 'remove';
+  /** Holders whose result is UNKNOWN keep the tag for so many runs, and lose it in the next. */
+  readonly keepForRuns?: number;
   /** The rule in words, for `tag_details.reason`. */
   readonly reason: string;
   readonly ruleVersion: number;

@@ -64,10 +64,13 @@ export interface Letters {
 export interface PreviewJob {
   readonly pass: PassJob;
   readonly hasLive: boolean;
-  /** Two tags say who holds the tag, and who has it (T) or is kept out of it (F) by hand. False: who it is by the live rule. */
+  /**
+   * Two tags say who holds the tag, and who has it (T) or is kept out of it (F) by hand, and a third,
+   * for `due`, who has been UNKNOWN for long enough. False: who holds it is told by the live rule.
+   */
   readonly hasHeld: boolean;
-  /** What becomes of holders for whom the rule is UNKNOWN. */
-  readonly unknown: 'keep' | 'remove';
+  /** What becomes of holders for whom the rule is UNKNOWN; `due`: those lose it who have been for long. */
+  readonly unknown: 'keep' | 'remove' | 'due';
   /** Tags at the end that are other tags. */
   readonly others: number;
   /** Users shown of each kind of change, at most. */

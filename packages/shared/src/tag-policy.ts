@@ -1,9 +1,17 @@
 /** What a tag allows of a run before one row of it is written, and what the check of a run found beyond that. */
 
+export const UNKNOWN_POLICIES = ['keep', 'remove', 'keep_for'] as const;
+export type UnknownPolicy = (typeof UNKNOWN_POLICIES)[number];
+
+/** The most runs that a holder may be UNKNOWN and keep the tag. */
+export const MOST_KEEP_FOR_RUNS = 1_000;
+
 /** A share as a number from 0 to 1 (of a move: from 0 on). */
 export interface TagPolicy {
-  /** What becomes of holders whose result is UNKNOWN: they keep the tag, or lose it. */
-  readonly unknown: 'keep' | 'remove';
+  /** What becomes of holders whose result is UNKNOWN: they keep the tag, lose it, or keep it for some runs. */
+  readonly unknown: UnknownPolicy;
+  /** Of `keep_for`: runs, of business dates one after the other, in which a holder may be UNKNOWN and keep the tag. */
+  readonly keepForRuns?: number;
   /** Share of the evaluated users whose result may be UNKNOWN; absent: any. */
   readonly maxUnknownShare?: number;
   /** Share of its last size by which the tag may grow or shrink while its rule is the same; absent: any. */

@@ -90,7 +90,11 @@ export function testText(answer: TestAnswer): string {
 
 export function explainText(answer: ExplainAnswer): string {
   const { user_id, tag_id, tag_name, result, basis, rule_version, evaluated } = answer;
-  const outcome = { T: 'TRUE: the tag is given', F: 'FALSE: the tag is not given', U: 'UNKNOWN: the tag stays as it was' }[result];
+  const outcome = {
+    T: 'TRUE: the tag is given',
+    F: 'FALSE: the tag is not given',
+    U: 'UNKNOWN: nobody gets the tag by it; what becomes of a holder is told as stored',
+  }[result];
   const head = [
     `user ${user_id}, tag ${tag_id} ${tag_name}, rule version ${rule_version ?? '?'}, data of ${basis.business_date}${basis.run_id === null ? '' : `, run ${basis.run_id}`}`,
     evaluated ? outcome : 'not asked: no table that the tag reads has the user, or the run or its task class leaves the user out',

@@ -37,7 +37,7 @@ class Tally {
   constructor(job: PreviewJob, tags: number) {
     this.job = job;
     this.firstHeld = job.hasLive ? 2 : 1;
-    this.firstPart = this.firstHeld + (job.hasHeld ? 2 : 0);
+    this.firstPart = this.firstHeld + (job.hasHeld ? (job.unknown === 'due' ? 3 : 2) : 0);
     this.parts = new Array<number>(tags - this.firstPart - job.others).fill(0);
     this.others = Array.from({ length: job.others }, () => [0, 0]);
   }
@@ -62,7 +62,8 @@ class Tally {
     const { hasHeld, unknown, samples: limit } = this.job;
     const holds = (hasHeld ? outcome(batch, user, this.firstHeld) : live) === T;
     const byHand = hasHeld ? outcome(batch, user, this.firstHeld + 1) : U;
-    const move = moveOf(own, holds, byHand, unknown);
+    const loses = unknown === 'remove' || (hasHeld && unknown === 'due' && outcome(batch, user, this.firstHeld + 2) === T);
+    const move = moveOf(own, holds, byHand, loses);
     if (move === undefined) return;
     if (move !== 'unknown' || holds) this.moves[MOVES.indexOf(move)]! += 1;
     if (this.samples[move].length < limit) this.samples[move].push(keyOf(batch, user));
@@ -100,10 +101,10 @@ export function outcome({ words, matched, notMatched, evaluated }: PieceBatch, u
   return (notMatched[at]! & bit) !== 0 ? F : U;
 }
 
-/** What a merge does to a user (`merge/row.ts`): what was set by hand stands over the rule. */
-function moveOf(own: Outcome, holds: boolean, byHand: Outcome, unknown: PreviewJob['unknown']): Move | undefined {
+/** What a merge does to a user (`merge/row.ts`): what was set by hand stands over the rule. `loses`: a holder who is UNKNOWN does. */
+function moveOf(own: Outcome, holds: boolean, byHand: Outcome, loses: boolean): Move | undefined {
   if (own === NONE) return undefined;
-  if (own === U && !(holds && byHand !== T && unknown === 'remove')) return 'unknown';
+  if (own === U && !(holds && byHand !== T && loses)) return 'unknown';
   if (!holds) return own === T && byHand !== F ? 'enter' : undefined;
   return own === T || byHand === T ? 'stay' : 'exit';
 }

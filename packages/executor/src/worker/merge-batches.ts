@@ -3,24 +3,34 @@ import type { PassTag } from '@tagmill/shared/job';
 import { inByteOrder, type MergeBatch } from '@tagmill/shared/merge/batch';
 import type { Piece, PieceBatch } from '../engine/piece.ts';
 
-export function* mergeBatches(piece: Piece, tags: readonly Pick<PassTag, 'unknown'>[]): Generator<MergeBatch> {
-  const losing = losingBits(tags);
+type Policy = Pick<PassTag, 'unknown' | 'keepForRuns'>;
+
+export function* mergeBatches(piece: Piece, tags: readonly Policy[]): Generator<MergeBatch> {
+  // An UNKNOWN that is counted stands in both planes.
+  const losing = bitsOf(tags, ({ unknown, keepForRuns }) => unknown === 'remove' || keepForRuns !== undefined);
+  const counted = bitsOf(tags, ({ keepForRuns }) => keepForRuns !== undefined);
   for (const found of piece.batches()) {
-    const { users, keys, offsets, words, matched } = found;
-    const notMatched = losing === undefined ? found.notMatched : withUnknown(found, losing);
+    const { users, keys, offsets, words } = found;
+    const matched = withUnknown(found.matched, found, counted);
+    const notMatched = withUnknown(found.notMatched, found, losing);
     const batch = { count: users, keys, offsets, words, matched, notMatched };
     yield piece.header.keyType === 'string' ? batch : inByteOrder(batch);
   }
 }
 
-/** Bits of the tags that holders lose when their result is UNKNOWN; undefined: none. */
-function losingBits(tags: readonly Pick<PassTag, 'unknown'>[]): Uint32Array | undefined {
-  if (!tags.some(({ unknown }) => unknown === 'remove')) return undefined;
+/** Bits of the tags of a kind; undefined: none is. */
+function bitsOf(tags: readonly Policy[], isOne: (tag: Policy) => boolean): Uint32Array | undefined {
+  if (!tags.some(isOne)) return undefined;
   const bits = new Uint32Array(Math.ceil(tags.length / 32));
-  for (const [bit, { unknown }] of tags.entries()) if (unknown === 'remove') bits[bit >> 5]! |= 1 << (bit & 31);
+  for (const [bit, tag] of tags.entries()) if (isOne(tag)) bits[bit >> 5]! |= 1 << (bit & 31);
   return bits;
 }
 
-function withUnknown({ words, matched, notMatched, evaluated }: PieceBatch, losing: Uint32Array): Uint32Array {
-  return notMatched.map((no, at) => no | ((evaluated === null ? -1 : evaluated[at]!) & ~matched[at]! & losing[at % words]!));
+function withUnknown(
+  plane: Uint32Array,
+  { words, matched, notMatched, evaluated }: PieceBatch,
+  bits: Uint32Array | undefined,
+): Uint32Array {
+  if (bits === undefined) return plane;
+  return plane.map((own, at) => own | ((evaluated === null ? -1 : evaluated[at]!) & ~matched[at]! & ~notMatched[at]! & bits[at % words]!));
 }

@@ -162,8 +162,13 @@ function passTag(pinned: PinnedRule, rule: WholeRule, tables: readonly string[],
     reads: [...read].sort(),
     onlyUsers: only.onlyUsers,
     onlyMatches: only.onlyMatches,
-    ...(pinned.policy?.unknown === 'remove' ? { unknown: 'remove' as const } : {}),
+    ...unknownOf(pinned),
     reason: describeRule(rule),
     ruleVersion: pinned.ruleVersion ?? 1,
   };
+}
+
+function unknownOf({ policy }: PinnedRule): Pick<PassTag, 'unknown' | 'keepForRuns'> {
+  if (policy?.unknown === 'remove') return { unknown: 'remove' };
+  return policy?.unknown === 'keep_for' ? { keepForRuns: policy.keepForRuns ?? 1 } : {};
 }

@@ -8,6 +8,7 @@ import type { OverrideRow, PolicyRow, TagMetadata } from '../tagstore/metadata.t
 const policyAnswer = ({ tagId, policy, who, reason, updatedMs }: PolicyRow): PolicyAnswer => ({
   tag_id: tagId,
   unknown: policy.unknown,
+  keep_for_runs: policy.keepForRuns ?? null,
   max_unknown_share: policy.maxUnknownShare ?? null,
   max_move: policy.maxMove ?? null,
   who,
@@ -36,9 +37,12 @@ export class TagDesk implements TagsPort {
   }
 
   async setPolicy(tagId: number, body: PolicyBody, who: string): Promise<PolicyAnswer> {
-    const { unknown, max_unknown_share: share, max_move: move, reason } = body;
+    const { unknown = 'keep', keep_for_runs: runs, max_unknown_share: share, max_move: move, reason } = body;
+    if ((unknown === 'keep_for') !== (runs !== undefined && runs !== null))
+      throw new TagmillError('USAGE', '`keep_for` and a number of runs (`keep_for_runs`) go together, and neither without the other');
     const policy = {
-      unknown: unknown ?? 'keep',
+      unknown,
+      ...(runs === undefined || runs === null ? {} : { keepForRuns: runs }),
       ...(share === undefined || share === null ? {} : { maxUnknownShare: share }),
       ...(move === undefined || move === null ? {} : { maxMove: move }),
     } as const;

@@ -4,12 +4,15 @@ import type { TagHolders } from '@tagmill/shared/job';
 import { historyWindow } from '@tagmill/shared/rules/wide/had-tag-within';
 import { readsOfRules, type RuleReads } from '@tagmill/shared/rules/wide/rule-reads';
 import type { RunHead } from '../core/run-spec.ts';
-import type { TagMetadata } from '../tagstore/metadata.ts';
+import type { DueAsked, TagMetadata } from '../tagstore/metadata.ts';
 
 export type TagsRead = Pick<RuleReads, 'tags' | 'histories'>;
 
 /** Tags that the rules of a run read; none for most runs. */
 export const tagsRead = (spec: RunHead): TagsRead => readsOfRules(spec.rules.map((rule) => rule.ruleJson));
+
+/** Stands for a tag whose holders are those who are due to lose another; no tag has this id. */
+export const DUE_TAG = '0';
 
 /** Errors: those of the database; USAGE when more users hold a tag than can be sent. */
 export async function pinHolders(
@@ -17,10 +20,11 @@ export async function pinHolders(
   clock: RunClock,
   metadata: TagMetadata,
   atMs: number,
+  due?: DueAsked,
 ): Promise<TagHolders[]> {
   const all = [...new Set([...tags, ...histories.map(({ tag }) => tag)])].map(Number).sort((a, b) => a - b);
   if (all.length === 0) return [];
-  const holders = await metadata.holdersOf(all);
+  const holders = await metadata.holdersOf(all, due);
   const asked = histories.map(({ tag, days }) => {
     const { start, end } = historyWindow(days, clock);
     return { tag: Number(tag), days, fromMs: Number(start / 1000n), toMs: Number(end / 1000n) };
@@ -40,5 +44,7 @@ export async function pinHolders(
       ...(own.length === 0 ? {} : { histories: own }),
     });
   }
+  const losing = due === undefined ? undefined : holders.get(due.tag)?.due;
+  if (losing !== undefined) pinned.push({ tag: DUE_TAG, held: await keep(losing), manual: await keep([]) });
   return pinned;
 }

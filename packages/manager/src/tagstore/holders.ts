@@ -1,12 +1,18 @@
 /** Users who hold tags, found in one reading of `user_tags`. */
 import { entryIn, isManual, parseDetails } from '@tagmill/shared/merge/row';
 import { parseTagIds } from '@tagmill/shared/merge/tag-ids';
-import type { TagHolding } from './metadata.ts';
+import { markIn, nextMark } from '@tagmill/shared/merge/unknown-mark';
+import type { DueAsked, TagHolding } from './metadata.ts';
 import type { DetailedRow } from './sql-database.ts';
 
 /** Rows that cannot be read count for nobody. */
-export async function collectHolders(rows: AsyncIterable<DetailedRow>, tags: readonly number[]): Promise<Map<number, TagHolding>> {
+export async function collectHolders(
+  rows: AsyncIterable<DetailedRow>,
+  tags: readonly number[],
+  due?: DueAsked,
+): Promise<Map<number, TagHolding>> {
   const found = new Map(tags.map((tag) => [tag, { held: [] as string[], manual: [] as string[] }]));
+  const losing: string[] = [];
   for await (const { userId, tagIds, tagDetails } of rows) {
     const ids = parseTagIds(tagIds) ?? [];
     const own = ids.filter((id) => found.has(id));
@@ -17,9 +23,13 @@ export async function collectHolders(rows: AsyncIterable<DetailedRow>, tags: rea
       holding.held.push(userId);
       const entry = entryIn(details, tag);
       if (entry !== undefined && isManual(entry.value)) holding.manual.push(userId);
+      if (tag === due?.tag && nextMark(markIn(entry?.value), due.day).runs > due.keepForRuns) losing.push(userId);
     }
   }
-  return found;
+  const holding = due === undefined ? undefined : found.get(due.tag);
+  return due === undefined || holding === undefined
+    ? found
+    : new Map<number, TagHolding>([...found, [due.tag, { ...holding, due: losing }]]);
 }
 
 /** A condition that every row with one of the tags meets, and few others do. */

@@ -212,8 +212,17 @@ export interface TagHolding {
   readonly held: readonly string[];
   /** Those of them who have it by hand. */
   readonly manual: readonly string[];
+  /** Those of them who would lose it in a run in which they are UNKNOWN; absent: it was not asked. */
+  readonly due?: readonly string[];
   /** Those who were excluded from it by hand, who do not hold it; absent: nobody was. */
   readonly excluded?: readonly string[];
+}
+
+/** Who has been UNKNOWN for so many runs that one more, for the day, takes the tag away. */
+export interface DueAsked {
+  readonly tag: number;
+  readonly keepForRuns: number;
+  readonly day: string;
 }
 
 export interface HistoryAsked {
@@ -308,7 +317,7 @@ export interface TagMetadata {
    */
   historyOf(asked: readonly HistoryAsked[], now: ReadonlyMap<number, TagHolding>): Promise<readonly HistoryFound[]>;
   /** Who holds these tags, in one reading of user_tags. */
-  holdersOf(tags: readonly number[]): Promise<ReadonlyMap<number, TagHolding>>;
+  holdersOf(tags: readonly number[], due?: DueAsked): Promise<ReadonlyMap<number, TagHolding>>;
   countUserTags(): Promise<number>;
   /** The row of one user; undefined: there is none. */
   userTagsOf(userId: string): Promise<StoredUserTags | undefined>;

@@ -5,6 +5,7 @@ import { importInto } from './import-rules.ts';
 import { claimLeadership, readLeader } from './leader.ts';
 import { ensureLeaderTable } from './leader-table.ts';
 import type {
+  DueAsked,
   ImportCounts,
   LeaderHolder,
   LeaderRow,
@@ -88,9 +89,9 @@ export class SqlMetadata implements TagMetadata {
     return row === undefined ? undefined : { tagIds: textOrNull(row['tag_ids']), tagDetails: textOrNull(row['tag_details']) };
   }
 
-  async holdersOf(tags: readonly number[]): Promise<ReadonlyMap<number, TagHolding>> {
+  async holdersOf(tags: readonly number[], due?: DueAsked): Promise<ReadonlyMap<number, TagHolding>> {
     if (tags.length === 0) return new Map();
-    const holders: Map<number, TagHolding> = await collectHolders(this.#database.detailedTags(likelyHolders(tags)), tags);
+    const holders: Map<number, TagHolding> = await collectHolders(this.#database.detailedTags(likelyHolders(tags)), tags, due);
     for (const [tag, users] of await this.overrides.excluded(tags)) holders.set(tag, { ...holders.get(tag)!, excluded: users });
     return holders;
   }

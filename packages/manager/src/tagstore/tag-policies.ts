@@ -1,4 +1,5 @@
 /** Policies of tags in SQL: one row a tag. */
+import type { TagPolicy } from '@tagmill/shared/tag-policy';
 import type { PolicyRow, TagPolicies } from './metadata.ts';
 import { numberOf, type SqlDatabase, type SqlRow, textOf } from './sql-database.ts';
 
@@ -6,12 +7,21 @@ const SELECT = 'SELECT tag_id, unknown_policy, max_unknown_share, max_move, who,
 
 const optional = (value: unknown): number | undefined => (value === null || value === undefined ? undefined : numberOf(value));
 
+/** `keep_for:3` stands for three runs. What nobody here has written is `keep`. */
+function unknownPolicy(text: string): Pick<TagPolicy, 'unknown' | 'keepForRuns'> {
+  const runs = /^keep_for:([1-9]\d{0,3})$/.exec(text)?.[1];
+  if (runs !== undefined) return { unknown: 'keep_for', keepForRuns: Number(runs) };
+  return { unknown: text === 'remove' ? 'remove' : 'keep' };
+}
+
+const unknownText = ({ unknown, keepForRuns }: TagPolicy): string => (unknown === 'keep_for' ? `keep_for:${keepForRuns ?? 1}` : unknown);
+
 function policyRow(row: SqlRow): PolicyRow {
   const [maxUnknownShare, maxMove] = [optional(row['max_unknown_share']), optional(row['max_move'])];
   return {
     tagId: numberOf(row['tag_id']),
     policy: {
-      unknown: textOf(row['unknown_policy']) === 'remove' ? 'remove' : 'keep',
+      ...unknownPolicy(textOf(row['unknown_policy'])),
       ...(maxUnknownShare === undefined ? {} : { maxUnknownShare }),
       ...(maxMove === undefined ? {} : { maxMove }),
     },
@@ -42,7 +52,7 @@ export class SqlTagPolicies implements TagPolicies {
       await transaction.run('DELETE FROM tagmill_tag_policies WHERE tag_id = ?', [tagId]);
       await transaction.run(
         'INSERT INTO tagmill_tag_policies (tag_id, unknown_policy, max_unknown_share, max_move, who, reason, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
-        [tagId, policy.unknown, policy.maxUnknownShare ?? null, policy.maxMove ?? null, who, reason, updatedMs],
+        [tagId, unknownText(policy), policy.maxUnknownShare ?? null, policy.maxMove ?? null, who, reason, updatedMs],
       );
       return true;
     });

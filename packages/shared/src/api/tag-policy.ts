@@ -1,14 +1,20 @@
 /** What a tag allows of a run before its check holds it. */
 import { z } from 'zod';
-import { MOST_MOVE } from '../tag-policy.ts';
+import { MOST_KEEP_FOR_RUNS, MOST_MOVE, UNKNOWN_POLICIES } from '../tag-policy.ts';
 import { instant, list } from './common.ts';
-
-const UNKNOWN_POLICIES = ['keep', 'remove'] as const;
 
 /** Body of `PUT /api/v1/tags/{tag_id}/policy`: replaces the policy. */
 export const policyBody = z
   .strictObject({
     unknown: z.enum(UNKNOWN_POLICIES).optional().describe('What becomes of holders whose result is UNKNOWN; left out: they keep the tag.'),
+    keep_for_runs: z
+      .int()
+      .min(1)
+      .max(MOST_KEEP_FOR_RUNS)
+      .nullish()
+      .describe(
+        'Of `keep_for`, which needs it: runs of business dates one after the other in which a holder may be UNKNOWN and keep the tag.',
+      ),
     max_unknown_share: z
       .number()
       .min(0)
@@ -30,6 +36,7 @@ export const tagPolicy = z
   .object({
     tag_id: z.int(),
     unknown: z.enum(UNKNOWN_POLICIES),
+    keep_for_runs: z.int().nullable(),
     max_unknown_share: z.number().nullable(),
     max_move: z.number().nullable(),
     who: z.string(),

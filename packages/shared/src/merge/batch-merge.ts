@@ -51,9 +51,14 @@ export class BatchMerge extends BatchKeys implements RowsUnderLock {
     this.#state = new Uint8Array(batch.count);
   }
 
+  /** Whether `see` must be told which rows have MARK_TEXT in their details. */
+  get readsMarks(): boolean {
+    return this.#tags.countsUnknown;
+  }
+
   /** A row that the target holds for a user of the batch, as read without a lock. */
-  see(row: number, rawTagIds: string | null): void {
-    const found = this.#tags.compare(this.batch, row, rawTagIds);
+  see(row: number, rawTagIds: string | null, marked = false): void {
+    const found = this.#tags.compare(this.batch, row, rawTagIds, marked);
     this.#state[row] = found === 'right' ? RIGHT : found === 'look' ? LOOK : UNREADABLE;
   }
 
@@ -77,7 +82,7 @@ export class BatchMerge extends BatchKeys implements RowsUnderLock {
     this.#state[row] = merged.kind === 'unreadable' ? UNREADABLE : RIGHT;
     if (merged.kind !== 'changed') return;
     this.updates.push({ row, tagIds: merged.tagIds, tagDetails: merged.tagDetails });
-    this.#changes.changed(this.key(row), merged.entered, merged.exited, merged.exitedEntries);
+    this.#changes.changed(this.key(row), merged.entered, merged.exited, merged.exitedEntries, merged.marked);
   }
 
   /** Whether a user without a row needs one. */

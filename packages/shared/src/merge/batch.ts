@@ -3,7 +3,8 @@
  * the bytes of their key, with two bit planes for the tags of the pass.
  *
  * A tag whose bit is set in neither plane is UNKNOWN for the user, or was not
- * evaluated for them: the merge leaves it as it is.
+ * evaluated for them: the merge leaves it as it is. One whose bit is set in
+ * both is UNKNOWN, and the merge counts for how many runs it has been.
  */
 
 /**

@@ -36,7 +36,7 @@ export class BlockUndo extends BatchKeys implements RowsUnderLock {
     if (undone.kind === 'unreadable') this.#unreadable += 1;
     if (undone.kind !== 'changed') return;
     this.updates.push({ row, tagIds: undone.tagIds, tagDetails: undone.tagDetails });
-    this.#record.changed(this.key(row), undone.entered, undone.exited, undone.exitedEntries);
+    this.#record.changed(this.key(row), undone.entered, undone.exited, undone.exitedEntries, undone.marked);
   }
 
   /** `last`: no block of the shard follows. */

@@ -1,6 +1,7 @@
 /** Gathers the changes of a batch; the form of the block is said in changes.ts. */
 import { deflateRawSync } from 'node:zlib';
 import { type ChangeBlock, type ChangeHeader, NO_ENTRY, NOT_KEPT, type OldEntry } from './changes.ts';
+import type { MarkChange } from './row.ts';
 
 /**
  * Distinct entries kept of a batch, characters: what people wrote there is
@@ -15,12 +16,13 @@ const NONE: readonly number[] = [];
 export class ChangeRecorder {
   readonly #keys: Uint8Array[] = [];
   readonly #setOf: number[] = [];
-  readonly #sets: (readonly [readonly number[], readonly number[], readonly number[]])[] = [];
+  readonly #sets: ChangeHeader['sets'][number][] = [];
   readonly #counts: number[] = [];
   readonly #newSets = new Map<readonly number[], number>();
   readonly #textSets = new Map<string, number>();
   readonly #entries = new Map<string, number>();
   #entriesChars = 0;
+  #marks = false;
 
   get users(): number {
     return this.#keys.length;
@@ -36,9 +38,16 @@ export class ChangeRecorder {
     this.#push(key, set);
   }
 
-  changed(key: Uint8Array, entered: readonly number[], exited: readonly number[], exitedEntries: readonly OldEntry[]): void {
+  changed(
+    key: Uint8Array,
+    entered: readonly number[],
+    exited: readonly number[],
+    exitedEntries: readonly OldEntry[],
+    marked: readonly MarkChange[] = [],
+  ): void {
     const entries = exited.length === 0 ? NONE : exited.map((_, at) => this.#entryNumber(exitedEntries[at]));
-    this.#push(key, this.#setNumber(entered, exited, entries));
+    this.#marks ||= marked.length > 0;
+    this.#push(key, this.#setNumber(entered, exited, entries, marked));
   }
 
   /** [tag id, entered, exited] by tag id. */
@@ -62,7 +71,7 @@ export class ChangeRecorder {
   encode(tags: readonly (readonly [number, number])[]): Buffer {
     const wide = this.#sets.length > 0xffff;
     const count = this.#keys.length;
-    const header: ChangeHeader = { v: 2, tags, sets: this.#sets, entries: [...this.#entries.keys()], count, wide };
+    const header: ChangeHeader = { v: this.#marks ? 3 : 2, tags, sets: this.#sets, entries: [...this.#entries.keys()], count, wide };
     const json = Buffer.from(JSON.stringify(header), 'utf8');
     const keyBytes = this.#keys.reduce((sum, key) => sum + key.length, 0);
     const block = Buffer.allocUnsafe(4 + json.length + count * (wide ? 6 : 4) + keyBytes);
@@ -94,11 +103,17 @@ export class ChangeRecorder {
     return this.#entries.size - 1;
   }
 
-  #setNumber(entered: readonly number[], exited: readonly number[], entries: readonly number[]): number {
-    const text = `${entered.join(',')};${exited.join(',')};${entries.join(',')}`;
+  #setNumber(
+    entered: readonly number[],
+    exited: readonly number[],
+    entries: readonly number[],
+    marked: readonly MarkChange[] = [],
+  ): number {
+    const own = marked.length === 0 ? '' : JSON.stringify(marked);
+    const text = `${entered.join(',')};${exited.join(',')};${entries.join(',')};${own}`;
     const known = this.#textSets.get(text);
     if (known !== undefined) return known;
-    const set = this.#sets.push([entered, exited, entries]) - 1;
+    const set = this.#sets.push(marked.length === 0 ? [entered, exited, entries] : [entered, exited, entries, marked]) - 1;
     this.#counts.push(0);
     this.#textSets.set(text, set);
     return set;
@@ -108,7 +123,7 @@ export class ChangeRecorder {
 /** A block from plain values; users in the order given. */
 export function encodeChanges(block: ChangeBlock): Buffer {
   const recorder = new ChangeRecorder();
-  for (const { userId, entered, exited, exitedEntries } of block.users)
-    recorder.changed(Buffer.from(userId, 'utf8'), entered, exited, exitedEntries);
+  for (const { userId, entered, exited, exitedEntries, marked } of block.users)
+    recorder.changed(Buffer.from(userId, 'utf8'), entered, exited, exitedEntries, marked);
   return recorder.encode([...block.ruleVersions]);
 }

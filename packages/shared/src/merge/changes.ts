@@ -10,9 +10,11 @@
  * the number of the set (u16, u32 when wide), then all keys end to end. Little
  * endian. A set's `entries` are positions in the header's, one for each tag of
  * `exited`: NO_ENTRY where the tag had none, NOT_KEPT where it was too much.
- * Version 1 had no entries.
+ * Version 1 had no entries. A block of version 3 has sets with a fourth part:
+ * what was counted of runs in which the user was UNKNOWN, before and after.
  */
 import { inflateRawSync } from 'node:zlib';
+import type { MarkChange } from './row.ts';
 
 export const NO_ENTRY = -1;
 export const NOT_KEPT = -2;
@@ -25,6 +27,8 @@ export interface ChangeSet {
   readonly exited: readonly number[];
   /** By position in `exited`. */
   readonly exitedEntries: readonly OldEntry[];
+  /** Of tags that the user kept: what was counted of runs in which they were UNKNOWN. Absent: nothing. */
+  readonly marked?: readonly MarkChange[];
 }
 
 export interface UserChange extends ChangeSet {
@@ -50,9 +54,9 @@ export interface ChangeColumns {
 }
 
 export interface ChangeHeader {
-  readonly v: 1 | 2;
+  readonly v: 1 | 2 | 3;
   readonly tags: readonly (readonly [number, number])[];
-  readonly sets: readonly (readonly [readonly number[], readonly number[], (readonly number[])?])[];
+  readonly sets: readonly (readonly [readonly number[], readonly number[], (readonly number[])?, (readonly MarkChange[])?])[];
   readonly entries?: readonly string[];
   readonly count: number;
   readonly wide: boolean;
@@ -74,7 +78,7 @@ export function decodeChangeColumns(compressed: Uint8Array): ChangeColumns {
   const block = inflateRawSync(compressed);
   const lengthsAt = 4 + block.readUInt32LE(0);
   const header = JSON.parse(block.toString('utf8', 4, lengthsAt)) as ChangeHeader;
-  if (header.v !== 1 && header.v !== 2) throw new Error(`a change block of version ${String(header.v)} cannot be read`);
+  if (![1, 2, 3].includes(header.v)) throw new Error(`a change block of version ${String(header.v)} cannot be read`);
   const { count, wide } = header;
   const setsAt = lengthsAt + count * 2;
   const keysAt = setsAt + count * (wide ? 4 : 2);
@@ -85,10 +89,11 @@ export function decodeChangeColumns(compressed: Uint8Array): ChangeColumns {
     setOf[row] = wide ? block.readUInt32LE(setsAt + row * 4) : block.readUInt16LE(setsAt + row * 2);
   }
   if (keysAt + offsets[count]! !== block.length) throw new Error(`a change block of ${count} users has ${block.length} bytes`);
-  const sets = header.sets.map(([entered, exited, numbers = []]) => ({
+  const sets = header.sets.map(([entered, exited, numbers = [], marked]) => ({
     entered,
     exited,
     exitedEntries: exited.map((_, at) => entryOf(header, numbers[at] ?? NOT_KEPT)),
+    ...(marked === undefined ? {} : { marked }),
   }));
   return { ruleVersions: new Map(header.tags), count, keys: block.subarray(keysAt), offsets, setOf, sets };
 }

@@ -1,6 +1,7 @@
 /** The tags of one rollback: which changes it undoes, what the pass wrote for them, and what it writes where an entry was not kept. */
 import type { ChangeSet } from './changes.ts';
 import type { JsonEntry } from './json-object.ts';
+import { withMark } from './unknown-mark.ts';
 import { detailEntry, type MergeJob } from './pass-tags.ts';
 
 /** Why the user holds a tag whose own entry nobody kept. */
@@ -31,11 +32,12 @@ export class UndoTags {
   }
 
   /** What there is to undo of a change; undefined: nothing. */
-  within({ entered, exited, exitedEntries }: ChangeSet): ChangeSet | undefined {
+  within({ entered, exited, exitedEntries, marked = [] }: ChangeSet): ChangeSet | undefined {
     const back = exited.flatMap((id, at) => (this.#tags.has(id) ? [{ id, entry: exitedEntries[at] }] : []));
     const gone = entered.filter((id) => this.#tags.has(id));
-    if (back.length === 0 && gone.length === 0) return undefined;
-    return { entered: gone, exited: back.map(({ id }) => id), exitedEntries: back.map(({ entry }) => entry) };
+    const marks = marked.filter(({ tagId }) => this.#tags.has(tagId));
+    if (back.length + gone.length + marks.length === 0) return undefined;
+    return { entered: gone, exited: back.map(({ id }) => id), exitedEntries: back.map(({ entry }) => entry), marked: marks };
   }
 
   /** Whether the entry still says what the pass wrote. MySQL keeps JSON by value, so the value counts where the text differs. */
@@ -46,7 +48,9 @@ export class UndoTags {
     const memo = `${tagId} ${entry.value}`;
     let same = this.#compared.get(memo);
     if (same === undefined) {
-      same = sameFields(JSON.parse(entry.value), JSON.parse(written) as Record<string, unknown>);
+      // What later runs have counted there is theirs, and no word of a person.
+      const own = withMark(entry.value, null) ?? entry.value;
+      same = sameFields(JSON.parse(own), JSON.parse(written) as Record<string, unknown>);
       if (this.#compared.size >= MEMO_ENTRIES) this.#compared.clear();
       this.#compared.set(memo, same);
     }

@@ -4,7 +4,14 @@ import { inByteOrder, type MergeBatch, packBatches } from '../../src/merge/batch
 import { BatchMerge } from '../../src/merge/batch-merge.ts';
 import { PassTags } from '../../src/merge/pass-tags.ts';
 
-const job = { runId: 'r', pass: 0, tags: [{ tagId: 1, name: 'one', reason: 'r', ruleVersion: 1 }], today: '2026-11-22', dense: true };
+const job = {
+  runId: 'r',
+  pass: 0,
+  tags: [{ tagId: 1, name: 'one', reason: 'r', ruleVersion: 1 }],
+  today: '2026-11-22',
+  businessDate: '2026-11-22',
+  dense: true,
+};
 const tags = new PassTags(job, [1]);
 
 describe('batches', () => {

@@ -7,7 +7,7 @@ import { UndoTags } from '../../src/merge/undo-tags.ts';
 
 const TODAY = '2026-11-22';
 const tag = (tagId: number) => ({ tagId, name: `tag ${tagId}`, reason: 'a > 1', ruleVersion: 3 });
-const JOB = { runId: 'r', pass: 1, tags: [tag(1), tag(2), tag(3)], today: TODAY, dense: true };
+const JOB = { runId: 'r', pass: 1, tags: [tag(1), tag(2), tag(3)], today: TODAY, businessDate: TODAY, dense: true };
 const TAGS = new UndoTags(JOB, [1, 2]);
 const entry = (id: number): string => detailEntry(tag(id), TODAY);
 

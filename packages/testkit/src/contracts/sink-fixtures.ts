@@ -73,13 +73,13 @@ export function oracleTags(): PassTag[] {
     }));
 }
 
-export function makeJob(runId: string, tags: readonly PassTag[] = oracleTags()): PassJob {
+export function makeJob(runId: string, tags: readonly PassTag[] = oracleTags(), businessDate = '2026-11-22'): PassJob {
   return {
     runId,
     pass: 0,
     location: { kind: 'folder', path: '' },
-    businessDate: '2026-11-22',
-    clock: { asOf: '2026-11-22T15:59:59.999999Z', today: '2026-11-22', zone: 'Asia/Shanghai' },
+    businessDate,
+    clock: { asOf: `${businessDate}T15:59:59.999999Z`, today: businessDate, zone: 'Asia/Shanghai' },
     tables: [],
     catalog: { fields: [] },
     keyType: 'string',
@@ -101,6 +101,12 @@ export const makeCommand = (tags: readonly PassTag[], shard = 0, token = 1, term
 export function batchesOf(found: readonly Evaluated[], tags: readonly PassTag[], batchUsers?: number): MergeBatch[] {
   const bitOf = new Map(tags.map((tag, bit) => [tag.tagId, bit]));
   const bits = (ids: readonly number[]): number[] => ids.map((id) => bitOf.get(id)).filter((bit) => bit !== undefined);
-  const users: MergeUser[] = found.map((user) => ({ userId: user.user_id, matched: bits(user.T), notMatched: bits(user.F) }));
+  // Both bits: UNKNOWN, and counted.
+  const counted = (ids: readonly number[]): number[] => bits(ids).filter((bit) => tags[bit]?.keepForRuns !== undefined);
+  const users: MergeUser[] = found.map((user) => ({
+    userId: user.user_id,
+    matched: [...bits(user.T), ...counted(user.U)],
+    notMatched: [...bits(user.F), ...counted(user.U)],
+  }));
   return packBatches(users, tags.length, batchUsers);
 }

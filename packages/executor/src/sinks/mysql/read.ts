@@ -1,12 +1,19 @@
 /** What `user_tags` holds for the users of a batch. */
 import type { BatchMerge, RowsUnderLock } from '@tagmill/shared/merge/batch-merge';
 import { rangeRowsAtMost, SURELY_DENSE_USERS } from '@tagmill/shared/merge/density';
+import { MARK_TEXT } from '@tagmill/shared/merge/unknown-mark';
 import type { Session } from './session.ts';
 import { type TargetTable, keyLiteral } from './target.ts';
 
 /** Keys in one IN list: long enough to hide the round trip, short enough for any optimizer. */
 export const LOOKUP_KEYS = 2_000;
 const SPACE = 0x20;
+
+/** `marked`: `1` where the row may have marks of runs in which its user was UNKNOWN. */
+type See = (key: Buffer, tagIds: Buffer | null, marked: Buffer | null | undefined) => void;
+
+const columnsOf = (merge: BatchMerge): string =>
+  merge.readsMarks ? `user_id, tag_ids, COALESCE(INSTR(tag_details, '${MARK_TEXT}') > 0, 0)` : 'user_id, tag_ids';
 
 /**
  * Tells the merge every row that the target holds for its users.
@@ -21,10 +28,10 @@ const SPACE = 0x20;
 export async function readHeld(session: Session, table: TargetTable, merge: BatchMerge, dense: boolean): Promise<Buffer[]> {
   const rows = Array.from({ length: merge.batch.count }, (_, row) => row);
   const spaced: Buffer[] = [];
-  const see = (key: Buffer, tagIds: Buffer | null): void => {
+  const see: See = (key, tagIds, marked) => {
     if (key[key.length - 1] === SPACE) spaced.push(key);
     const row = merge.find(key);
-    if (row >= 0) merge.see(row, tagIds === null ? null : tagIds.toString('latin1'));
+    if (row >= 0) merge.see(row, tagIds === null ? null : tagIds.toString('latin1'), marked?.toString('latin1') === '1');
   };
   if (!table.byteOrdered || !dense || !(await isDense(session, table, merge))) {
     await lookUp(session, table, merge, rows, see);
@@ -34,8 +41,8 @@ export async function readHeld(session: Session, table: TargetTable, merge: Batc
   if (plain.length > 0) {
     const first = keyLiteral(table, merge.key(plain[0]!));
     const last = keyLiteral(table, merge.key(plain.at(-1)!));
-    const sql = `SELECT user_id, tag_ids FROM user_tags FORCE INDEX (\`${table.index}\`) WHERE user_id BETWEEN ${first} AND ${last}`;
-    await session.each(sql, ([key, tagIds]) => see(key!, tagIds!));
+    const sql = `SELECT ${columnsOf(merge)} FROM user_tags FORCE INDEX (\`${table.index}\`) WHERE user_id BETWEEN ${first} AND ${last}`;
+    await session.each(sql, ([key, tagIds, marked]) => see(key!, tagIds!, marked));
   }
   if (plain.length < rows.length) {
     const others = rows.filter((row) => !isPlain(merge.key(row)));
@@ -55,17 +62,11 @@ async function isDense(session: Session, table: TargetTable, merge: BatchMerge):
   return Number(String(row?.[0])) <= most;
 }
 
-async function lookUp(
-  session: Session,
-  table: TargetTable,
-  merge: BatchMerge,
-  rows: readonly number[],
-  see: (key: Buffer, tagIds: Buffer | null) => void,
-): Promise<void> {
+async function lookUp(session: Session, table: TargetTable, merge: BatchMerge, rows: readonly number[], see: See): Promise<void> {
   for (let from = 0; from < rows.length; from += LOOKUP_KEYS) {
     const keys = rows.slice(from, from + LOOKUP_KEYS).map((row) => keyLiteral(table, merge.key(row)));
-    const sql = `SELECT user_id, tag_ids FROM user_tags FORCE INDEX (\`${table.index}\`) WHERE user_id IN (${keys.join(',')})`;
-    await session.each(sql, ([key, tagIds]) => see(key!, tagIds!));
+    const sql = `SELECT ${columnsOf(merge)} FROM user_tags FORCE INDEX (\`${table.index}\`) WHERE user_id IN (${keys.join(',')})`;
+    await session.each(sql, ([key, tagIds, marked]) => see(key!, tagIds!, marked));
   }
 }
 

@@ -66,7 +66,9 @@ const SPEC = has({
       tagId: isNumber,
       name: isText,
       ruleJson: isText,
-      policy: orAbsent(has({ unknown: isText, maxUnknownShare: orAbsent(isNumber), maxMove: orAbsent(isNumber) })),
+      policy: orAbsent(
+        has({ unknown: isText, keepForRuns: orAbsent(isNumber), maxUnknownShare: orAbsent(isNumber), maxMove: orAbsent(isNumber) }),
+      ),
     }),
   ),
 });

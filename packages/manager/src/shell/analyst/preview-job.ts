@@ -7,9 +7,9 @@ import type { PreviewJob } from '@tagmill/shared/question';
 import type { TagLeaf, WholeRule } from '@tagmill/shared/rules/normal';
 import { wholeTablesOf } from '@tagmill/shared/rules/reads';
 import { readsOfRules } from '@tagmill/shared/rules/wide/rule-reads';
-import type { StoredRule } from '../../tagstore/metadata.ts';
+import type { DueAsked, StoredRule } from '../../tagstore/metadata.ts';
 import type { Hall } from '../running.ts';
-import { pinHolders, type TagsRead } from '../tag-holders.ts';
+import { DUE_TAG, pinHolders, type TagsRead } from '../tag-holders.ts';
 import { STORED, UNKNOWN, withLiveTags } from '../tag-states.ts';
 import { valuesOf } from '../templates.ts';
 import type { Basis } from './basis.ts';
@@ -73,11 +73,15 @@ export class PreviewJobs {
       return tag;
     };
     const read = tagsBehind([preview.text, ...textsOf(rules, [preview.tagId ?? NO_TAG, ...preview.others.map((tag) => tag.tagId)])], rules);
-    const holders = await this.holdersOf(ownTag === undefined ? read : { ...read, tags: [...read.tags, ownTag] }, basis.clock);
+    const due =
+      ownTag === undefined || own.keepForRuns === undefined
+        ? undefined
+        : { tag: own.tagId, keepForRuns: own.keepForRuns, day: basis.plan.businessDate };
+    const holders = await this.holdersOf(ownTag === undefined ? read : { ...read, tags: [...read.tags, ownTag] }, basis.clock, due);
     const found = withLiveTags(asked, liveTag, holders);
     const firstPart = live === undefined ? 1 : 2;
-    const tags = found.tags.toSpliced(firstPart, 0, ...(ownTag === undefined ? [] : heldTags(found.tags[0]!, ownTag)));
-    const wanted = new Set([...found.holders.map(({ tag }) => tag), ownTag]);
+    const tags = found.tags.toSpliced(firstPart, 0, ...(ownTag === undefined ? [] : heldTags(found.tags[0]!, ownTag, due !== undefined)));
+    const wanted = new Set([...found.holders.map(({ tag }) => tag), ownTag, DUE_TAG]);
     const pass = passOf(
       preview,
       tags,
@@ -88,21 +92,21 @@ export class PreviewJobs {
       pass,
       hasLive: live !== undefined,
       hasHeld: ownTag !== undefined,
-      unknown: own.unknown ?? 'keep',
+      unknown: due === undefined ? (own.unknown ?? 'keep') : 'due',
       others: preview.others.length,
       samples: preview.samples,
     };
   }
 
   /** Whoever types asks again every second: who holds a tag is read anew after a while, and once a run or a person has written. */
-  private async holdersOf(read: TagsRead, clock: RunClock): Promise<readonly TagHolders[]> {
+  private async holdersOf(read: TagsRead, clock: RunClock, due: DueAsked | undefined): Promise<readonly TagHolders[]> {
     const { state, database } = this.hall.live();
     if (read.tags.length + read.histories.length === 0) return [];
     const runs = [...state.runs.values()].map(({ id, state: stands, endedMs }) => [id, stands, endedMs]);
     const words = await database.metadata.overrides.newestMs();
-    const key = JSON.stringify([read, clock, runs, words]);
+    const key = JSON.stringify([read, clock, due, runs, words]);
     if (this.holders?.key !== key || performance.now() - this.holders.atMs > HOLDERS_MS) {
-      const found = pinHolders(read, clock, this.hall.live().database.metadata, Date.now());
+      const found = pinHolders(read, clock, database.metadata, Date.now(), due);
       this.holders = { key, atMs: performance.now(), found };
       found.catch(() => {
         if (this.holders?.found === found) this.holders = undefined;
@@ -123,12 +127,13 @@ export class PreviewJobs {
 }
 
 /**
- * Two tags for the users that `own` is asked for: who holds the tag, and who has it (T) or is kept out
- * of it (F) by hand. A condition or-ed with itself and another is the condition.
+ * Tags for the users that `own` is asked for: who holds the tag, who has it (T) or is kept out
+ * of it (F) by hand, and who is due to lose it. A condition or-ed with itself and another is the condition.
  */
-function heldTags(own: PassTag, tag: string): PassTag[] {
-  return [STORED, UNKNOWN].map((basis) => {
-    const leaf: TagLeaf = { kind: 'tag', operator: 'has_tag', tag, basis, missing: 'unknown' };
+function heldTags(own: PassTag, tag: string, due: boolean): PassTag[] {
+  const states = [[tag, STORED] as const, [tag, UNKNOWN] as const, ...(due ? [[DUE_TAG, STORED] as const] : [])];
+  return states.map(([of, basis]) => {
+    const leaf: TagLeaf = { kind: 'tag', operator: 'has_tag', tag: of, basis, missing: 'unknown' };
     const rule: WholeRule = { logic: 'OR', conditions: [leaf, { logic: 'AND', conditions: [leaf, own.rule] }] };
     return { ...own, rule, onlyMatches: [] };
   });

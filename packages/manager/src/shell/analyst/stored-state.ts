@@ -2,6 +2,7 @@
 import type { ExplainAnswer } from '@tagmill/shared/api/rules';
 import type { PassTag } from '@tagmill/shared/job';
 import { entryIn, isManual, parseDetails } from '@tagmill/shared/merge/row';
+import { markIn } from '@tagmill/shared/merge/unknown-mark';
 import { parseTagIds } from '@tagmill/shared/merge/tag-ids';
 import type { Run } from '../../core/run.ts';
 import type { ManagerState } from '../../core/state.ts';
@@ -20,11 +21,12 @@ export function storedState(
   const ids = row === undefined ? undefined : parseTagIds(row.tagIds);
   const has = ids?.includes(tag.tagId) === true;
   const agreement = agreementOf(state, basis.run, tag, explained, has, isByHand(row, tag.tagId));
+  const kept = agreement === 'unknown-keeps' ? keptFor(tag, row, has) : null;
   return {
     tag_ids: row === undefined ? null : (ids ?? []),
     has_tag: has,
     agreement,
-    sentence: `${where(tag.tagId, row, ids, has)}: ${SENTENCES[agreement]}`,
+    sentence: `${where(tag.tagId, row, ids, has)}: ${kept ?? SENTENCES[agreement]}`,
   };
 }
 
@@ -68,6 +70,21 @@ function merged(run: Run, tagId: number): boolean {
 function mergedSince(state: ManagerState, run: Run, tagId: number): boolean {
   const runs = [...state.runs.values()];
   return runs.slice(runs.indexOf(run) + 1).some((later) => merged(later, tagId));
+}
+
+/** How far a holder who is UNKNOWN is from losing the tag, where its policy counts that. */
+function keptFor(
+  { tagId, keepForRuns }: Pick<PassTag, 'tagId' | 'keepForRuns'>,
+  row: StoredUserTags | undefined,
+  has: boolean,
+): string | null {
+  if (keepForRuns === undefined || isByHand(row, tagId)) return null;
+  const mark = markIn(entryIn(parseDetails(row?.tagDetails ?? null) ?? [], tagId)?.value);
+  const runs = `${keepForRuns} run${keepForRuns === 1 ? '' : 's'}`;
+  if (!has) return `the rule gives UNKNOWN, which gives nobody the tag; a holder keeps it for ${runs}`;
+  if (mark === null) return `the rule gives UNKNOWN, and the tag is kept for ${runs}`;
+  const next = mark.runs >= keepForRuns ? 'the next one takes it' : `${keepForRuns - mark.runs} more may follow`;
+  return `the rule gives UNKNOWN, and the tag is kept for ${runs}: ${mark.runs} of them so far, the last for ${mark.on}; ${next}`;
 }
 
 function isByHand(row: StoredUserTags | undefined, tagId: number): boolean {

@@ -7,6 +7,7 @@ import { BatchMerge } from '@tagmill/shared/merge/batch-merge';
 import type { BatchCounts } from '@tagmill/shared/merge/counts';
 import { rangeRowsAtMost, SURELY_DENSE_USERS } from '@tagmill/shared/merge/density';
 import type { MergeJob, PassTags, TagSetTexts } from '@tagmill/shared/merge/pass-tags';
+import { MARK_TEXT } from '@tagmill/shared/merge/unknown-mark';
 import { SQLITE_SINK_TABLES, SQLITE_TAG_TABLES } from '@tagmill/shared/sinks/sqlite-tables';
 import type { SettleRequest } from '../ledger.ts';
 import type { Statement } from 'better-sqlite3';
@@ -96,21 +97,22 @@ export class SqliteTagStore {
 
   #readHeld(merge: BatchMerge, keys: readonly string[], maybeDense: boolean): void {
     const dense = maybeDense && this.#isDense(keys);
+    const columns = merge.readsMarks ? `user_id, tag_ids, instr(tag_details, '${MARK_TEXT}') > 0` : 'user_id, tag_ids, 0';
     if (dense) {
       const rowOf = rowFinder(keys);
-      const range = this.#prepare('SELECT user_id, tag_ids FROM user_tags WHERE user_id BETWEEN ? AND ?').raw();
+      const range = this.#prepare(`SELECT ${columns} FROM user_tags WHERE user_id BETWEEN ? AND ?`).raw();
       for (const found of range.iterate(keys[0]!, keys.at(-1)!)) {
-        const [key, tagIds] = found as [unknown, unknown];
+        const [key, tagIds, marked] = found as [unknown, unknown, unknown];
         const row = rowOf(asText(key) ?? '');
-        if (row >= 0) merge.see(row, asText(tagIds));
+        if (row >= 0) merge.see(row, asText(tagIds), marked === 1);
       }
     }
     // Also after a range: under a collation of the installation's own the range may not hold all.
     if (dense && this.#sortsByBytes()) return;
-    const select = this.#prepare('SELECT user_id, tag_ids FROM user_tags WHERE user_id = ?').raw();
+    const select = this.#prepare(`SELECT ${columns} FROM user_tags WHERE user_id = ?`).raw();
     keys.forEach((key, row) => {
-      const found = select.get(key) as [unknown, unknown] | undefined;
-      if (found !== undefined && asText(found[0]) === key) merge.see(row, asText(found[1]));
+      const found = select.get(key) as [unknown, unknown, unknown] | undefined;
+      if (found !== undefined && asText(found[0]) === key) merge.see(row, asText(found[1]), found[2] === 1);
     });
   }
 
