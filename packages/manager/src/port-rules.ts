@@ -10,7 +10,8 @@ export interface RuleWriter {
 /** Errors of all: UNREACHABLE when no executor can look at the tables, DATABASE_UNAVAILABLE; TAG_NOT_FOUND where a tag is named. */
 export interface RulesPort {
   check(body: Api.CheckBody): Promise<Api.CheckAnswer>;
-  catalog(): Promise<Api.CatalogAnswer>;
+  /** `values`: an executor looks at values of the fields, too. */
+  catalog(values?: boolean): Promise<Api.CatalogAnswer>;
   /** Examples of a rule that need not be saved. Errors: RULE_INVALID. */
   test(body: Api.TestBody): Promise<Api.TestAnswer>;
   /** Examples of the live rule. */

@@ -4,6 +4,7 @@
  * a template (once per executor and pass) and stands in the journal.
  */
 import type { ErrorCode } from './errors.ts';
+import type { FieldDrift, FieldFacts } from './field-facts.ts';
 import type { FieldCatalog, FieldType, RunClock, StoredForm } from './fields.ts';
 import type { EventWindow, NormalRule, WholeRule } from './rules/normal.ts';
 
@@ -99,6 +100,10 @@ export interface PlanResult {
   readonly tables: readonly PlannedTable[];
   readonly faults: readonly TableFault[];
   readonly catalog: FieldCatalog;
+  /** Of fields of tables of users; absent in journals of before there were any. */
+  readonly facts?: readonly FieldFacts[];
+  /** Added by the manager: how they differ from the plan before; absent where they do not, or there is none. */
+  readonly drift?: FieldDrift;
   /** Event tables; absent: none is declared. */
   readonly events?: readonly PlannedEvents[];
   readonly earlier?: readonly EarlierData[];

@@ -9,6 +9,8 @@ import type { PassJob, PlannedTable, TablesLocation } from './job.ts';
 export type Question =
   /** Job: PlanRequest. Answer: PlanResult. */
   | { readonly kind: 'plan' }
+  /** Job: FieldsJob. Answer: FieldLooks. */
+  | { readonly kind: 'fields' }
   /** Job: UserJob. Answer: UserRows. */
   | { readonly kind: 'user'; readonly user: string }
   /** Job: LettersJob. Answer: Letters. */
@@ -23,6 +25,33 @@ export interface UserJob {
   readonly tables: readonly PlannedTable[];
   readonly fields: readonly CatalogField[];
   readonly clock: RunClock;
+}
+
+/** Fields whose values are looked at, in a part of their tables. */
+export interface FieldsJob {
+  readonly location: TablesLocation;
+  readonly keyType: 'string' | 'int64';
+  readonly tables: readonly PlannedTable[];
+  readonly fields: readonly CatalogField[];
+  readonly clock: RunClock;
+  /** Of each table, about. */
+  readonly rows: number;
+}
+
+/** Of the rows that were looked at. */
+export interface FieldLook {
+  readonly table: string;
+  readonly field: string;
+  readonly rows: number;
+  readonly nulls: number;
+  readonly min: string | null;
+  readonly max: string | null;
+  /** Each value with its rows, the most frequent first; null: they are more than an enumeration has. */
+  readonly values: readonly (readonly [value: string, rows: number])[] | null;
+}
+
+export interface FieldLooks {
+  readonly looks: readonly FieldLook[];
 }
 
 /** A value as its declared type, as text (`Cell` of the rules); null where it is missing. */

@@ -1,12 +1,13 @@
 /** What the demo works on: sample tables of today and a database with the eight rules of the source documents. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TagmillError } from '@tagmill/shared/errors';
 import { databaseUrl, withMetadata } from '../flags/database.ts';
 
 const MAKE_TABLES = fileURLToPath(new URL('./make-tables.ts', import.meta.url));
+const CATALOG = fileURLToPath(new URL('./catalog.json', import.meta.url));
 const RULES = fileURLToPath(new URL('./rules.json', import.meta.url));
 
 export interface DemoData {
@@ -26,6 +27,7 @@ export async function makeDemoData(dir: string, users: number, businessDate: str
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== made) {
     say(`making sample tables of ${users.toLocaleString('en-US')} users for ${businessDate} in ${tablesDir}`);
     await makeTables(tablesDir, users, businessDate);
+    copyFileSync(CATALOG, join(tablesDir, '_catalog.json'));
     writeFileSync(stamp, made);
   }
   const target = { kind: 'sqlite', path: databasePath } as const;

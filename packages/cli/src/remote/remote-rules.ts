@@ -14,8 +14,8 @@ export class RemoteRules implements RulesPort {
     return this.#post('/api/v1/rules/check', body);
   }
 
-  catalog(): Promise<Api.CatalogAnswer> {
-    return this.#get('/api/v1/catalog');
+  catalog(values = false): Promise<Api.CatalogAnswer> {
+    return this.#get(`/api/v1/catalog${values ? '?values=true' : ''}`);
   }
 
   test(body: Api.TestBody): Promise<Api.TestAnswer> {

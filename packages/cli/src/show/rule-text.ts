@@ -30,16 +30,32 @@ export function checkText(answer: CheckAnswer): string {
   return `${lines.join('\n')}\n`;
 }
 
-export function catalogText({ fields, faults }: CatalogAnswer): string {
-  const rows = fields.map(({ name, table, type, nullable, stored, unusable, used_by }) => [
-    name,
-    table,
-    stored === null ? type : `${type} (stored as ${stored})`,
-    nullable ? 'may be missing' : '',
-    unusable ?? (used_by.length === 0 ? '' : `tags ${used_by.join(', ')}`),
+export function catalogText({ fields, faults, drift }: CatalogAnswer): string {
+  const rows = fields.map((field) => [
+    field.name,
+    field.table,
+    field.stored === null ? field.type : `${field.type} (stored as ${field.stored})`,
+    missingText(field),
+    field.min === null || field.max === null ? '' : `${field.min} … ${field.max}`,
+    field.unusable ?? (field.used_by.length === 0 ? '' : `tags ${field.used_by.join(', ')}`),
+    [field.title?.en, field.title?.zh].filter((words) => words != null).join(' / '),
   ]);
   const broken = faults.map(({ table, code, message }) => `${table}: ${code}: ${message}\n`);
-  return `${textTable(['field', 'table', 'type', '', ''], rows, new Set())}\n${broken.join('')}`;
+  const values = fields.flatMap(({ name, looked }) =>
+    looked?.values == null ? [] : [`${name}: ${looked.values.map(({ value, rows: own }) => `${value} (${many(own)})`).join(', ')}\n`],
+  );
+  const changed =
+    drift === null
+      ? []
+      : [`against run ${drift.run_id} of ${drift.business_date}:\n`, ...drift.changes.map((one) => `  ${one.sentence}\n`)];
+  const table = textTable(['field', 'table', 'type', 'missing', 'from … to', '', ''], rows, new Set());
+  return `${table}\n${broken.join('')}${values.join('')}${changed.join('')}`;
+}
+
+function missingText({ nullable, nulls, rows, looked }: CatalogAnswer['fields'][number]): string {
+  const [missing, of] = nulls !== null && rows !== null ? [nulls, rows] : looked === null ? [null, 0] : [looked.nulls, looked.rows];
+  if (missing === null || of === 0) return nullable ? 'maybe' : '';
+  return missing === 0 ? '' : `${Number(((missing / of) * 100).toFixed(1))} %`;
 }
 
 export function versionsText({ versions }: VersionList): string {

@@ -1,6 +1,6 @@
 /** Answers questions of the manager with worker processes of their own, so that they wait for no shard. */
 import type { PassJob, PlanRequest } from '@tagmill/shared/job';
-import type { PreviewJob, Question, UserJob } from '@tagmill/shared/question';
+import type { FieldsJob, PreviewJob, Question, UserJob } from '@tagmill/shared/question';
 import { partsOf } from '@tagmill/shared/wire/service';
 import type { WorkerTask } from '../worker/messages.ts';
 import type { TaskFailure, WorkerPool } from '../worker/pool.ts';
@@ -100,6 +100,8 @@ function taskOf(question: Question, job: unknown, jobName: string): WorkerTask |
   switch (question.kind) {
     case 'plan':
       return { kind: 'plan', request: job as PlanRequest };
+    case 'fields':
+      return { kind: 'fields', job: job as FieldsJob };
     case 'user':
       return { kind: 'user', user: question.user, job: job as UserJob };
     case 'letters':

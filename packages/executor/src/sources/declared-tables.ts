@@ -1,9 +1,10 @@
 /**
  * What people say of their tables, in `_catalog.json` beside them: which hold
  * events (several rows a user), with their column of time and their kind of
- * partitions, and which one lists every user.
+ * partitions, which one lists every user, and what fields mean.
  */
 import { TagmillError } from '@tagmill/shared/errors';
+import type { Bilingual, FieldAbout } from '@tagmill/shared/field-facts';
 import type { ObjectStore } from './object-store.ts';
 
 export interface DeclaredEvents {
@@ -14,12 +15,14 @@ export interface DeclaredEvents {
 export interface DeclaredTables {
   readonly primary: string | null;
   readonly events: ReadonlyMap<string, DeclaredEvents>;
+  /** By table and field. */
+  readonly fields: ReadonlyMap<string, ReadonlyMap<string, FieldAbout>>;
 }
 
 export const CATALOG_FILE = '_catalog.json';
 const MOST_BYTES = 1024 * 1024;
 
-const NOTHING: DeclaredTables = { primary: null, events: new Map() };
+const NOTHING: DeclaredTables = { primary: null, events: new Map(), fields: new Map() };
 
 /** Errors: CONFIG_INVALID when the file is there and says something else than it may; those of the store. */
 export async function declaredTables(store: ObjectStore, signal?: AbortSignal): Promise<DeclaredTables> {
@@ -42,12 +45,53 @@ function objectIn(value: unknown, what: string): Entries {
 
 function onlyKeys(entries: Entries, known: readonly string[], what: string): void {
   for (const key of Object.keys(entries))
-    if (!known.includes(key)) throw wrong(`${what} has the unknown key \`${key.slice(0, 60)}\`; it takes ${known.join(' and ')}`);
+    if (!known.includes(key))
+      throw wrong(`${what} has the unknown key \`${key.slice(0, 60)}\`; it takes ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`);
 }
 
 function textIn(value: unknown, what: string): string {
   if (typeof value !== 'string' || value === '') throw wrong(`${what} is no text`);
   return value;
+}
+
+const LANGUAGES = ['en', 'zh'] as const;
+const MOST_CHARS = 1_000;
+
+function wordsIn(value: unknown, what: string): Bilingual {
+  const entries = objectIn(value, what);
+  onlyKeys(entries, LANGUAGES, what);
+  const words = Object.entries(entries).map(([language, text]) => [language, shortText(text, `\`${language}\` of ${what}`)]);
+  return Object.fromEntries(words) as Bilingual;
+}
+
+function shortText(value: unknown, what: string): string {
+  const text = textIn(value, what);
+  if (text.length > MOST_CHARS) throw wrong(`${what} has ${text.length} characters; ${MOST_CHARS} are allowed`);
+  return text;
+}
+
+/** Fields that no table has are passed over: the file may speak of more than there is today. */
+function declaredFields(value: unknown): ReadonlyMap<string, ReadonlyMap<string, FieldAbout>> {
+  return new Map(
+    Object.entries(objectIn(value, '`fields`')).map(([table, fields]) => {
+      const what = `\`fields\`.\`${table}\``;
+      return [
+        table,
+        new Map(Object.entries(objectIn(fields, what)).map(([field, entry]) => [field, aboutField(entry, `${what}.\`${field}\``)])),
+      ];
+    }),
+  );
+}
+
+function aboutField(value: unknown, what: string): FieldAbout {
+  const entry = objectIn(value, what);
+  onlyKeys(entry, ['title', 'description', 'domain'], what);
+  const { title, description, domain } = entry;
+  return {
+    ...(title === undefined ? {} : { title: wordsIn(title, `\`title\` of ${what}`) }),
+    ...(description === undefined ? {} : { description: wordsIn(description, `\`description\` of ${what}`) }),
+    ...(domain === undefined ? {} : { domain: shortText(domain, `\`domain\` of ${what}`) }),
+  };
 }
 
 /** Errors: CONFIG_INVALID. */
@@ -59,7 +103,7 @@ export function parseDeclared(text: string): DeclaredTables {
     throw wrong(`it is no JSON (${thrown instanceof Error ? thrown.message : String(thrown)})`);
   }
   const root = objectIn(json, 'it');
-  onlyKeys(root, ['primary', 'events'], 'it');
+  onlyKeys(root, ['primary', 'events', 'fields'], 'it');
   const events = new Map<string, DeclaredEvents>();
   for (const [table, value] of Object.entries(objectIn(root['events'] ?? {}, '`events`'))) {
     const what = `\`events\`.\`${table}\``;
@@ -71,5 +115,5 @@ export function parseDeclared(text: string): DeclaredTables {
   }
   const primary = root['primary'] === undefined ? null : textIn(root['primary'], '`primary`');
   if (primary !== null && events.has(primary)) throw wrong(`\`primary\` is ${primary}, which \`events\` names too; it is a table of users`);
-  return { primary, events };
+  return { primary, events, fields: declaredFields(root['fields'] ?? {}) };
 }

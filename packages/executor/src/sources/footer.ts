@@ -3,6 +3,7 @@ import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import type { PlannedRowGroup } from '@tagmill/shared/job';
 import { type ColumnChunk, type FileMetaData, parquetMetadata, parquetSchema, type Statistics } from 'hyparquet';
 import type { ObjectStore, StoredObject } from './object-store.ts';
+import { type ColumnStats, statsOf } from './statistics.ts';
 import { columnsOf, type ParquetColumn, type UsableColumn } from './parquet-types.ts';
 
 /** Bytes [start, end) of an object. */
@@ -18,6 +19,8 @@ export interface Footer {
   readonly footerStart: number;
   /** Per row group and top-level column: its chunks, bloom filter and page indexes. */
   readonly ranges: readonly ReadonlyMap<string, readonly ByteRange[]>[];
+  /** Of columns that a rule can use. */
+  readonly stats: ReadonlyMap<string, ColumnStats>;
 }
 
 export const KEY_COLUMN = 'user_id';
@@ -85,7 +88,7 @@ function understand(metadata: FileMetaData, object: StoredObject): Footer {
     }
     return byColumn;
   });
-  return { columns, rowGroups, footerStart, ranges };
+  return { columns, rowGroups, footerStart, ranges, stats: statsOf(metadata, columns) };
 }
 
 /** DuckDB tells columns apart without regard to case; two that differ only so cannot be named. */

@@ -63,7 +63,8 @@ function holdsUser(
   return next !== undefined && compare(next, group.maxKey) <= 0;
 }
 
-function runsOf(object: PinnedObject, rowGroups: readonly number[]): RowRun[] {
+/** Rows of row groups, neighbours together. */
+export function runsOf(object: PinnedObject, rowGroups: readonly number[]): RowRun[] {
   const runs: { from: number; to: number }[] = [];
   for (const index of rowGroups) {
     const group = object.rowGroups[index]!;

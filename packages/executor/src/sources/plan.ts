@@ -1,11 +1,13 @@
 /** The plan of a run from metadata: date, pinned objects, catalogue, faults, cuts. */
-import type { CatalogField } from '@tagmill/shared/fields';
+import type { FieldAbout, FieldFacts } from '@tagmill/shared/field-facts';
+import { type CatalogField, typeName } from '@tagmill/shared/fields';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { PlannedTable, PlanRequest, PlanResult, TableFault } from '@tagmill/shared/job';
 import { tableFields } from './catalog.ts';
 import { cutKeys, cutTables, type Cuts, type KeyReader, shardCount } from './cuts.ts';
 import { declaredTables } from './declared-tables.ts';
-import { KEY_COLUMN, readFooter } from './footer.ts';
+import { type ColumnStats, joinStats } from './statistics.ts';
+import { type Footer, KEY_COLUMN, readFooter } from './footer.ts';
 import type { KeyType } from './key-order.ts';
 import { allOrFirstError } from './local-copy.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -18,6 +20,7 @@ interface TablePlan {
   readonly table: PlannedTable;
   readonly keyType: KeyType;
   readonly fields: readonly CatalogField[];
+  readonly stats: ReadonlyMap<string, ColumnStats>;
   readonly notes: readonly string[];
 }
 
@@ -73,6 +76,7 @@ export async function planTables(store: ObjectStore, request: PlanRequest, keys:
     tables: readable.map((one) => one.table),
     ...(ofUsers.length === 0 ? {} : { events: ofUsers.map((one) => one.planned) }),
     ...(earlier.earlier.length === 0 ? {} : { earlier: earlier.earlier }),
+    facts: readable.flatMap((one) => factsOf(one, declared.fields.get(one.table.name))),
     faults: faults.sort((a, b) => (a.table < b.table ? -1 : 1)),
     catalog: {
       fields: readable.flatMap((one) => one.fields),
@@ -84,6 +88,41 @@ export async function planTables(store: ObjectStore, request: PlanRequest, keys:
     bytesRead: store.bytesRead,
     notes: [...readable.flatMap((one) => one.notes), ...ofUsers.flatMap((one) => one.notes), ...earlier.notes],
   };
+}
+
+/** What is told of each field that a rule can use. */
+function factsOf({ table, fields, stats }: TablePlan, about: ReadonlyMap<string, FieldAbout> | undefined): FieldFacts[] {
+  return fields
+    .filter((field) => field.unusable === undefined)
+    .map((field) => {
+      const { nulls = null, min = null, max = null } = stats.get(field.name) ?? {};
+      const own = about?.get(field.name);
+      // What is stored as something else has another order.
+      const ends =
+        field.stored === undefined || field.stored === 'local'
+          ? { min: min?.text ?? null, max: max?.text ?? null }
+          : { min: null, max: null };
+      return {
+        ...{ table: table.name, field: field.name, type: typeName(field.type), rows: table.rows, nulls, ...ends },
+        ...(own === undefined ? {} : { about: own }),
+      };
+    });
+}
+
+/** Of all files; a column that one of them lacks is missing in its rows. */
+function tableStats(fields: readonly CatalogField[], footers: readonly Footer[]): ReadonlyMap<string, ColumnStats> {
+  const found = new Map<string, ColumnStats>();
+  for (const { name } of fields) {
+    const all = footers.flatMap((footer): ColumnStats[] => {
+      const rows = footer.rowGroups.reduce((sum, group) => sum + group.rows, 0);
+      if (rows === 0) return [];
+      const isThere = footer.columns.some((column) => column.name === name);
+      return [footer.stats.get(name) ?? { rows, nulls: isThere ? null : rows, min: null, max: null }];
+    });
+    const sum = joinStats(all);
+    if (sum !== undefined) found.set(name, sum);
+  }
+  return found;
 }
 
 /** Event tables whose key is that of the tables of users; the others are faults. */
@@ -128,7 +167,7 @@ async function planTable(store: ObjectStore, name: string, businessDate: string,
   const rows = pinned.reduce((sum, object) => sum + object.rowGroups.reduce((all, group) => all + group.rows, 0), 0);
   const told = others.slice(0, FILES_TOLD).join(', ');
   const ignored = others.length === 0 ? [] : [`${name}: ${others.length} files do not end in .parquet and are not read (${told})`];
-  return { table: { name, objects: pinned, rows }, keyType, fields, notes: [...notes, ...ignored] };
+  return { table: { name, objects: pinned, rows }, keyType, fields, stats: tableStats(fields, footers), notes: [...notes, ...ignored] };
 }
 
 /** Users are the same in every table: tables whose key is of the rarer type are faults. */

@@ -1,6 +1,6 @@
 /** Between an executor's process and its worker processes. */
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanRequest, PlanResult, RollbackCommand } from '@tagmill/shared/job';
-import type { Letters, PreviewCounts, UserJob, UserRows } from '@tagmill/shared/question';
+import type { FieldLooks, FieldsJob, Letters, PreviewCounts, UserJob, UserRows } from '@tagmill/shared/question';
 import type { Connections } from '@tagmill/shared/connections';
 import type { RuleEngine } from '@tagmill/shared/rule-engine';
 
@@ -22,13 +22,14 @@ export type WorkerTask =
   /** `jobName` is the template of the pass that is undone. */
   | { readonly kind: 'rollback'; readonly jobName: string; readonly command: RollbackCommand }
   | { readonly kind: 'noop'; readonly shards: Uint32Array }
+  | { readonly kind: 'fields'; readonly job: FieldsJob }
   | { readonly kind: 'user'; readonly user: string; readonly job: UserJob }
   /** `jobName` is that of a LettersJob. */
   | { readonly kind: 'letters'; readonly jobName: string; readonly user: string }
   /** `jobName` is that of a PreviewJob. */
   | { readonly kind: 'preview'; readonly jobName: string; readonly shard: number };
 
-export type WorkerResult = PlanResult | EvaluateResult | MergeResult | UserRows | Letters | PreviewCounts | null;
+export type WorkerResult = PlanResult | EvaluateResult | MergeResult | FieldLooks | UserRows | Letters | PreviewCounts | null;
 
 export type ToWorker =
   | { readonly type: 'setup'; readonly setup: WorkerSetup }

@@ -44,6 +44,10 @@ export class TaskRunner {
         return this.rollback(id, this.job(task.jobName), task.command, signal);
       case 'noop':
         return null;
+      case 'fields': {
+        const { lookAtFields } = await import('../questions/field-looks.ts');
+        return lookAtFields(await this.open(task.job.location), task.job, signal);
+      }
       case 'user': {
         const { readUser } = await import('../questions/user-rows.ts');
         return readUser(await this.open(task.job.location), task.job, task.user, signal);

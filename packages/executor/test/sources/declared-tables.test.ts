@@ -18,19 +18,30 @@ it('reads tables of events and the one that has every user', () => {
     ['trades', trades],
     ['logins', { time: 'day', partitions: 'snapshot' }],
   ]);
-  expect(parseDeclared('{}')).toEqual({ primary: null, events: new Map() });
+  expect(parseDeclared('{}')).toEqual({ primary: null, events: new Map(), fields: new Map() });
+});
+
+it('reads what fields mean, in one language or both', () => {
+  const age = { title: { en: 'Age', zh: '年龄' }, description: { zh: '周岁' }, domain: 'profile' };
+  const { fields } = parseDeclared(JSON.stringify({ fields: { users: { age, level: { title: { en: 'Level' } } } } }));
+  expect(fields.get('users')?.get('age')).toEqual(age);
+  expect(fields.get('users')?.get('level')).toEqual({ title: { en: 'Level' } });
 });
 
 it.each([
   ['{', /it is no JSON/],
   ['[]', /it is no object/],
-  ['{"evnts": {}}', /unknown key `evnts`; it takes primary and events/],
+  ['{"evnts": {}}', /unknown key `evnts`; it takes primary, events and fields/],
   ['{"primary": 3}', /`primary` is no text/],
   ['{"events": []}', /`events` is no object/],
   ['{"events": {"t": 3}}', /`events`\.`t` is no object/],
   ['{"events": {"t": {"time": "at"}}}', /`partitions` of `events`\.`t` is `snapshot` or `daily`/],
   ['{"events": {"t": {"partitions": "daily"}}}', /`time` of `events`\.`t`, a column of date or timestamp, is no text/],
   ['{"events": {"t": {"time": "at", "partitions": "daily", "key": "x"}}}', /unknown key `key`/],
+  ['{"fields": {"t": {"f": {"titel": {}}}}}', /unknown key `titel`; it takes title, description and domain/],
+  ['{"fields": {"t": {"f": {"title": "Age"}}}}', /`title` of `fields`\.`t`\.`f` is no object/],
+  ['{"fields": {"t": {"f": {"title": {"fr": "Âge"}}}}}', /unknown key `fr`; it takes en and zh/],
+  ['{"fields": {"t": {"f": {"description": {"zh": ""}}}}}', /`zh` of `description` of `fields`\.`t`\.`f` is no text/],
   ['{"primary": "t", "events": {"t": {"time": "at", "partitions": "daily"}}}', /`primary` is t, which `events` names too/],
 ])('refuses %s', (text, message) => {
   expect(() => parseDeclared(text)).toThrow(message);

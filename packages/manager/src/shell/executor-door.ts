@@ -1,5 +1,6 @@
 /** What executors say becomes inputs of the loop; what cannot be journaled (heartbeats, lost streams) goes into the state at once. */
 import type { Connections } from '@tagmill/shared/connections';
+import { driftSentence } from '@tagmill/shared/field-facts';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { PlanResult } from '@tagmill/shared/job';
@@ -8,6 +9,7 @@ import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts
 import type { CopiesHeld, ExecutorPort, JoinRequest, Load } from '../grpc/server.ts';
 import type { Loop } from './loop.ts';
 import { readPlan } from './plan-shape.ts';
+import { driftOf } from './field-drift.ts';
 import { judgePlan } from './plan-verdict.ts';
 import type { RecoveryLog } from './recovery-log.ts';
 import type { Replicator } from './replicator.ts';
@@ -194,7 +196,9 @@ export class ExecutorDoor {
     };
     try {
       if (blob === undefined) throw new TagmillError('INTERNAL', 'the plan of the executor did not arrive with its result');
-      const plan = readPlan(blob.toString('utf8'));
+      const { drift: _, ...read } = readPlan(blob.toString('utf8'));
+      const drift = driftOf(loop.state, place.run, read);
+      const plan: PlanResult = drift === null ? read : { ...read, drift };
       const { clock, users, tags, notes } = judgePlan(place.run.spec, plan, this.tasks);
       failpoint('manager.door.plan');
       const found = (holders: Pick<PlanResult, 'holders'>): void =>
@@ -203,14 +207,14 @@ export class ExecutorDoor {
           fanOut: event.fanOut,
           token,
           executor: event.executor,
-          plan: { ...plan, notes: [...plan.notes, ...notes], ...holders },
+          plan: { ...plan, notes: [...plan.notes, ...(drift === null ? [] : [driftSentence(drift)]), ...notes], ...holders },
           clock,
           users,
           tags,
         });
-      const read = tagsRead(place.run.spec);
-      if (read.tags.length + read.histories.length === 0) found({});
-      else pinHolders(read, clock, this.hall.live().database.metadata, Date.now()).then((holders) => found({ holders }), failed);
+      const ofTags = tagsRead(place.run.spec);
+      if (ofTags.tags.length + ofTags.histories.length === 0) found({});
+      else pinHolders(ofTags, clock, this.hall.live().database.metadata, Date.now()).then((holders) => found({ holders }), failed);
     } catch (error) {
       failed(error);
     }

@@ -92,7 +92,9 @@ function judgeRule(pinned: PinnedRule, plan: PlanResult, catalog: FieldCatalog, 
       return refuse(fault.code, `${fault.message} (the rule reads a field that no readable table has: ${error?.message})`);
     return refuse(
       error?.code ?? 'RULE_INVALID',
-      error === undefined ? 'the rule cannot be read' : `${error.path === '' ? 'rule' : error.path}: ${error.message}`,
+      error === undefined
+        ? 'the rule cannot be read'
+        : `${error.path === '' ? 'rule' : error.path}: ${error.message}${goneSince(error, plan)}`,
     );
   }
   const [failure] = checked.runErrors ?? [];
@@ -115,6 +117,16 @@ function judgeRule(pinned: PinnedRule, plan: PlanResult, catalog: FieldCatalog, 
 function faultBehind(error: RuleError | undefined, plan: PlanResult): TableFault | undefined {
   if (error?.code === 'TABLE_UNKNOWN') return plan.faults.find(({ table }) => error.message.includes(`\`${table}\``));
   return error?.code === 'FIELD_UNKNOWN' ? plan.faults[0] : undefined;
+}
+
+/** Of a field that the data had the time before. */
+function goneSince({ code, message }: RuleError, { drift }: PlanResult): string {
+  if (code !== 'FIELD_UNKNOWN' || drift === undefined) return '';
+  const named = /`([^`]+)`/.exec(message)?.[1];
+  const gone = drift.changes.find(({ kind, table, field }) => kind === 'vanished' && (named === field || named === `${table}.${field}`));
+  return gone === undefined
+    ? ''
+    : `; ${gone.table} had it on ${drift.businessDate} (run ${drift.runId}): bring it back, or give the tag another rule`;
 }
 
 /**

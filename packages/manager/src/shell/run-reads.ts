@@ -32,7 +32,7 @@ export function readsFor(
 const hasField = (table: PlannedTable, names: readonly string[]): boolean =>
   table.objects.some(({ columns }) => columns.some(({ name }) => names.includes(name) || names.includes(`${table.name}.${name}`)));
 
-const samePlace = (a: TablesLocation | null, b: TablesLocation | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const samePlace = (a: TablesLocation | null, b: TablesLocation | null): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** The tables of the newest run, not this one, that succeeded on a place. */
 function previousTables(state: ManagerState, tables: TablesLocation | null, run: Run | undefined): readonly PlannedTable[] {

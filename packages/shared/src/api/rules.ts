@@ -1,5 +1,6 @@
 /** Rules as analysts work with them: check, catalogue, versions, examples, explain, preview. */
 import { z } from 'zod';
+import { DRIFT_KINDS } from '../field-facts.ts';
 import { instant, list } from './common.ts';
 
 const count = z.int().nonnegative();
@@ -71,6 +72,8 @@ export const checkAnswer = z
   .meta({ id: 'RuleCheck' });
 export type CheckAnswer = z.infer<typeof checkAnswer>;
 
+const bilingual = orNull(z.object({ en: orNull(z.string()), zh: orNull(z.string()) }));
+
 export const catalogAnswer = z
   .object({
     basis,
@@ -84,8 +87,40 @@ export const catalogAnswer = z
         used_by: list(z.int()).describe('Tags whose live rules read it.'),
         stored: orNull(z.string()).describe('How it lies in the files, where that is not its type.'),
         unusable: orNull(z.string()).describe('Why no rule can use it.'),
+        title: bilingual.describe('Name for people, from `_catalog.json` beside the tables; null: nobody has given one.'),
+        description: bilingual,
+        domain: orNull(z.string()).describe('Area that it belongs to, from the same file.'),
+        rows: orNull(count).describe('Of its table.'),
+        nulls: orNull(count).describe('Rows in which it is missing; null: the files do not say.'),
+        min: orNull(z.string()).describe('Smallest value, by the files or, where they do not say, of the rows that were looked at.'),
+        max: orNull(z.string()),
+        looked: orNull(
+          z.object({
+            rows: count,
+            nulls: count,
+            values: orNull(list(z.object({ value: z.string(), rows: count }))).describe(
+              'Of a small enumeration, the most frequent first; null: there are too many.',
+            ),
+          }),
+        ).describe('Rows of its table whose values an executor has looked at; null: it was not asked.'),
       }),
     ),
+    drift: orNull(
+      z.object({
+        run_id: z.string(),
+        business_date: z.string(),
+        changes: list(
+          z.object({
+            table: z.string(),
+            field: z.string(),
+            kind: z.enum(DRIFT_KINDS),
+            before: orNull(z.string()),
+            after: orNull(z.string()),
+            sentence: z.string(),
+          }),
+        ),
+      }),
+    ).describe('How the fields differ from those of the run planned before; null: they do not, or there was none.'),
     faults: list(z.object({ table: z.string(), code: z.string(), message: z.string() })).describe('Tables that cannot be read.'),
     operators: list(
       z.object({ name: z.string(), types: list(z.string()), operand: z.string(), meaning: z.string(), en: z.string(), zh: z.string() }),

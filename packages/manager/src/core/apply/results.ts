@@ -5,6 +5,8 @@
  * nothing and are counted.
  */
 import { touchExecutor, touchInstance } from '../dirty.ts';
+import { driftSentence } from '@tagmill/shared/field-facts';
+import { tell } from '../story.ts';
 import type { Effect } from '../effects.ts';
 import { type FailureDetail, type Input, RESULT_DONE, RESULT_STOPPED, type ResultsEvent } from '../events.ts';
 import { LEASED, WAITING, writesTarget } from '../fan-out.ts';
@@ -196,6 +198,8 @@ export function applyPlanFound(state: ManagerState, event: Extract<Input, { type
 
 function takePlan(state: ManagerState, run: Run, event: Extract<Input, { type: 'plan-found' }>): void {
   run.plan = event.plan;
+  const planRow = run.index.find('plan');
+  if (event.plan.drift !== undefined && planRow >= 0) tell(run, planRow, state.atMs, driftSentence(event.plan.drift));
   run.clock = event.clock;
   run.users = event.users;
   run.passTags.clear();

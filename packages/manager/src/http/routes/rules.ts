@@ -21,10 +21,12 @@ export function ruleRoutes(app: App, { port }: RouteContext): void {
 
   const catalog = {
     tags,
-    summary: 'Fields, tables and operators that rules may use',
+    summary:
+      'Fields, tables and operators that rules may use; with `values=true` an executor looks at a part of each table for values of small enumerations',
+    querystring: z.strictObject({ values: z.enum(['true', 'false']).optional() }),
     response: { 200: catalogAnswer, ...ERRORS_OF_ROUTE },
   };
-  app.get('/api/v1/catalog', { schema: catalog }, async () => port.rules.catalog());
+  app.get('/api/v1/catalog', { schema: catalog }, async ({ query }) => port.rules.catalog(query.values === 'true'));
 
   const begin = {
     tags,

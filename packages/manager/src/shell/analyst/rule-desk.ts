@@ -3,7 +3,7 @@ import type * as Api from '@tagmill/shared/api/rules';
 import type { RulesPort, RuleWriter } from '../../port-rules.ts';
 import type { Hall } from '../running.ts';
 import { BasisFinder } from './basis.ts';
-import { catalogAnswer } from './catalog.ts';
+import { catalogAnswer, FieldValues } from './catalog.ts';
 import { checkAnswer, ruleText, soundRule } from './checks.ts';
 import { testAnswer } from './example-reports.ts';
 import { Explainer } from './explainer.ts';
@@ -18,6 +18,7 @@ export class RuleDesk implements RulesPort {
   private readonly reviewing: Reviewing;
   private readonly explainer: Explainer;
   private readonly previews: Previews;
+  private readonly values: FieldValues;
 
   constructor(hall: Hall) {
     this.hall = hall;
@@ -32,15 +33,17 @@ export class RuleDesk implements RulesPort {
     this.reviewing = new Reviewing(door);
     this.explainer = new Explainer(hall, this.basis);
     this.previews = new Previews(hall, this.basis);
+    this.values = new FieldValues(hall);
   }
 
   async check({ rule, tag_id }: Api.CheckBody): Promise<Api.CheckAnswer> {
     return checkAnswer(ruleText(rule), await this.basis.newest(), tag_id);
   }
 
-  async catalog(): Promise<Api.CatalogAnswer> {
+  async catalog(values = false): Promise<Api.CatalogAnswer> {
     const rules = await this.hall.live().database.metadata.loadRules();
-    return catalogAnswer(await this.basis.newest(), rules);
+    const basis = await this.basis.newest();
+    return catalogAnswer(basis, rules, values ? await this.values.of(basis) : []);
   }
 
   async test({ rule, examples }: Api.TestBody): Promise<Api.TestAnswer> {
