@@ -3,6 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { TagmillError } from '@tagmill/shared/errors';
 import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
 
+/** For who reads with the engine and is no part of it. */
+export type Connection = DuckDBConnection;
+
 export interface DuckDbOptions {
   readonly threads: number;
   readonly memoryBytes: number;

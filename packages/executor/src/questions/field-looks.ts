@@ -3,8 +3,7 @@ import { TagmillError } from '@tagmill/shared/errors';
 import type { CatalogField } from '@tagmill/shared/fields';
 import type { PlannedTable } from '@tagmill/shared/job';
 import type { FieldLook, FieldLooks, FieldsJob } from '@tagmill/shared/question';
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { identifier, literal, mapEngineError } from '../engine/duckdb.ts';
+import { type Connection, identifier, literal, mapEngineError } from '../engine/duckdb.ts';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { readColumn } from '../engine/leaf-sql.ts';
 import { keyCompare } from '../sources/key-order.ts';
@@ -89,7 +88,7 @@ function tableSql(job: FieldsJob, files: readonly OpenScan[], fields: readonly C
   return parts.join(' UNION ALL ');
 }
 
-async function lookAt(connection: DuckDBConnection, field: CatalogField, at: number): Promise<FieldLook> {
+async function lookAt(connection: Connection, field: CatalogField, at: number): Promise<FieldLook> {
   const column = `c${at}`;
   const ordered = field.type.kind !== 'array' && field.type.kind !== 'boolean';
   const ends = ordered ? `, ${textSql(field, `min(${column})`)}, ${textSql(field, `max(${column})`)}` : '';
@@ -105,7 +104,7 @@ async function lookAt(connection: DuckDBConnection, field: CatalogField, at: num
 }
 
 /** The most frequent first. Null: they are too many. */
-async function valuesOf(connection: DuckDBConnection, column: string): Promise<FieldLook['values']> {
+async function valuesOf(connection: Connection, column: string): Promise<FieldLook['values']> {
   const sql = `SELECT CAST(${column} AS VARCHAR), count(*) FROM ${LOOKED} WHERE ${column} IS NOT NULL GROUP BY ${column} ORDER BY 2 DESC, 1 LIMIT ${MOST_VALUES + 1}`;
   const rows = (await connection.runAndReadAll(sql)).getRows();
   return rows.length > MOST_VALUES ? null : rows.map(([value, count]) => [String(value), Number(count)] as const);
