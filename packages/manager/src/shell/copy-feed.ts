@@ -2,7 +2,6 @@
  * Brings one executor's copy up to date and keeps it so. Bounded by what is
  * under way: beyond it nothing more is sent until the executor has written.
  */
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { ReplicaFrame } from '@tagmill/shared/gen/tagmill/v1/ReplicaFrame';
@@ -13,6 +12,7 @@ import type { CommittedBatch, Journal, SnapshotFile } from '../store/journal.ts'
 import { isSignedHead } from './candidates.ts';
 import type { CopyMemory } from './copy-memory.ts';
 import { signatureOf } from './recovery-key.ts';
+import type { SnapshotHashes } from './snapshot-hashes.ts';
 
 export interface FeedAck {
   readonly lineage: string;
@@ -27,10 +27,13 @@ export interface FeedPorts {
   readonly lineage: string;
   readonly key: Uint8Array;
   readonly memory: CopyMemory;
+  readonly hashes: SnapshotHashes;
   readonly journal: Pick<Journal, 'tail' | 'snapshotFile'>;
   readonly send: (frames: readonly ReplicaFrame[]) => boolean;
   /** Whether a part of a snapshot of so many bytes may go out now; else the replicator's clock wakes the feed. */
   readonly mayTake: (snapshotBytes: number) => boolean;
+  /** It has no snapshot under way any more. */
+  readonly over: () => void;
   /** Signature of a batch, made once for all copies. */
   readonly sign: (batch: CommittedBatch) => Uint8Array;
   readonly failed: (error: unknown) => void;
@@ -41,6 +44,8 @@ export interface FeedPorts {
 }
 
 const PART_BYTES = 192 * 1024;
+/** Copied and encrypted in one go, by the loop's thread. */
+const SNAPSHOT_PART_BYTES = 64 * 1024;
 /** Below what a stream takes in one message. */
 const MESSAGE_BYTES = LIMITS.messageBytes - 32 * 1024;
 const SNAPSHOT = 1;
@@ -52,6 +57,9 @@ const FRAME_BYTES = 256;
 const LEAST_TAIL_BYTES = 8 * 1024 * 1024;
 /** Times that a copy may be begun anew because it did not follow. */
 const MOST_BEGINNINGS = 5;
+
+/** So long the journal is kept for a copy that begins: else each newer snapshot would trim what it needs next, and none would ever be whole. */
+const KEPT_FOR_MS = 120_000;
 
 interface SnapshotUnderWay {
   readonly of: OutgoingFrame;
@@ -72,6 +80,7 @@ export class CopyFeed {
   private trustedFromBytes = 0;
   /** All of what its copy begins with is cut into frames. */
   private begun = false;
+  private begunMs = 0;
   private goalSeq = 0;
   private beginnings = 0;
   private snapshot: SnapshotUnderWay | undefined;
@@ -94,6 +103,11 @@ export class CopyFeed {
     this.name = ports.name;
   }
 
+  /** The entry from which on the journal is still needed for a copy that begins; undefined when it follows, or has taken too long. */
+  get neededSeq(): number | undefined {
+    return this.holds || performance.now() - this.begunMs > KEPT_FOR_MS ? undefined : this.nextSeq;
+  }
+
   /** Entries up to here are in its copy, and the row knows that it has one. */
   get countedSeq(): number {
     return this.counts ? this.ackedSeq : 0;
@@ -102,6 +116,7 @@ export class CopyFeed {
   /** `head`: where its copy of this history ends, when it has one. */
   start(head: CopyHead | undefined): void {
     this.goalSeq = this.ports.memory.lastSeq;
+    this.begunMs = performance.now();
     this.run(async () => {
       if (head !== undefined && head.seq > this.goalSeq && isSignedHead(this.ports.key, head)) this.ports.further(head);
       const follows = head !== undefined && isSignedHead(this.ports.key, head) && (await this.isOurs(head));
@@ -192,6 +207,7 @@ export class CopyFeed {
     this.goalSeq = this.ports.memory.lastSeq;
     this.trustedFromBytes = Number.POSITIVE_INFINITY;
     this.begun = false;
+    this.begunMs = performance.now();
     const newest = this.ports.journal.snapshotFile();
     if (newest !== undefined) {
       await this.openSnapshot(newest, true);
@@ -211,12 +227,15 @@ export class CopyFeed {
       const isSnapshot = this.ready[0]!.kind === SNAPSHOT;
       const ahead = isSnapshot ? SNAPSHOT_AHEAD_BYTES : LIMITS.copyAheadBytes;
       const frames = messageOf(this.ready);
-      this.held =
-        this.sentBytes - this.ackedBytes >= ahead || (isSnapshot && !this.ports.mayTake(dataBytes(frames[0]!))) || !this.ports.send(frames);
+      const isBehind = this.sentBytes - this.ackedBytes >= ahead;
+      // It is slow just now: another's snapshot may go out meanwhile.
+      if (isBehind && isSnapshot) this.ports.over();
+      this.held = isBehind || (isSnapshot && !this.ports.mayTake(dataBytes(frames[0]!))) || !this.ports.send(frames);
       if (this.held) return;
       failpoint('manager.copy.sent');
       this.ready = this.ready.slice(frames.length);
       for (const frame of frames) this.sentBytes += dataBytes(frame);
+      if (isSnapshot && this.snapshot === undefined) this.ports.over();
       if (this.begun && this.ready.length === 0 && this.trustedFromBytes === Number.POSITIVE_INFINITY)
         this.trustedFromBytes = this.sentBytes;
     }
@@ -274,12 +293,13 @@ export class CopyFeed {
     return newest !== undefined && newest.seq > this.snapshotSeq && newest.seq < this.nextSeq && this.tailBytes > newest.sizeBytes;
   }
 
-  private async openSnapshot({ head, path }: SnapshotFile, begins: boolean): Promise<void> {
-    const { lineage, key } = this.ports;
+  private async openSnapshot(snapshot: SnapshotFile, begins: boolean): Promise<void> {
+    const { lineage, key, hashes } = this.ports;
+    const { head, path } = snapshot;
     // Open from here on: it stays readable when newer ones push it out.
     const file = await open(path, 'r');
     try {
-      const contentHash = await hashOf(file);
+      const contentHash = await hashes.of(snapshot, file);
       const { term, seq, hash } = head;
       const mac = signatureOf(key, 'snapshot', { lineage, term, seq, hash }, contentHash);
       const { size } = await file.stat();
@@ -293,7 +313,7 @@ export class CopyFeed {
 
   private async cutSnapshot(snapshot: SnapshotUnderWay): Promise<void> {
     const { of, file } = snapshot;
-    const data = Buffer.allocUnsafe(Math.min(PART_BYTES, of.sizeBytes - snapshot.offset));
+    const data = Buffer.allocUnsafe(Math.min(SNAPSHOT_PART_BYTES, of.sizeBytes - snapshot.offset));
     const { bytesRead } = await file.read(data, 0, data.length, snapshot.offset);
     const last = snapshot.offset + bytesRead >= of.sizeBytes;
     this.ready.push(frameOf(of, snapshot.part, last, data.subarray(0, bytesRead)));
@@ -309,6 +329,7 @@ export class CopyFeed {
   private dropSnapshot(): void {
     const { snapshot } = this;
     this.snapshot = undefined;
+    this.ports.over();
     snapshot?.file.close().catch((error: unknown) => this.ports.failed(error));
   }
 }
@@ -327,15 +348,4 @@ function messageOf(frames: readonly ReplicaFrame[]): ReplicaFrame[] {
     count += 1;
   }
   return frames.slice(0, count);
-}
-
-async function hashOf(file: FileHandle): Promise<Buffer> {
-  const hash = createHash('sha256');
-  const part = Buffer.allocUnsafe(1024 * 1024);
-  for (let at = 0; ; ) {
-    const { bytesRead } = await file.read(part, 0, part.length, at);
-    if (bytesRead === 0) return hash.digest();
-    hash.update(part.subarray(0, bytesRead));
-    at += bytesRead;
-  }
 }

@@ -39,6 +39,7 @@ import { RowsIn } from './rows-in.ts';
 import type { Hall, Running } from './running.ts';
 import { Settler } from './settler.ts';
 import { s3CopiesAt } from './s3-candidate.ts';
+import { collectSeldom } from './collector.ts';
 import { copySnapshotsToS3 } from './snapshot-copies.ts';
 import { passJob } from './templates.ts';
 
@@ -116,6 +117,7 @@ export class Manager {
 
   private async open(): Promise<ManagerAddresses> {
     const { config } = this;
+    collectSeldom();
     const settings = { ...DEFAULT_SETTINGS, leaseMs: config.leaseMs, triggeredRuns: LIMITS.triggeredRuns };
     const tasks = await loadTasks(config.tasksDir);
     const { snapshots = DEFAULT_SNAPSHOTS } = config;

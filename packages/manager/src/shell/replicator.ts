@@ -12,9 +12,10 @@ import type { CommittedBatch, Journal, SnapshotHead } from '../store/journal.ts'
 import { CopyFeed, type FeedAck } from './copy-feed.ts';
 import { CopyMemory } from './copy-memory.ts';
 import { signatureOf } from './recovery-key.ts';
+import { SnapshotHashes } from './snapshot-hashes.ts';
 
 export interface ReplicatorPorts {
-  readonly journal: Pick<Journal, 'tail' | 'snapshotFile' | 'onSnapshot'>;
+  readonly journal: Pick<Journal, 'tail' | 'snapshotFile' | 'onSnapshot' | 'keepFrom'>;
   readonly key: Uint8Array;
   readonly lineage: string;
   /** Where the journal ends now. */
@@ -40,11 +41,12 @@ const TICK_MS = 20;
 /** Committed bytes that are not left for the next look: few large messages cost every side far less than many small ones. */
 const WAKE_BYTES = 64 * 1024;
 /**
- * Of snapshots, to all executors together, between two looks: 25 MB a second.
+ * Of snapshots, to all executors together, between two looks: 12 MB a second.
  * As fast as they take it, large ones would leave the loop little time and its
  * memory full of buffers, with pauses of tens of milliseconds to clear them.
+ * One executor after the other, so that the first copy is there early.
  */
-const SNAPSHOT_TICK_BYTES = 512 * 1024;
+const SNAPSHOT_TICK_BYTES = 256 * 1024;
 const LAST_WAIT_MS = 2_000;
 /** A copy that takes longer than this is told of. */
 const SLOW_MS = 1_000;
@@ -65,6 +67,10 @@ export class Replicator {
   private readonly waiting: { readonly seq: number; readonly sinceMs: number; readonly done: (error?: unknown) => void }[] = [];
   private readonly timer: NodeJS.Timeout;
   private readonly forgetSnapshots: () => void;
+  private readonly endKeeping: () => void;
+  private readonly hashes = new SnapshotHashes();
+  /** Whose snapshot goes out now. */
+  private turn: string | undefined;
   private closed = false;
   private ending = false;
   /** Committed since the feeds were woken. */
@@ -81,6 +87,7 @@ export class Replicator {
     }, TICK_MS);
     this.timer.unref();
     this.forgetSnapshots = ports.journal.onSnapshot((head) => this.snapshotMade(head));
+    this.endKeeping = ports.journal.keepFrom(() => this.neededSeq);
   }
 
   /** A batch is on disk. */
@@ -104,6 +111,11 @@ export class Replicator {
       this.waiting.push({ seq, sinceMs: performance.now(), done });
       this.pump();
     }
+  }
+
+  private get neededSeq(): number | undefined {
+    const needed = [...this.feeds.values()].flatMap(({ neededSeq }) => neededSeq ?? []);
+    return needed.length === 0 ? undefined : Math.min(...needed);
   }
 
   /** Entries up to here are in a copy. */
@@ -168,6 +180,7 @@ export class Replicator {
     this.closed = true;
     clearInterval(this.timer);
     this.forgetSnapshots();
+    this.endKeeping();
     for (const feed of this.feeds.values()) feed.stop();
     this.feeds.clear();
   }
@@ -179,9 +192,13 @@ export class Replicator {
       lineage,
       key,
       memory: this.memory,
+      hashes: this.hashes,
       journal,
       send: (frames) => send(id, frames),
-      mayTake: (bytes) => this.mayTake(bytes),
+      mayTake: (bytes) => this.mayTake(id, bytes),
+      over: () => {
+        if (this.turn === id) this.turn = undefined;
+      },
       sign: (batch) => this.sign(batch),
       holding: () => this.count(feed),
       further: ({ term, seq }) =>
@@ -195,8 +212,9 @@ export class Replicator {
     feed.start(heads.find((head) => head.lineage === lineage));
   }
 
-  private mayTake(snapshotBytes: number): boolean {
-    if (this.snapshotBytes <= 0) return false;
+  private mayTake(id: string, snapshotBytes: number): boolean {
+    if (this.snapshotBytes <= 0 || (this.turn ?? id) !== id) return false;
+    this.turn = id;
     this.snapshotBytes -= snapshotBytes;
     return true;
   }

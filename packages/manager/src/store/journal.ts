@@ -95,6 +95,8 @@ export type JournalHealth =
 export interface SnapshotFile {
   readonly head: SnapshotHead;
   readonly path: string;
+  /** SHA-256 of the file, when it is known already. */
+  readonly contentHash: Uint8Array | undefined;
 }
 
 export interface Journal {
@@ -125,6 +127,11 @@ export interface Journal {
   snapshot(): Promise<SnapshotHead>;
   /** The newest usable one. The file stays as it is until it is removed as the fourth newest. */
   snapshotFile(): SnapshotFile | undefined;
+  /**
+   * Asked before the journal is trimmed: entries from the number that it gives
+   * on are kept though no snapshot needs them; the function given back ends that.
+   */
+  keepFrom(needed: () => number | undefined): () => void;
   /** Calls back when a snapshot was made; the function given back ends that. */
   onSnapshot(callback: (head: SnapshotHead) => void): () => void;
   readonly health: JournalHealth;

@@ -23,6 +23,7 @@ import {
   type Survey,
 } from './journal.ts';
 import { Listeners } from './listeners.ts';
+import { NeededEntries } from './needed-entries.ts';
 import { readSections, verifySnapshotFile } from './snapshot-file.ts';
 import { SNAPSHOTS_KEPT } from './snapshot-folder.ts';
 import { linkFault } from './walk-chain.ts';
@@ -58,6 +59,7 @@ export class MemoryJournal implements Journal {
   nextFault: MemoryFault | undefined;
   health: JournalHealth = { state: 'ok' };
   private readonly healthListeners = new Listeners<JournalHealth>();
+  private readonly needed = new NeededEntries();
   private readonly snapshotListeners = new Listeners<SnapshotHead>();
   private settle: (() => void) | undefined;
 
@@ -152,7 +154,11 @@ export class MemoryJournal implements Journal {
 
   snapshotFile(): SnapshotFile | undefined {
     const head = this.disk.snapshots.at(-1)?.head;
-    return head === undefined ? undefined : { head, path: `memory:${head.seq}` };
+    return head === undefined ? undefined : { head, path: `memory:${head.seq}`, contentHash: undefined };
+  }
+
+  keepFrom(needed: () => number | undefined): () => void {
+    return this.needed.add(needed);
   }
 
   onSnapshot(callback: (head: SnapshotHead) => void): () => void {
@@ -173,9 +179,12 @@ export class MemoryJournal implements Journal {
     return { lineage: base.lineage, term: last.term, seq: last.seq, hash: last.hash };
   }
 
-  private trim({ lineage, term, seq, hash }: Position): void {
-    this.disk.base = { lineage, term, seq, hash };
-    this.disk.batches = this.disk.batches.filter((batch) => batch.seq > seq);
+  private trim({ lineage, seq: toSeq }: Position): void {
+    const spare = this.needed.lastSpare(toSeq);
+    const last = this.disk.batches.findLast((batch) => batch.seq <= spare);
+    if (last === undefined) return;
+    this.disk.base = { lineage, term: last.term, seq: last.seq, hash: last.hash };
+    this.disk.batches = this.disk.batches.filter((batch) => batch.seq > last.seq);
   }
 
   private tell(health: JournalHealth): void {

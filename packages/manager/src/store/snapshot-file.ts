@@ -6,20 +6,19 @@
  * but the two tables is taken.
  */
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { TagmillError } from '@tagmill/shared/errors';
-import { failpoint } from '@tagmill/shared/failpoint';
 import Database from 'better-sqlite3';
 import { sameBytes } from './chain.ts';
 import type { SnapshotHead, SnapshotSection } from './journal.ts';
-import { flushFile, syncFolder } from './sync-folder.ts';
+import { flushFile } from './sync-folder.ts';
 
 const FILE_FORMAT = 1;
-export const TEMP_SUFFIX = '.tmp';
 const PAGE_BYTES = 16_384;
 /** Flushed at a time: one large flush at the end would hold up the journal's own for as long as it takes. */
 const FLUSH_BYTES = 4 * 1024 * 1024;
+
+const HASHED_BYTES = 1024 * 1024;
 
 const TABLES = [
   'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
@@ -28,22 +27,34 @@ const TABLES = [
 
 type Facts = Omit<SnapshotHead, 'sizeBytes'>;
 
-/** Writes a snapshot file under its name and makes it durable. Errors: those of SQLite and the disk; nothing is left then. */
+/** Writes a snapshot file and flushes it; its name is not durable yet. Errors: those of SQLite and the disk; nothing is left then. */
 export function writeSnapshotFile(path: string, facts: Facts, sections: Iterable<SnapshotSection>): SnapshotHead {
-  const temp = `${path}${TEMP_SUFFIX}`;
-  rmSync(temp, { force: true });
+  rmSync(path, { force: true });
   try {
-    fillFile(temp, facts, sections);
-    failpoint('manager.snapshot.written');
-    flushFile(temp);
-    renameSync(temp, path);
-    failpoint('manager.snapshot.renamed');
+    fillFile(path, facts, sections);
+    flushFile(path);
   } catch (error) {
-    rmSync(temp, { force: true });
+    rmSync(path, { force: true });
     throw error;
   }
-  syncFolder(dirname(path));
   return { ...facts, sizeBytes: statSync(path).size };
+}
+
+/** SHA-256 of a file, read in parts; `before` is called before each. */
+export function hashOfFile(path: string, before: () => void): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const hash = createHash('sha256');
+    const part = Buffer.allocUnsafe(HASHED_BYTES);
+    for (;;) {
+      before();
+      const bytes = readSync(file, part);
+      if (bytes === 0) return hash.digest();
+      hash.update(part.subarray(0, bytes));
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 function fillFile(path: string, facts: Facts, sections: Iterable<SnapshotSection>): void {

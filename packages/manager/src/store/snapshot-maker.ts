@@ -1,13 +1,11 @@
 /** Decides when a snapshot is made, and keeps the last three. */
 import { rmSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
-import { isErrorCode, TagmillError } from '@tagmill/shared/errors';
+import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import type { Settings } from '../core/state.ts';
 import type { Position, SnapshotFile, SnapshotHead } from './journal.ts';
 import type { JournalLog } from './journal-log.ts';
-import { TEMP_SUFFIX } from './snapshot-file.ts';
-import { snapshotPath } from './snapshot-folder.ts';
-import type { FromSnapshotThread, SnapshotWork } from './snapshot-messages.ts';
+import { keepNewest, makeSnapshotFolder, nameSnapshot, snapshotPath, tempPath } from './snapshot-folder.ts';
+import { SnapshotProcess, type Written } from './snapshot-process.ts';
 
 export interface SnapshotPlan {
   readonly dataDir: string;
@@ -26,10 +24,10 @@ interface Hooks {
   readonly damaged: (why: string) => void;
 }
 
-type Made = Extract<FromSnapshotThread, { type: 'made' }>;
-
 /** A snapshot takes at most a fifth of a core: after one, so many times as long as it took passes. */
 const REST_FACTOR = 4;
+/** The process that makes them is started while the manager is small, and not within a command that ends soon, ms. */
+const WARM_UP_MS = 3_000;
 
 export class SnapshotMaker {
   private readonly plan: SnapshotPlan;
@@ -40,12 +38,16 @@ export class SnapshotMaker {
   private restUntilMs = 0;
   private timer: NodeJS.Timeout | undefined;
   private underWay: Promise<SnapshotHead> | undefined;
-  private worker: Worker | undefined;
+  private readonly process: SnapshotProcess;
+  /** Of those that were made since the start. */
+  private readonly hashes = new WeakMap<SnapshotHead, Uint8Array>();
+  private warmUp: NodeJS.Timeout | undefined;
   private closed = false;
 
   constructor(plan: SnapshotPlan, hooks: Hooks) {
     this.plan = plan;
     this.hooks = hooks;
+    this.process = new SnapshotProcess({ unusable: (seq, why) => this.drop(seq, why), damaged: hooks.damaged });
   }
 
   /** What lies there, newest last, and where the journal ends. */
@@ -56,12 +58,13 @@ export class SnapshotMaker {
 
   get newest(): SnapshotFile | undefined {
     const head = this.usable.at(-1);
-    return head === undefined ? undefined : { head, path: snapshotPath(this.plan.dataDir, head.seq) };
+    return head === undefined ? undefined : { head, path: snapshotPath(this.plan.dataDir, head.seq), contentHash: this.hashes.get(head) };
   }
 
   committed(at: Position, events: number): void {
     this.at = at;
     this.eventsSince += events;
+    this.warmUp ??= setTimeout(() => this.process.start(), WARM_UP_MS).unref();
     if (this.timer === undefined) this.wakeLater();
     if (this.eventsSince >= this.plan.snapshotEvents && performance.now() >= this.restUntilMs) this.makeByItself();
   }
@@ -70,7 +73,6 @@ export class SnapshotMaker {
   make(): Promise<SnapshotHead> {
     this.underWay ??= this.run().finally(() => {
       this.underWay = undefined;
-      this.worker = undefined;
     });
     return this.underWay;
   }
@@ -78,8 +80,9 @@ export class SnapshotMaker {
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
-    const { underWay, worker } = this;
-    await worker?.terminate();
+    const { underWay } = this;
+    clearTimeout(this.warmUp);
+    await this.process.close();
     await underWay?.catch((error: unknown) => {
       if (!(error instanceof TagmillError)) throw error;
     });
@@ -117,53 +120,30 @@ export class SnapshotMaker {
     this.eventsSince = 0;
     const startedMs = performance.now();
     try {
-      const { head, oldest } = await this.work(at);
+      const { head, contentHash } = await this.write(at);
       const ms = Math.round(performance.now() - startedMs);
       this.plan.log.info({ seq: head.seq, sizeBytes: head.sizeBytes, nodes: head.nodes, ms }, 'a snapshot is made');
-      this.keep(head, oldest);
+      this.hashes.set(head, contentHash);
+      await this.keep(head);
       return head;
     } finally {
       this.restUntilMs = performance.now() + REST_FACTOR * (performance.now() - startedMs);
     }
   }
 
-  private work(at: Position): Promise<Made> {
+  private async write(at: Position): Promise<Written> {
     const { dataDir, settings } = this.plan;
     const from = this.usable.map(({ seq }) => seq).reverse();
-    const workerData: SnapshotWork = { dataDir, settings, from, toSeq: at.seq };
-    const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), { workerData });
-    this.worker = worker;
-    return new Promise((resolve, reject) => {
-      let answered = false;
-      let failure: unknown = new TagmillError('INTERNAL', 'the thread that makes snapshots ended before it had made one');
-      worker.on('error', (error) => {
-        failure = error;
-      });
-      worker.on('exit', () => {
-        // It has tidied up behind itself then, and the next one may be writing a file of the same name by now.
-        if (answered) return;
-        rmSync(`${snapshotPath(dataDir, at.seq)}${TEMP_SUFFIX}`, { force: true });
-        reject(failure);
-      });
-      worker.on('message', (message: FromSnapshotThread) => {
-        answered ||= message.type !== 'unusable';
-        switch (message.type) {
-          case 'made':
-            resolve(message);
-            return;
-          case 'unusable':
-            this.drop(message.seq, message.why);
-            return;
-          case 'damaged':
-            this.hooks.damaged(message.why);
-            reject(new TagmillError('INTERNAL', message.why));
-            return;
-          case 'failed':
-            reject(new TagmillError(isErrorCode(message.code) ? message.code : 'INTERNAL', message.message));
-            return;
-        }
-      });
-    });
+    const temp = tempPath(dataDir, at.seq);
+    makeSnapshotFolder(dataDir);
+    const written = await this.process.make({ dataDir, settings, from, toSeq: at.seq, temp });
+    try {
+      await nameSnapshot(dataDir, temp, written.head.seq);
+      return written;
+    } catch (error) {
+      rmSync(temp, { force: true });
+      throw toTagmillError(error);
+    }
   }
 
   private drop(seq: number, why: string): void {
@@ -171,11 +151,13 @@ export class SnapshotMaker {
     this.plan.log.warn({ why }, 'a snapshot does not hold any more; an older one is used');
   }
 
-  /** The thread has removed those before `oldest`. */
-  private keep(head: SnapshotHead, oldest: number | null): void {
-    const usable = [...this.usable.filter(({ seq }) => seq !== head.seq), head];
-    this.usable = usable.filter(({ seq }) => oldest === null || seq >= oldest);
-    if (oldest !== null) this.hooks.trim(oldest);
+  private async keep(head: SnapshotHead): Promise<void> {
+    this.usable = [...this.usable.filter(({ seq }) => seq !== head.seq), head];
+    const oldest = await keepNewest(this.plan.dataDir, new Set(this.usable.map(({ seq }) => seq)));
+    if (oldest !== undefined) {
+      this.usable = this.usable.filter(({ seq }) => seq >= oldest);
+      this.hooks.trim(oldest);
+    }
     this.hooks.made(head);
   }
 }

@@ -1,4 +1,4 @@
-/** Between the manager's thread and the one that makes a snapshot. */
+/** Between the manager and the process that makes a snapshot. */
 import type { Settings } from '../core/state.ts';
 import type { SnapshotHead } from './journal.ts';
 
@@ -9,11 +9,13 @@ export interface SnapshotWork {
   readonly from: readonly number[];
   /** Entry to make it of. */
   readonly toSeq: number;
+  /** File to write it to. */
+  readonly temp: string;
 }
 
-export type FromSnapshotThread =
-  /** `oldest`: the oldest that was kept; null while fewer are there than are kept. */
-  | { readonly type: 'made'; readonly head: SnapshotHead; readonly oldest: number | null }
+export type FromSnapshotProcess =
+  /** `contentHash`: SHA-256 of the file. */
+  | { readonly type: 'written'; readonly head: SnapshotHead; readonly contentHash: Uint8Array }
   /** A snapshot that held when it was made, and does not now. */
   | { readonly type: 'unusable'; readonly seq: number; readonly why: string }
   /** What was confirmed does not hold on disk. */

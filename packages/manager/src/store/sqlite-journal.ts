@@ -14,6 +14,7 @@ import type {
 } from './journal.ts';
 import type { FromJournal, JournalAnswers, JournalCall, JournalFaults, JournalWorkerData, ToJournal } from './journal-messages.ts';
 import { Listeners } from './listeners.ts';
+import { NeededEntries } from './needed-entries.ts';
 import { readSections } from './snapshot-file.ts';
 import { SnapshotMaker, type SnapshotPlan } from './snapshot-maker.ts';
 import type { Found } from './survey.ts';
@@ -30,7 +31,7 @@ export interface JournalOptions extends SnapshotPlan {
 
 const READ_BYTES = 4 * 1024 * 1024;
 
-/** The journal in `<dataDir>/journal.db`, written by a thread of its own, with snapshots made by another. */
+/** The journal in `<dataDir>/journal.db`, written by a thread of its own, with snapshots made by a process of their own. */
 export class SqliteJournal implements Journal {
   private readonly options: JournalOptions;
   private readonly maker: SnapshotMaker;
@@ -43,6 +44,7 @@ export class SqliteJournal implements Journal {
   private failure: TagmillError | undefined;
   private found: Found | undefined;
   private readonly healthListeners = new Listeners<JournalHealth>();
+  private readonly needed = new NeededEntries();
   private readonly snapshotListeners = new Listeners<SnapshotHead>();
   health: JournalHealth = { state: 'ok' };
 
@@ -50,7 +52,7 @@ export class SqliteJournal implements Journal {
     this.options = options;
     this.maker = new SnapshotMaker(options, {
       made: (head) => this.snapshotListeners.tell(head),
-      trim: (toSeq) => this.say({ type: 'trim', toSeq }),
+      trim: (toSeq) => this.say({ type: 'trim', toSeq: this.needed.lastSpare(toSeq) }),
       damaged: (why) => this.say({ type: 'condemn', why }),
     });
   }
@@ -133,6 +135,10 @@ export class SqliteJournal implements Journal {
 
   snapshotFile(): SnapshotFile | undefined {
     return this.maker.newest;
+  }
+
+  keepFrom(needed: () => number | undefined): () => void {
+    return this.needed.add(needed);
   }
 
   onSnapshot(callback: (head: SnapshotHead) => void): () => void {

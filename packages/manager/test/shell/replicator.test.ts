@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ReplicaFrame } from '@tagmill/shared/gen/tagmill/v1/ReplicaFrame';
 import { LIMITS } from '@tagmill/shared/limits';
 import { expect, test } from 'vitest';
@@ -25,6 +28,7 @@ test('an executor that comes back with all there is counts at once: nothing more
       tail: (from: number) => Promise.resolve(batches.filter((one) => one.seq >= from)),
       snapshotFile: () => undefined,
       onSnapshot: () => () => undefined,
+      keepFrom: () => () => undefined,
     },
     key: KEY,
     lineage: LINEAGE,
@@ -66,6 +70,7 @@ test('an executor that reads nothing is left alone until the next look: the mana
       tail: (from: number) => Promise.resolve([1, 2, 3].map(batch).filter((one) => one.seq >= from)),
       snapshotFile: () => undefined,
       onSnapshot: () => () => undefined,
+      keepFrom: () => () => undefined,
     },
     key: KEY,
     lineage: LINEAGE,
@@ -107,6 +112,7 @@ test('an entry that is larger than a message goes out in several, in order, and 
       tail: (from: number) => Promise.resolve(batches.filter((one) => one.seq >= from)),
       snapshotFile: () => undefined,
       onSnapshot: () => () => undefined,
+      keepFrom: () => () => undefined,
     },
     key: KEY,
     lineage: LINEAGE,
@@ -133,4 +139,57 @@ test('an entry that is larger than a message goes out in several, in order, and 
   expect(parts).toBe(4);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(LIMITS.messageBytes);
   replicator.close();
+});
+
+test('snapshots go out to one executor after the other, and the journal behind them is kept until each follows', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tagmill-copies-'));
+  const path = join(folder, 'snapshot');
+  writeFileSync(path, new Uint8Array(1_000_000).fill(5));
+  const entries = [6, 7].map(batch);
+  const snapshot = {
+    path,
+    contentHash: undefined,
+    head: { ...batch(5), lineage: LINEAGE, atMs: 0, sizeBytes: 1_000_000, format: 1, nodes: 0 },
+  };
+  let needed = (): number | undefined => undefined;
+  const got: string[] = [];
+  const bytes = new Map<string, number>();
+  const replicator = new Replicator({
+    journal: {
+      tail: (from: number) => Promise.resolve(entries.filter((one) => one.seq >= from)),
+      snapshotFile: () => snapshot,
+      onSnapshot: () => () => undefined,
+      keepFrom: (asked: () => number | undefined) => {
+        needed = asked;
+        return () => undefined;
+      },
+    },
+    key: KEY,
+    lineage: LINEAGE,
+    lastSeq: 7,
+    copies: 2,
+    send: (id: string, frames: readonly ReplicaFrame[]) => {
+      for (const { kind, seq, data } of frames) {
+        bytes.set(id, (bytes.get(id) ?? 0) + (data as Uint8Array).length);
+        got.push(`${id} ${kind === 1 ? 'snapshot' : seq}`);
+      }
+      const seq = Number(frames.at(-1)?.seq);
+      const ack = { lineage: LINEAGE, seq, snapshotSeq: 5, bytes: bytes.get(id)!, problem: '' };
+      queueMicrotask(() => replicator.acknowledged(id, ack));
+      return true;
+    },
+    tellHolders: () => Promise.resolve(),
+    warn: (facts: object, sentence: string) => expect.unreachable(`${sentence} ${JSON.stringify(facts)}`),
+    info: () => undefined,
+  } as unknown as ConstructorParameters<typeof Replicator>[0]);
+  replicator.joined('e1', 'e1', []);
+  replicator.joined('e2', 'e2', []);
+  await expect.poll(() => got.length).toBeGreaterThan(0);
+  expect(needed()).toBe(6);
+  await expect.poll(() => got.filter((one) => one.endsWith(' 7')).length, { timeout: 20_000 }).toBe(2);
+  const order = got.filter((one) => one.endsWith('snapshot'));
+  expect(order).toEqual([...order].sort((a, b) => order.indexOf(a) - order.indexOf(b)));
+  await expect.poll(needed).toBe(undefined);
+  replicator.close();
+  rmSync(folder, { recursive: true });
 });

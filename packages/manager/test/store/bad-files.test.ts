@@ -290,7 +290,7 @@ describe('a journal file', () => {
 });
 
 describe('a journal that is damaged while it is written', () => {
-  test('the snapshot thread finds it: nothing more is confirmed, and it does not go on by itself', async () => {
+  test('the process that makes snapshots finds it: nothing more is confirmed, and it does not go on by itself', async () => {
     const { journal } = await open();
     await write(journal, 1, 5);
     const database = new Database(journalPath());

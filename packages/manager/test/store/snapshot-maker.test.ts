@@ -1,10 +1,15 @@
-import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/core/state.ts';
 import { encodeBatch } from '../../src/store/codec.ts';
 import type { JournalBatch, SnapshotHead } from '../../src/store/journal.ts';
 import { SILENT_LOG } from '../../src/store/journal-log.ts';
+import { tempPath } from '../../src/store/snapshot-folder.ts';
+import type { SnapshotWork } from '../../src/store/snapshot-messages.ts';
+import { SnapshotProcess } from '../../src/store/snapshot-process.ts';
 import { type JournalOptions, SqliteJournal } from '../../src/store/sqlite-journal.ts';
 import { batchOf, readAll, type TempFolder, tempFolder, write } from './journals.ts';
 
@@ -109,6 +114,40 @@ test('batches are committed while one is made, and a journal that is closed in t
   expect(left.filter((name) => !/^\d{12}\.db$/.test(name))).toEqual([]);
   const { journal: again } = await open({});
   expect((await readAll(again)).state.tokensReserved).toBe(41_000);
+});
+
+const workOn = (dataDir: string, toSeq: number): SnapshotWork => ({
+  dataDir,
+  settings: DEFAULT_SETTINGS,
+  from: [],
+  toSeq,
+  temp: tempPath(dataDir, toSeq),
+});
+
+const filesIn = (dataDir: string): string[] => readdirSync(join(dataDir, 'snapshots'));
+
+test('one whose process is killed leaves nothing, and the next is made', async () => {
+  const { journal: one } = await open({});
+  await write(one, 1, 20);
+  const maker = new SnapshotProcess({ unusable: () => undefined, damaged: () => undefined });
+  const cut = maker.make(workOn(folder!.path, 20));
+  process.kill(maker.pid!, 'SIGKILL');
+  await expect(cut).rejects.toThrow('the process that makes snapshots ended (SIGKILL) before it had made one');
+  expect(filesIn(folder!.path)).toEqual([]);
+  expect(await maker.make(workOn(folder!.path, 20))).toMatchObject({ head: { seq: 20 } });
+  await maker.close();
+  expect(await one.snapshot()).toMatchObject({ seq: 20 });
+});
+
+test('one whose manager is killed ends by itself, and names no file', async () => {
+  const { journal: one } = await open({});
+  await write(one, 1, 20);
+  const main = fileURLToPath(new URL('./snapshot-orphan-main.ts', import.meta.url));
+  const { stdout, signal } = spawnSync(process.execPath, [main, folder!.path, '20'], { encoding: 'utf8' });
+  expect(signal).toBe('SIGKILL');
+  const isThere = () => existsSync(`/proc/${stdout}/cmdline`) && readFileSync(`/proc/${stdout}/cmdline`, 'utf8').includes('snapshot-main');
+  await expect.poll(isThere, { timeout: 30_000 }).toBe(false);
+  expect(filesIn(folder!.path).filter((name) => name.endsWith('.db'))).toEqual([]);
 });
 
 test('nothing is made of a journal in which nothing is', async () => {

@@ -25,7 +25,11 @@ afterAll(async () => {
 function snapshotOf(lineage: string, seq: number, term = 1): SnapshotFile {
   const path = join(folder, `${lineage}-${seq}.db`);
   const at = { lineage, term, seq, hash: new Uint8Array(32).fill(seq) };
-  return { path, head: writeSnapshotFile(path, { ...at, atMs: 1, format: 1, nodes: 0 }, [{ name: 'all', bytes: new Uint8Array(50_000) }]) };
+  return {
+    path,
+    contentHash: undefined,
+    head: writeSnapshotFile(path, { ...at, atMs: 1, format: 1, nodes: 0 }, [{ name: 'all', bytes: new Uint8Array(50_000) }]),
+  };
 }
 
 const log = () => {

@@ -1,12 +1,14 @@
 /**
- * The thread that makes a snapshot: it loads the last one and replays the
+ * The process that makes a snapshot: it loads the last one and replays the
  * batches behind it, through the same `apply`. So a snapshot is what a start
- * would come to, each one proves that the journal replays, and the loop is never held up.
+ * would come to, and each one proves that the journal replays. A process and
+ * not a thread, so that nothing of it, its collector included, holds up the loop.
+ * It writes one file, which has no name yet that counts; the manager gives it one.
  */
-import { constants, setPriority } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
+
 import { apply } from '../core/apply.ts';
 import { decodeState } from '../core/snapshot/decode.ts';
 import { encodeState } from '../core/snapshot/encode.ts';
@@ -16,36 +18,40 @@ import { decodeBatch } from './codec.ts';
 import type { Position, SnapshotHead } from './journal.ts';
 import { JournalFile } from './journal-file.ts';
 import { JOURNAL_FILE } from './places.ts';
-import { readSections, readSnapshotHead, writeSnapshotFile } from './snapshot-file.ts';
-import { keepNewest, makeSnapshotFolder, snapshotPath } from './snapshot-folder.ts';
-import type { FromSnapshotThread, SnapshotWork } from './snapshot-messages.ts';
+import { hashOfFile, readSections, readSnapshotHead, writeSnapshotFile } from './snapshot-file.ts';
+import { snapshotPath } from './snapshot-folder.ts';
+import type { FromSnapshotProcess, SnapshotWork } from './snapshot-messages.ts';
+import { stepBack } from './step-back.ts';
 import { linkFault } from './walk-chain.ts';
 
 /** Read at a time: a longer read would keep the journal's log from being emptied. */
 const READ_BYTES = 4 * 1024 * 1024;
 
-const port = parentPort;
-if (port === null) throw new Error('the snapshot worker runs in a worker thread only');
-const post = (message: FromSnapshotThread) => port.postMessage(message);
+/** Everything else on the machine comes first. */
+const NICE = 19;
+
+const post = (message: FromSnapshotProcess): void => {
+  process.send?.(message);
+};
 
 class Damage extends Error {}
+
+/** The manager is gone: what it wanted is nobody's any more. */
+class Orphaned extends Error {}
 
 interface Beginning {
   readonly state: ManagerState;
   readonly at: Position;
 }
 
-/** What was found unusable on the way. */
-const dropped = new Set<number>();
+const manager = process.ppid;
 
-function make(work: SnapshotWork): FromSnapshotThread {
-  const head = write(work);
-  const usable = new Set([...work.from.filter((seq) => !dropped.has(seq)), head.seq]);
-  // Here and not in the loop's thread: to remove a large file and to flush the folder takes tens of milliseconds.
-  return { type: 'made', head, oldest: keepNewest(work.dataDir, usable) ?? null };
+/** Looked at as often as work is given: the end of the channel is heard only between two turns of this process's own loop. */
+function stillWanted(): void {
+  if (process.ppid !== manager) throw new Orphaned('the manager is gone');
 }
 
-function write({ dataDir, settings, from, toSeq }: SnapshotWork): SnapshotHead {
+function write({ dataDir, settings, from, toSeq, temp }: SnapshotWork): SnapshotHead {
   const journal = JournalFile.openToRead(join(dataDir, JOURNAL_FILE));
   try {
     const { state, at } = from.reduce<Beginning | undefined>((found, seq) => found ?? load(dataDir, seq, settings), undefined) ?? {
@@ -53,11 +59,17 @@ function write({ dataDir, settings, from, toSeq }: SnapshotWork): SnapshotHead {
       at: journal.base,
     };
     const end = replay(journal, state, at, toSeq);
-    makeSnapshotFolder(dataDir);
     const facts = { ...end, atMs: Date.now(), format: STATE_FORMAT, nodes: nodesOf(state) };
-    return writeSnapshotFile(snapshotPath(dataDir, end.seq), facts, encodeState(state));
+    return writeSnapshotFile(temp, facts, whileWanted(encodeState(state)));
   } finally {
     journal.close();
+  }
+}
+
+function* whileWanted<T>(parts: Iterable<T>): Generator<T> {
+  for (const part of parts) {
+    stillWanted();
+    yield part;
   }
 }
 
@@ -69,7 +81,6 @@ function load(dataDir: string, seq: number, settings: SnapshotWork['settings']):
     return { state: decodeState(sections, settings), at };
   } catch (error) {
     if (!(error instanceof TagmillError) || error.code !== 'SNAPSHOT_UNUSABLE') throw error;
-    dropped.add(seq);
     post({ type: 'unusable', seq, why: error.message });
     return undefined;
   }
@@ -79,6 +90,7 @@ function replay(journal: JournalFile, state: ManagerState, from: Position, toSeq
   if (from.seq < journal.base.seq) throw new Damage(`the entries behind ${from.seq}, the newest whole snapshot, are not there`);
   let at: Position = { lineage: from.lineage, term: from.term, seq: from.seq, hash: from.hash };
   while (at.seq < toSeq) {
+    stillWanted();
     const batches = tail(journal, at.seq + 1);
     if (batches.length === 0) throw new Damage(`entry ${at.seq + 1} is not there`);
     for (const batch of batches) {
@@ -110,14 +122,24 @@ function forgetChanges({ dirty }: ManagerState): void {
 
 const nodesOf = (state: ManagerState): number => [...state.runs.values()].reduce((sum, run) => sum + run.size, 0);
 
-// Only on Linux does the priority of a thread leave that of its process alone.
-if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
-try {
-  post(make(workerData as SnapshotWork));
-} catch (error) {
-  if (error instanceof Damage) post({ type: 'damaged', why: error.message });
-  else {
+function answerTo(work: SnapshotWork): FromSnapshotProcess {
+  try {
+    const head = write(work);
+    return { type: 'written', head, contentHash: hashOfFile(work.temp, stillWanted) };
+  } catch (error) {
+    rmSync(work.temp, { force: true });
+    if (error instanceof Damage) return { type: 'damaged', why: error.message };
     const { code, message } = toTagmillError(error);
-    post({ type: 'failed', code, message });
+    return { type: 'failed', code, message };
   }
 }
+
+stepBack(NICE);
+// A terminal's Ctrl-C reaches the whole group; the manager decides what it means.
+process.on('SIGINT', () => undefined);
+process.on('disconnect', () => process.exit(0));
+process.on('message', (work: SnapshotWork) => {
+  process.send?.(answerTo(work));
+  // The state that it was made of is not kept until there is need for the room: that may be in hours.
+  globalThis.gc?.();
+});
