@@ -62,10 +62,12 @@ function* killTrials(places: MatrixPlaces, sink: Sink, seed: number, only: strin
   const prng = new Prng(seed);
   const all = shuffled(everyKill(sink, prng), prng);
   const title = `failpoints, ${sink}, seed ${seed}`;
-  const kills = title.includes(only) ? all : all.filter((kill) => nameOfKill(kill).includes(only));
+  const asksForAll = title.includes(only) || only.startsWith(title);
+  const kills = asksForAll ? all : all.filter((kill) => nameOfKill(kill).includes(only));
   for (let at = 0; at < kills.length; at += PART) {
     const part = kills.slice(at, at + PART);
     const which = part.length === 1 ? nameOfKill(part[0]!) : `${at + 1} to ${at + part.length} of ${kills.length}`;
-    yield { name: `${title}, ${which}`, act: () => strikeAll(places, sink, part, seed) };
+    const name = `${title}, ${which}`;
+    if (!only.startsWith(title) || name.startsWith(only)) yield { name, act: () => strikeAll(places, sink, part, seed) };
   }
 }
