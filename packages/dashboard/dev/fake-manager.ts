@@ -137,6 +137,7 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
     } else if (path === '/api/v1/ws-ticket') json(200, { ticket: 't' });
     else if (path === '/version') json(200, { version: '0.1.0' });
     else if (path === '/api/v1/recovery') json(200, world.report);
+    else if (path === '/api/v1/inbox') json(200, { items: [], checked_at: new Date(world.nowMs).toISOString() });
     else if (path === '/api/v1/runs' && request.method === 'POST') {
       empty = false;
       json(202, { run_id: world.runId });

@@ -2,20 +2,24 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { type ReactElement, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Redirect, Route, Switch, useLocation, useRoute } from 'wouter';
+import { Redirect, Route, Switch, useRoute } from 'wouter';
 import { runTopic, useFeed, useSeq } from './feed/hooks.ts';
 import { SERVICE_TOPIC } from './feed/service.ts';
 import { Header } from './frame/header.tsx';
 import { KeyPrompt } from './frame/key-prompt.tsx';
 import { LinkBanner } from './frame/link-chip.tsx';
+import { usePageKeys } from './frame/page-keys.ts';
 import { Rail } from './frame/rail.tsx';
 import { ServiceBanners } from './frame/service-banners.tsx';
 import { ExecutorsPage } from './pages/executors-page.tsx';
 import { Home } from './pages/home.tsx';
+import { InboxPage } from './pages/inbox-page.tsx';
 import { RecoveryPage } from './pages/recovery-page.tsx';
 import { RulePage } from './pages/rule-page.tsx';
 import { RulesPage } from './pages/rules-page.tsx';
 import { RunPage } from './pages/run-page.tsx';
+import { SettingsPage } from './pages/settings-page.tsx';
+import { UsersPage } from './pages/users-page.tsx';
 import { resolver, theme } from './theme/mantine.ts';
 
 const queries = new QueryClient();
@@ -49,6 +53,12 @@ function Frame(): ReactElement {
           <Route path="/executors" component={ExecutorsPage} />
           <Route path="/rules/:tag">{({ tag }) => <RulePage tag={Number(tag)} />}</Route>
           <Route path="/rules" component={RulesPage} />
+          <Route path="/inbox" component={InboxPage} />
+          <Route path="/users/:user">{({ user }) => <UsersPage key={user} user={decodeURIComponent(user)} />}</Route>
+          <Route path="/users">
+            <UsersPage user="" />
+          </Route>
+          <Route path="/settings" component={SettingsPage} />
           <Route path="/recovery" component={RecoveryPage} />
           <Route path="/" component={Home} />
           <Route>
@@ -76,26 +86,4 @@ function useSeqMark(): void {
     root.dataset['seq'] = seq === null ? '' : String(seq);
     root.dataset['epoch'] = epoch ?? '';
   }, [topic, seq, epoch]);
-}
-
-const PAGE_KEYS: Readonly<Record<string, string>> = { r: '/', e: '/executors', t: '/rules', v: '/recovery' };
-
-/** `g` then a letter goes to a page. */
-function usePageKeys(): void {
-  const [, go] = useLocation();
-  useEffect(() => {
-    let sinceMs = 0;
-    const keys = (event: KeyboardEvent): void => {
-      if (event.target instanceof HTMLElement && event.target.closest('input, textarea, select') !== null) return;
-      const page = PAGE_KEYS[event.key];
-      if (event.key === 'g') sinceMs = Date.now();
-      else if (Date.now() - sinceMs < 1_000 && page !== undefined) {
-        sinceMs = 0;
-        event.stopImmediatePropagation();
-        go(page);
-      }
-    };
-    window.addEventListener('keydown', keys, { capture: true });
-    return () => window.removeEventListener('keydown', keys, { capture: true });
-  }, [go]);
 }

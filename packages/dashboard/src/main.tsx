@@ -10,6 +10,7 @@ import './theme/panel.css';
 import './theme/pages.css';
 import './theme/recovery.css';
 import './theme/rules.css';
+import './theme/tags.css';
 import './theme/phone.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

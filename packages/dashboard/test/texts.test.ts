@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RECOVERY_STEPS } from '@tagmill/shared/api/recovery';
-import { VERSION_STATES } from '@tagmill/shared/api/rules';
+import { REVIEW_KINDS, VERSION_STATES } from '@tagmill/shared/api/rules';
 import { ERRORS } from '@tagmill/shared/errors';
-import { ACTIONS, DOMAINS, DOWNSTREAM_POLICIES, INSTANCE_STATES, RUN_STATES, STEPS } from '@tagmill/shared/words';
+import { ACTIONS, DOMAINS, DOWNSTREAM_POLICIES, INBOX_KINDS, INSTANCE_STATES, RUN_STATES, STEPS } from '@tagmill/shared/words';
 import { describe, expect, it } from 'vitest';
+import { VERSION_VERBS } from '../src/api/version-verbs.ts';
+import { PAGE_KEYS } from '../src/frame/pages.ts';
 import { en } from '../src/i18n/en.ts';
 import { zh } from '../src/i18n/zh.ts';
+import { TAG_STATES } from '../src/tags/tag-states.ts';
 
 const SRC = join(import.meta.dirname, '../src');
 
@@ -49,7 +52,13 @@ const BUILT: Readonly<Record<string, readonly string[]>> = {
   outcome: ['running', 'done', 'failed', 'lost', 'stopped'],
   executors: ['connected', 'silent', 'draining', 'gone'],
   mode: ['task-all', 'task-tags', 'task-users', 'incremental', 'noop'],
-  rail: ['run', 'executors', 'recovery', 'rules'],
+  rail: PAGE_KEYS.map(([, , word]) => word),
+  'catalogue.state': TAG_STATES,
+  'catalogue.column': ['tag', 'state', 'users', 'coverage', 'trend', 'entered', 'left', 'unknown', 'lastRun', 'rule'],
+  'inbox.kind': INBOX_KINDS,
+  'inbox.open': ['gate', 'failed', 'approval'],
+  'settings.scheme': ['auto', 'light', 'dark'],
+  'settings.key': ['j', 'k', 'Enter', 'find', 'Esc', 'n', 'f'],
   'rules.logics': ['AND', 'OR', 'NOT', 'NONE', 'NOT_ALL', 'AT_LEAST'],
   'rules.move': ['enter', 'exit', 'stay', 'unknown'],
   'rules.versionState': VERSION_STATES,
@@ -58,6 +67,12 @@ const BUILT: Readonly<Record<string, readonly string[]>> = {
   'rules.result': ['T', 'F', 'U'],
   'rules.truth': ['T', 'F', 'U'],
   'rules.missing': ['no row', 'null', 'unreadable'],
+  'rules.verb': VERSION_VERBS,
+  'rules.verbHelp': VERSION_VERBS,
+  'rules.review': REVIEW_KINDS,
+  'policies.unknownIs': ['keep', 'remove'],
+  'byHand.kind': ['include', 'exclude'],
+  'byHand.do': ['include', 'exclude'],
   panel: ['upstream', 'downstream'],
   column: ['plan', 'report'],
 };
@@ -114,7 +129,7 @@ describe('texts of the page', () => {
 
   it('writes no words into the code itself', () => {
     const found = sources.flatMap(({ name, text }) =>
-      [...text.matchAll(/>\s*([A-Z][a-z]+[^<>{}=;()]*)</g)].map((match) => `${name}: ${match[1]!.trim()}`),
+      [...text.matchAll(/(?<!=)>\s*([A-Z][a-z]+[^<>{}=;()]*)</g)].map((match) => `${name}: ${match[1]!.trim()}`),
     );
     const attributes = sources.flatMap(({ name, text }) =>
       [...text.matchAll(/\b(?:aria-label|title|placeholder|label)="([^"]*[a-z]{2}[^"]*)"/g)].map((match) => `${name}: ${match[1]}`),

@@ -48,3 +48,6 @@ export const CATEGORY_DOMAIN: Readonly<Record<string, Domain>> = {
   生命周期: 'lifecycle',
   价值管理: 'value',
 };
+
+/** What needs a person: a click on run, a retry, a word on what a check holds, or on a rule that is proposed. */
+export const INBOX_KINDS = ['gate', 'failed', 'held', 'approval'] as const;

@@ -48,6 +48,7 @@ export const define: VerbModule['define'] = (command, run) => {
     .option('--accept-loss', 'go on although something that was confirmed is missing')
     .option('--log-level <LEVEL>', 'trace, debug, info, warn, error, silent (info)')
     .option('--config <FILE>', 'settings in YAML, named like the flags')
+    .option('--rule-approval', 'a rule goes live once somebody else than its writer has approved it')
     .option('--insecure-dev', 'no secrets, loopback only')
     .addOption(new Option('--print-config', 'print the settings, secrets masked, and end'))
     .addHelpText(

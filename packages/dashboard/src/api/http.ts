@@ -1,7 +1,9 @@
 /** REST calls of the page. Errors come back as `ApiError` with the manager's stable code. */
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { ActionAnswer, ActionRequest } from '@tagmill/shared/feed/views';
+import { WHO_HEADER } from '@tagmill/shared/people';
 import { askForKey, useKey } from './key.ts';
+import { useWho } from './who.ts';
 
 export class ApiError extends Error {
   readonly status: number;
@@ -19,6 +21,10 @@ export class ApiError extends Error {
   }
 }
 
+/** Whatever was thrown, as an error of the API. */
+export const asApiError = (thrown: unknown): ApiError =>
+  thrown instanceof ApiError ? thrown : new ApiError(0, 'INTERNAL', thrown instanceof Error ? thrown.message : String(thrown));
+
 const TIMEOUT_MS = 15_000;
 
 interface CallOptions {
@@ -31,6 +37,8 @@ export async function call(method: 'GET' | 'POST' | 'PUT', path: string, body?: 
   const { key } = useKey.getState();
   const headers: Record<string, string> = { ...options.headers, accept: 'application/json' };
   if (key !== null) headers['authorization'] = `Bearer ${key}`;
+  const { name } = useWho.getState();
+  if (name.trim() !== '') headers[WHO_HEADER] = encodeURIComponent(name.trim());
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (method === 'POST') headers['idempotency-key'] = newKey();
   const late = AbortSignal.timeout(TIMEOUT_MS);

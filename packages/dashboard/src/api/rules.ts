@@ -5,6 +5,7 @@ import type {
   DiffAnswer,
   ExplainAnswer,
   PreviewAnswer,
+  ReviewBody,
   RuleAnswer,
   RuleVersion,
   SaveAnswer,
@@ -13,6 +14,7 @@ import type {
   VersionList,
 } from '@tagmill/shared/api/rules';
 import { call } from './http.ts';
+import type { VersionVerb } from './version-verbs.ts';
 
 export interface TagLine {
   readonly tag_id: number;
@@ -52,8 +54,13 @@ export const lookAtPreview = async (id: string): Promise<PreviewAnswer> =>
 export const cancelPreview = async (id: string): Promise<PreviewAnswer> =>
   (await call('POST', `/api/v1/rules/previews/${id}/cancel`, {})) as PreviewAnswer;
 
+const seen = (etag: string) => ({ headers: { 'if-match': etag } });
+
 export const saveRule = async (tag: number, body: SaveBody, etag: string): Promise<SaveAnswer> =>
-  (await call('PUT', `/api/v1/tags/${tag}/rule`, body, { headers: { 'if-match': etag } })) as SaveAnswer;
+  (await call('PUT', `/api/v1/tags/${tag}/rule`, body, seen(etag))) as SaveAnswer;
+
+export const changeVersion = async (tag: number, verb: VersionVerb, body: ReviewBody, etag: string): Promise<SaveAnswer> =>
+  (await call('POST', `/api/v1/tags/${tag}/rule/${verb}`, body, seen(etag))) as SaveAnswer;
 
 export const explainUser = async (user: string, tag: number): Promise<ExplainAnswer> =>
   (await call('GET', `/api/v1/users/${encodeURIComponent(user)}/tags/${tag}/explain`)) as ExplainAnswer;

@@ -17,6 +17,9 @@ import { Glyph } from '../ui/glyph.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { LinkChip } from './link-chip.tsx';
 
+/** Pages whose title is their word on the rail. */
+const TITLED = ['inbox', 'users', 'settings'] as const;
+
 export function Header(): ReactElement {
   const { t } = useTranslation();
   const { setColorScheme } = useMantineColorScheme();
@@ -25,6 +28,8 @@ export function Header(): ReactElement {
   const [onExecutors] = useRoute('/executors');
   const [onRecovery] = useRoute('/recovery');
   const [onRules] = useRoute('/rules/*?');
+  const [onPage, page] = useRoute('/:page/*?');
+  const word = TITLED.find((one) => onPage && page['page'] === one);
   const next = scheme === 'dark' ? 'light' : 'dark';
   return (
     <header className="tm-header">
@@ -34,6 +39,8 @@ export function Header(): ReactElement {
         <RecoveryTitle />
       ) : onRules ? (
         <RulesTitle />
+      ) : word !== undefined ? (
+        <h1>{t(`rail.${word}`)}</h1>
       ) : onRun ? (
         <RunTitle runId={params.id} />
       ) : (

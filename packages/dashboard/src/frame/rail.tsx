@@ -1,20 +1,25 @@
-import { Activity, History, Server, Tags } from 'lucide-react';
+import { Activity, History, Inbox, Server, Settings, Tags, Users } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'wouter';
 import { useExecutors } from '../feed/hooks.ts';
+import { useInbox } from '../inbox/use-inbox.ts';
 
 /** The pages there are; one line each. */
 const PAGES = [
   { href: '/', word: 'run', Icon: Activity, here: (path: string) => path === '/' || path.startsWith('/runs/') },
+  { href: '/inbox', word: 'inbox', Icon: Inbox, here: (path: string) => path === '/inbox' },
   { href: '/executors', word: 'executors', Icon: Server, here: (path: string) => path.startsWith('/executors') },
   { href: '/rules', word: 'rules', Icon: Tags, here: (path: string) => path.startsWith('/rules') },
+  { href: '/users', word: 'users', Icon: Users, here: (path: string) => path.startsWith('/users') },
   { href: '/recovery', word: 'recovery', Icon: History, here: (path: string) => path === '/recovery' },
+  { href: '/settings', word: 'settings', Icon: Settings, here: (path: string) => path === '/settings' },
 ] as const;
 
 export function Rail(): ReactElement {
   const { t } = useTranslation();
   const [path] = useLocation();
+  const waiting = useInbox().data?.items.length ?? 0;
   const lost = Object.values(useExecutors()).filter((one) => one.state === 'silent').length;
   return (
     <nav className="tm-rail" aria-label={t('rail.label')}>
@@ -33,6 +38,7 @@ export function Rail(): ReactElement {
         <Link key={href} href={href} aria-current={here(path) ? 'page' : undefined} data-testid={`page-${word}`}>
           <span className="tm-rail-icon">
             <Icon size={18} aria-hidden="true" />
+            {word === 'inbox' && waiting > 0 && <b className="tm-badge">{waiting > 99 ? '99+' : waiting}</b>}
             {word === 'executors' && lost > 0 && <b className="tm-badge">{lost}</b>}
           </span>
           {t(`rail.${word}`)}

@@ -5,6 +5,24 @@ import { frame } from './en/frame.ts';
 import { recovery } from './en/recovery.ts';
 import { rules } from './en/rules.ts';
 import { run } from './en/run.ts';
+import { tags } from './en/tags.ts';
+import { settings } from './en/settings.ts';
+import { catalogue } from './en/catalogue.ts';
+import { users } from './en/users.ts';
+import { inbox } from './en/inbox.ts';
 import { words } from './en/words.ts';
 
-export const en = { ...words, ...frame, ...run, ...executors, ...recovery, ...rules, ...errors } as const;
+export const en = {
+  ...words,
+  ...frame,
+  ...run,
+  ...executors,
+  ...recovery,
+  ...rules,
+  ...tags,
+  ...catalogue,
+  ...users,
+  ...inbox,
+  ...settings,
+  ...errors,
+} as const;

@@ -7,7 +7,8 @@ const SIGN = { same: ' ', added: '+', removed: '−' } as const;
 export function DiffLines({ lines }: { readonly lines: DiffAnswer['lines'] }): ReactElement {
   const numbered = lines.map((line, at) => ({ ...line, key: `line ${at}` }));
   return (
-    <pre className="tm-rule-diff" data-testid="rule-diff">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+    <pre className="tm-rule-diff" data-testid="rule-diff" tabIndex={0}>
       {numbered.map(({ op, text, key }) => (
         <span key={key} data-op={op}>
           {SIGN[op]} {text}

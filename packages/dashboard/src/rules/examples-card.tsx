@@ -21,7 +21,11 @@ export function ExamplesCard({
   const results = tested?.results ?? [];
   const right = results.filter((one) => one.ok).length;
   const all = results.length === examples.length;
-  const shown = examples.map((example, index) => ({ example, index, key: `${example.name} ${index}` }));
+  const shown = examples.map((example, index) => ({ example, index, key: `example ${index}` }));
+  const rename = (index: number, name: string): void => {
+    // The manager takes no example without a name.
+    if (name !== '') change(examples.map((one, at) => (at === index ? { ...one, name } : one)));
+  };
   return (
     <section className="tm-section" data-testid="rule-examples">
       <h3>
@@ -40,7 +44,14 @@ export function ExamplesCard({
           return (
             <li key={key} data-ok={result?.ok}>
               {result?.ok === false ? <CircleX size={13} aria-hidden="true" /> : <CircleCheck size={13} aria-hidden="true" />}
-              <code className="tm-cut">{example.name}</code>
+              <input
+                className="tm-rule-example-name"
+                aria-label={t('rules.exampleName')}
+                value={example.name}
+                maxLength={200}
+                data-testid={`example-name-${index}`}
+                onChange={(event) => rename(index, event.target.value)}
+              />
               <span className="tm-pill">{t(`rules.truth.${example.expect}`)}</span>
               {result?.ok === false && (
                 <span data-bad="true">{result.problem ?? t('rules.gives', { truth: t(`rules.truth.${result.got ?? 'U'}`) })}</span>

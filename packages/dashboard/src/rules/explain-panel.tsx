@@ -4,8 +4,8 @@ import type { ExplainAnswer, ExplainNode } from '@tagmill/shared/api/rules';
 import { CircleCheck, CircleX, ScanSearch, X } from 'lucide-react';
 import { type ReactElement, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../api/http.ts';
 import { type Example, explainUser } from '../api/rules.ts';
+import { ApiFailure } from '../ui/api-failure.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 
 interface Props {
@@ -52,17 +52,14 @@ export function ExplainPanel({ tag, user, ask, keep, close }: Props): ReactEleme
           <ScanSearch size={14} aria-hidden="true" /> {t('rules.explain')}
         </button>
       </form>
-      {error !== null && (
-        <p className="tm-note tm-note-bad" role="alert">
-          {error.message} <code>{error instanceof ApiError ? error.code : 'INTERNAL'}</code>
-        </p>
-      )}
+      <ApiFailure error={error} />
       {data !== undefined && <Explained answer={data} keep={keep} />}
     </section>
   );
 }
 
-function Explained({ answer, keep }: { readonly answer: ExplainAnswer; readonly keep: (example: Example) => void }): ReactElement {
+/** `keep`: the user as an example of the rule; undefined where there is no rule to keep it with. */
+export function Explained({ answer, keep }: { readonly answer: ExplainAnswer; readonly keep?: (example: Example) => void }): ReactElement {
   const { t } = useTranslation();
   const agrees = answer.stored.agreement !== 'disagrees';
   return (
@@ -88,9 +85,11 @@ function Explained({ answer, keep }: { readonly answer: ExplainAnswer; readonly 
           </li>
         ))}
       </ul>
-      <button type="button" className="tm-button" data-testid="keep-example" onClick={() => keep(exampleOf(answer))}>
-        {t('rules.keepExample')}
-      </button>
+      {keep !== undefined && (
+        <button type="button" className="tm-button" data-testid="keep-example" onClick={() => keep(exampleOf(answer))}>
+          {t('rules.keepExample')}
+        </button>
+      )}
     </>
   );
 }

@@ -3,7 +3,7 @@ import type { PreviewAnswer } from '@tagmill/shared/api/rules';
 import { type ReactElement, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
-import { ApiError } from '../api/http.ts';
+import { ApiError, asApiError } from '../api/http.ts';
 import { beginPreview, cancelPreview, lookAtPreview } from '../api/rules.ts';
 import { count } from '../ui/format.ts';
 
@@ -62,7 +62,7 @@ function useOverlap(text: string | null, tag: number): Seen {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let over = false;
     const failed = (error: unknown): void => {
-      if (!over) setSeen({ answer: null, error: error instanceof ApiError ? error : new ApiError(0, 'INTERNAL', String(error)) });
+      if (!over) setSeen({ answer: null, error: asApiError(error) });
     };
     const take = (answer: PreviewAnswer): void => {
       id = answer.preview_id;

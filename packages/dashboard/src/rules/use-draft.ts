@@ -20,8 +20,9 @@ interface Past {
 
 const MOST_TEXTS = 200;
 
-export function useDraft(start: string): Draft {
-  const [{ texts, at }, setPast] = useState<Past>({ texts: [start], at: 0 });
+/** `again`: a text that was being worked on before; undo leads back to the start. */
+export function useDraft(start: string, again: string): Draft {
+  const [{ texts, at }, setPast] = useState<Past>(() => (again === start ? { texts: [start], at: 0 } : { texts: [start, again], at: 1 }));
   const go = (to: number): void => setPast({ texts, at: Math.max(0, Math.min(texts.length - 1, to)) });
   return {
     text: texts[at] ?? '',

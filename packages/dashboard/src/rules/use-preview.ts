@@ -1,7 +1,7 @@
 /** The preview of the text as it is now: begun when it has rested and is sound, the one before is cancelled. */
 import type { PreviewAnswer } from '@tagmill/shared/api/rules';
 import { useEffect, useState } from 'react';
-import { ApiError } from '../api/http.ts';
+import { ApiError, asApiError } from '../api/http.ts';
 import { beginPreview, cancelPreview, lookAtPreview } from '../api/rules.ts';
 import { PREVIEW_MS, useRested } from './use-draft.ts';
 
@@ -47,7 +47,7 @@ export function usePreviewOf(text: string, tag: number, live: number, sound: boo
         setSeen((before) => ({
           ...before,
           counting: false,
-          error: error instanceof ApiError ? error : new ApiError(0, 'INTERNAL', String(error)),
+          error: asApiError(error),
         }));
     });
     return () => {

@@ -6,7 +6,7 @@
 import type { ActionAnswer, ActionRequest, InstanceRecord } from '@tagmill/shared/feed/views';
 import type { Action, DownstreamPolicy, InstanceState } from '@tagmill/shared/words';
 import { create } from 'zustand';
-import { ApiError, act } from '../api/http.ts';
+import { type ApiError, act, asApiError } from '../api/http.ts';
 
 export interface Target {
   readonly runId: string;
@@ -92,10 +92,6 @@ export async function confirmPreview(reason: string, records: Readonly<Record<st
     if (stale) void checkPreview();
     return false;
   }
-}
-
-function asApiError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError(0, 'INTERNAL', error instanceof Error ? error.message : String(error));
 }
 
 export interface Asked {

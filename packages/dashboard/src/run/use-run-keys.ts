@@ -1,9 +1,9 @@
 /** Single keys of the run screen. They work only while no field has the focus. */
-import { useHotkeys } from '@mantine/hooks';
 import type { EdgeRecord, InstanceRecord } from '@tagmill/shared/feed/views';
 import { ACTIONS, type Action } from '@tagmill/shared/words';
 import { useEffect, useRef } from 'react';
 import { ACTION_KEY } from '../panel/action-buttons.tsx';
+import { useKeys } from '../ui/single-keys.ts';
 import { closePreview, type Target } from './preview-store.ts';
 import type { RunView } from './use-run-view.ts';
 
@@ -36,7 +36,7 @@ export function useRunKeys(keys: Keys): void {
     const failed = order.filter((id) => records[id]?.state === 'failed');
     select(failed[failed.indexOf(view.selected[0] ?? '') + 1] ?? failed[0] ?? null);
   };
-  useHotkeys([
+  useKeys([
     ...ACTIONS.map((action): [string, () => void] => [ACTION_KEY[action].toLowerCase(), () => latest.current.act(action)]),
     ['j', () => step(1)],
     ['k', () => step(-1)],

@@ -21,7 +21,7 @@ export const seconds = (ms: number): string => (Math.max(0, ms) / 1_000).toFixed
 export const count = (value: number): string => value.toLocaleString('en-US');
 
 /** A signed count with a true minus sign: `+412`, `−97`. */
-export const signed = (value: number, sign: '+' | '−'): string => `${sign}${count(value)}`;
+export const signed = (value: number, sign: '+' | '−'): string => (value === 0 ? '0' : `${sign}${count(value)}`);
 
 /** `1.2 GB`. */
 export function bytes(value: number): string {

@@ -1,6 +1,6 @@
 /** Tags at a glance: state, size, what the newest runs found; one user's tags; and what needs a person. */
 import { z } from 'zod';
-import { DOMAINS, INSTANCE_STATES } from '../words.ts';
+import { DOMAINS, INBOX_KINDS, INSTANCE_STATES } from '../words.ts';
 import { VERSION_STATES } from './rules.ts';
 import { instant, list } from './common.ts';
 
@@ -68,8 +68,6 @@ export const userTagsAnswer = z
   })
   .meta({ id: 'UserTags' });
 export type UserTagsAnswer = z.infer<typeof userTagsAnswer>;
-
-export const INBOX_KINDS = ['gate', 'failed', 'held', 'approval'] as const;
 
 const inboxItem = z
   .object({

@@ -2,45 +2,20 @@
  * The analyst's way in real Chromium: a rule is typed with a mistake, mended by
  * the suggestion, previewed, saved with a reason; a user who enters is explained.
  */
-import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { RuleAnswer } from '@tagmill/shared/api/rules';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { endAll } from '../../src/e2e/command.ts';
-import { Fleet, SECRETS } from '../../src/e2e/fleet.ts';
-import { SqliteTargets, type Target } from '../../src/e2e/target.ts';
+import { type FleetPage, openFleetPage } from '../../src/e2e/fleet-page.ts';
 
-const sqlite = new SqliteTargets();
-let target: Target;
-let fleet: Fleet;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-const complaints: string[] = [];
+let world: FleetPage;
+let fleet: FleetPage['fleet'];
+let page: FleetPage['page'];
 
 beforeAll(async () => {
-  target = await sqlite.make('empty');
-  fleet = new Fleet({ databaseUrl: target.url, directory: join(sqlite.directory, 'page'), args: ['--shard-rows', '5000'] });
-  await fleet.startManager();
-  fleet.startExecutor('one', { slots: 2 });
-  await fleet.executorIs('one', ['connected']);
+  world = await openFleetPage('page');
+  ({ fleet, page } = world);
   await fleet.ended(await fleet.createRun({ mode: 'task-tags', tag_ids: [1], business_date: '2026-11-22' }));
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB' });
-  page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  page.on('pageerror', (error) => complaints.push(error.message));
 });
-afterAll(async () => {
-  await browser?.close();
-  endAll();
-  await target?.close();
-  sqlite.remove();
-});
+afterAll(async () => world?.[Symbol.asyncDispose]());
 
 const counted = (): Promise<void> => page.locator('[data-testid=rule-preview][data-state=done]').waitFor();
 const typed = (text: string): Promise<void> => page.getByTestId('rule-json').fill(text);
@@ -49,17 +24,10 @@ const rule = (field: string, value: number): string =>
 
 const numberOf = (text: string | null): number => Number(text?.replaceAll(',', ''));
 
-async function noFindings(where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(
-    serious.map(({ id, nodes }) => `${where}: ${id}: ${nodes[0]?.html.slice(0, 200)}`),
-    where,
-  ).toEqual([]);
-}
+const noFindings = async (where: string): Promise<void> => expect(await world.findings(), where).toEqual([]);
 
 test('a rule is found, typed with a mistake, mended, previewed, saved and explained', async () => {
-  await page.goto(`${fleet.http}/rules#key=${SECRETS.TAGMILL_API_KEY}`);
+  await world.open('/rules');
   await page.getByTestId('tag-1').click();
   await page.getByTestId('rule-name').getByText('高净值用户').waitFor();
   await counted();
@@ -103,7 +71,7 @@ test('a rule is found, typed with a mistake, mended, previewed, saved and explai
   await page.getByTestId('keep-example').click();
   await page.getByTestId('rule-examples').getByText('1 of 1 pass').waitFor();
   await noFindings('explained');
-  expect(complaints).toEqual([]);
+  expect(world.complaints).toEqual([]);
 });
 
 test('somebody else saves in the meantime: their version and the difference, and mine only when I insist', async () => {
@@ -136,5 +104,5 @@ test('Chinese and dark, without a serious finding; an old version is taken up ag
   await page.getByTestId('page-rules').click();
   await page.getByTestId('tag-1').waitFor();
   await noFindings('list');
-  expect(complaints).toEqual([]);
+  expect(world.complaints).toEqual([]);
 });

@@ -2,7 +2,16 @@
 export const words = {
   brand: 'Tagmill',
   skipToPanel: 'Skip to the panel',
-  rail: { label: 'Pages', run: 'Run', executors: 'Executors', recovery: 'Recovery', rules: 'Rules' },
+  rail: {
+    label: 'Pages',
+    run: 'Run',
+    inbox: 'Inbox',
+    executors: 'Executors',
+    recovery: 'Recovery',
+    rules: 'Tags',
+    users: 'Users',
+    settings: 'Settings',
+  },
   state: {
     unregistered: 'Unregistered',
     registered: 'Registered',

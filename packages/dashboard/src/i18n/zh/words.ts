@@ -2,7 +2,16 @@
 export const words = {
   brand: 'Tagmill',
   skipToPanel: '跳到面板',
-  rail: { label: '页面', run: '运行', executors: '执行器', recovery: '恢复', rules: '规则' },
+  rail: {
+    label: '页面',
+    run: '运行',
+    inbox: '待办',
+    executors: '执行器',
+    recovery: '恢复',
+    rules: '标签',
+    users: '用户',
+    settings: '设置',
+  },
   state: {
     unregistered: '未注册',
     registered: '已注册',
