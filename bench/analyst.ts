@@ -2,11 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PassJob, PlanResult } from '@tagmill/shared/job';
-import type { PreviewCounts, PreviewJob } from '@tagmill/shared/question';
+import { type Move, MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/shared/question';
 import { checkWholeRule } from '@tagmill/shared/rules/check';
 import { makeClock } from '@tagmill/shared/rules/clock';
 import type { NormalRule } from '@tagmill/shared/rules/normal';
 import { wholeTablesOf } from '@tagmill/shared/rules/reads';
+import { spread } from '../packages/manager/src/shell/analyst/preview-count.ts';
 import type { WorkerTask } from '../packages/executor/src/worker/messages.ts';
 import { WorkerPool } from '../packages/executor/src/worker/pool.ts';
 import type { BenchOptions } from './lib/options.ts';
@@ -15,12 +16,13 @@ import { Results } from './lib/results.ts';
 import { BUSINESS_DATE, DATA } from './lib/sample.ts';
 import { timeCommand } from './lib/timed-command.ts';
 import { wideRules } from './lib/wide-rules.ts';
-import { MONEY, wideTable } from './lib/wide-table.ts';
+import { MONEY, WIDE_TABLE, wideTable } from './lib/wide-table.ts';
 import type { CheckedRules } from './peers/rule-sql.ts';
 
 const PEER = join(import.meta.dirname, 'peers', 'rule-sql.ts');
 const WORKERS = 2;
 const SHARD_ROWS = 250_000;
+const PART_ROWS = 500_000;
 const MEBIBYTE = 1024 * 1024;
 const CHECK_LEAVES = 200;
 const RULES_IN_ONE = 60;
@@ -87,21 +89,36 @@ function oneLeaf(plan: PlanResult): NormalRule {
   return rule as NormalRule;
 }
 
-/** As the manager asks: every shard once, as many at a time as there are workers. */
+/** As the manager asks, of a table that a run has read before: every part once, as many at a time as there are workers. */
 async function preview(pool: WorkerPool, plan: PlanResult, tables: string, rule: NormalRule) {
-  const job: PreviewJob = { pass: passOf(plan, tables, rule), hasLive: false, hasHeld: false, unknown: 'keep', others: 0, samples: 10 };
+  const [table] = plan.tables;
+  const parts = Math.max(1, Math.ceil((table?.rows ?? 0) / PART_ROWS));
+  const job: PreviewJob = {
+    pass: passOf(plan, tables, rule),
+    hasLive: false,
+    hasHeld: false,
+    unknown: 'keep',
+    others: 0,
+    samples: 10,
+    counted: { table: WIDE_TABLE, parts, hasKeys: true },
+  };
   pool.setJob('preview', job as unknown as PassJob);
   const startedAt = performance.now();
   let firstSeconds = 0;
   let matched = 0;
-  const shards = plan.cuts.map((_, shard) => shard).concat(plan.cuts.length);
-  await Promise.all(
-    shards.map(async (shard) => {
-      const { matrix } = await run<PreviewCounts>(pool, { kind: 'preview', jobName: 'preview', shard });
+  const seen = new Map<Move, number>();
+  const shards = spread(parts);
+  const order = shards.values();
+  const lane = async (): Promise<void> => {
+    for (const shard of order) {
+      const enough = MOVES.filter((move) => (seen.get(move) ?? 0) >= job.samples);
+      const { matrix, samples } = await run<PreviewCounts>(pool, { kind: 'preview', jobName: 'preview', shard, enough });
+      for (const move of MOVES) seen.set(move, (seen.get(move) ?? 0) + samples[move].length);
       firstSeconds ||= (performance.now() - startedAt) / 1000;
       matched += matrix.slice(0, 4).reduce((sum, users) => sum + users, 0);
-    }),
-  );
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, lane));
   return { seconds: (performance.now() - startedAt) / 1000, firstSeconds, matched };
 }
 

@@ -15,8 +15,8 @@ export type Question =
   | { readonly kind: 'user'; readonly user: string }
   /** Job: LettersJob. Answer: Letters. */
   | { readonly kind: 'letters'; readonly user: string }
-  /** Job: PreviewJob. Answer: PreviewCounts. */
-  | { readonly kind: 'preview'; readonly shard: number };
+  /** Job: PreviewJob. Answer: PreviewCounts. `enough`: of these kinds no more users need be named. */
+  | { readonly kind: 'preview'; readonly shard: number; readonly enough?: readonly Move[] };
 
 /** Where a user's values are: the tables and columns that a rule reads. */
 export interface UserJob {
@@ -100,6 +100,12 @@ export interface PreviewJob {
   readonly hasHeld: boolean;
   /** What becomes of holders for whom the rule is UNKNOWN; `due`: those lose it who have been for long. */
   readonly unknown: 'keep' | 'remove' | 'due';
+  /**
+   * The rule, the live one and the parts read this one table, which has one row a user: each question
+   * counts one of so many parts of it, instead of a shard. `hasKeys`: no row
+   * lacks its key. `tag`: who holds which one is told by `hasHeld`.
+   */
+  readonly counted?: { readonly table: string; readonly parts: number; readonly hasKeys: boolean; readonly tag?: string };
   /** Tags at the end that are other tags. */
   readonly others: number;
   /** Users shown of each kind of change, at most. */

@@ -140,6 +140,7 @@ export function previewText(answer: PreviewAnswer): string {
   if (figures === null) return `${state}, ${shards_done} of ${shards_total} shards\n`;
   const lines = [
     `data of ${basis.business_date}; ${exact ? 'exact' : `ESTIMATE from ${shards_done} of ${shards_total} shards (${state})`}`,
+    `cost      ${(answer.duration_ms / 1000).toFixed(1)} s, ${(answer.bytes_read / 1_000_000).toFixed(1)} MB read`,
     `matched   ${many(figures.matched)} of ${many(figures.users)} users; unknown ${many(figures.unknown)}`,
   ];
   if (against !== null) {

@@ -38,6 +38,8 @@ export interface TableScan {
   readonly apart?: number;
   /** The files are sorted copies: columns are as declared already, and errors were counted. */
   readonly copied?: boolean;
+  /** No row lacks its key, as the footers say: the column is only read where its values are asked for. */
+  readonly hasKeys?: boolean;
   /** Of each file only every so many-th row; absent: all. */
   readonly every?: number;
   /** The rows are those of this query, of key, cast errors and columns, instead of files' (`derived/`). */
@@ -192,7 +194,7 @@ function fileSql(scan: TableScan, file: OpenScan, leg: number, raw: ReadonlyMap<
   ];
   const numbered = run !== undefined || every > 1;
   const from = `read_parquet(${literal(file.file.path)}, hive_partitioning = false${numbered ? ', file_row_number = true' : ''})`;
-  return `SELECT ${selected.join(', ')} FROM ${from} WHERE ${where.join(' AND ')}`;
+  return `SELECT ${selected.join(', ')} FROM ${from}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`}`;
 }
 
 /** The key as it is compared: text, or a 64-bit integer. Text that is no UTF-8 fails the query. */
@@ -211,7 +213,7 @@ function keyFilters(scan: TableScan, key: string): string[] {
     filters.push(scan.users.length === 0 ? 'false' : `${key} IN (${scan.users.map(value).join(', ')})`);
   }
   // A row without a key belongs to nobody.
-  return filters.length > 0 ? filters : [`${key} IS NOT NULL`];
+  return filters.length > 0 || scan.hasKeys === true ? filters : [`${key} IS NOT NULL`];
 }
 
 /** One row: the words of a user whom the table does not have (every column missing). */

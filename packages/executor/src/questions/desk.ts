@@ -107,7 +107,7 @@ function taskOf(question: Question, job: unknown, jobName: string): WorkerTask |
     case 'letters':
       return { kind: 'letters', jobName, user: question.user };
     case 'preview':
-      return { kind: 'preview', jobName, shard: question.shard };
+      return { kind: 'preview', jobName, shard: question.shard, enough: question.enough ?? [] };
     default:
       return undefined;
   }

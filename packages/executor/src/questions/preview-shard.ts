@@ -4,13 +4,23 @@ import { type Move, MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/
 import { evaluateShard } from '../engine/evaluate.ts';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { type PieceBatch, readPiece } from '../engine/piece.ts';
+import { countPart } from './preview-count.ts';
+import { F, moveOf, NONE, type Outcome, T, U } from './preview-moves.ts';
 
-/** T, F, U, not evaluated. */
-export const [T, F, U, NONE] = [0, 1, 2, 3] as const;
-type Outcome = typeof T | typeof F | typeof U | typeof NONE;
+export interface AskedShard {
+  readonly shard: number;
+  /** Kinds of which no more users need be named. */
+  readonly enough: readonly Move[];
+}
 
 /** Errors: those of evaluateShard. */
-export async function previewShard(evaluator: Evaluator, job: PreviewJob, shard: number, signal: AbortSignal): Promise<PreviewCounts> {
+export async function previewShard(
+  evaluator: Evaluator,
+  job: PreviewJob,
+  { shard, enough }: AskedShard,
+  signal: AbortSignal,
+): Promise<PreviewCounts> {
+  if (job.counted !== undefined) return countPart(evaluator, { ...job, counted: job.counted }, { shard, enough }, signal);
   const { runId, pass, tags } = job.pass;
   const { bytesRead } = await evaluateShard(evaluator, job.pass, shard, signal);
   const path = evaluator.spool.path(runId, pass, shard);
@@ -99,14 +109,6 @@ export function outcome({ words, matched, notMatched, evaluated }: PieceBatch, u
   if (evaluated !== null && (evaluated[at]! & bit) === 0) return NONE;
   if ((matched[at]! & bit) !== 0) return T;
   return (notMatched[at]! & bit) !== 0 ? F : U;
-}
-
-/** What a merge does to a user (`merge/row.ts`): what was set by hand stands over the rule. `loses`: a holder who is UNKNOWN does. */
-function moveOf(own: Outcome, holds: boolean, byHand: Outcome, loses: boolean): Move | undefined {
-  if (own === NONE) return undefined;
-  if (own === U && !(holds && byHand !== T && loses)) return 'unknown';
-  if (!holds) return own === T && byHand !== F ? 'enter' : undefined;
-  return own === T || byHand === T ? 'stay' : 'exit';
 }
 
 export const keyOf = ({ keys, offsets }: PieceBatch, user: number): string => keys.toString('utf8', offsets[user], offsets[user + 1]);

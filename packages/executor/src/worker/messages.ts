@@ -1,6 +1,6 @@
 /** Between an executor's process and its worker processes. */
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, PlanRequest, PlanResult, RollbackCommand } from '@tagmill/shared/job';
-import type { FieldLooks, FieldsJob, Letters, PreviewCounts, UserJob, UserRows } from '@tagmill/shared/question';
+import type { FieldLooks, FieldsJob, Letters, Move, PreviewCounts, UserJob, UserRows } from '@tagmill/shared/question';
 import type { Connections } from '@tagmill/shared/connections';
 import type { RuleEngine } from '@tagmill/shared/rule-engine';
 
@@ -27,7 +27,7 @@ export type WorkerTask =
   /** `jobName` is that of a LettersJob. */
   | { readonly kind: 'letters'; readonly jobName: string; readonly user: string }
   /** `jobName` is that of a PreviewJob. */
-  | { readonly kind: 'preview'; readonly jobName: string; readonly shard: number };
+  | { readonly kind: 'preview'; readonly jobName: string; readonly shard: number; readonly enough?: readonly Move[] };
 
 export type WorkerResult = PlanResult | EvaluateResult | MergeResult | FieldLooks | UserRows | Letters | PreviewCounts | null;
 

@@ -4,7 +4,7 @@ import { TagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { EvaluateResult, MergeCommand, MergeResult, PassJob, RollbackCommand, TablesLocation } from '@tagmill/shared/job';
 import type { TagSink } from '@tagmill/shared/merge/sink';
-import type { Letters, LettersJob, PreviewCounts, PreviewJob } from '@tagmill/shared/question';
+import type { Letters, LettersJob, Move, PreviewCounts, PreviewJob } from '@tagmill/shared/question';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { type Piece, readPiece } from '../engine/piece.ts';
 import { mergeBatches } from './merge-batches.ts';
@@ -55,7 +55,7 @@ export class TaskRunner {
       case 'letters':
         return this.letters(task.jobName, task.user, signal);
       case 'preview':
-        return this.preview(task.jobName, task.shard, signal);
+        return this.preview(task.jobName, task.shard, task.enough ?? [], signal);
     }
   }
 
@@ -65,11 +65,11 @@ export class TaskRunner {
     return lettersOf(await this.open(job.pass.location), job, user, signal);
   }
 
-  private async preview(jobName: string, shard: number, signal: AbortSignal): Promise<PreviewCounts> {
+  private async preview(jobName: string, shard: number, enough: readonly Move[], signal: AbortSignal): Promise<PreviewCounts> {
     const { previewShard } = await import('../questions/preview-shard.ts');
     // A job of questions, which the pool hands on like any other.
     const job = this.job(jobName) as unknown as PreviewJob;
-    return previewShard(await this.open(job.pass.location), job, shard, signal);
+    return previewShard(await this.open(job.pass.location), job, { shard, enough }, signal);
   }
 
   private job(name: string): PassJob {

@@ -93,6 +93,7 @@ export class PreviewJobs {
       hasLive: live !== undefined,
       hasHeld: ownTag !== undefined,
       unknown: due === undefined ? (own.unknown ?? 'keep') : 'due',
+      ...(preview.counted === undefined ? {} : { counted: { ...preview.counted, ...(ownTag === undefined ? {} : { tag: ownTag }) } }),
       others: preview.others.length,
       samples: preview.samples,
     };

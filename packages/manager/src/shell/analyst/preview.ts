@@ -5,6 +5,7 @@ import type { PassTag } from '@tagmill/shared/job';
 import { MOVES, type PreviewCounts } from '@tagmill/shared/question';
 import type { WholeRule } from '@tagmill/shared/rules/normal';
 import { type Basis, shownBasis } from './basis.ts';
+import type { Counted } from './preview-count.ts';
 
 export interface Part {
   readonly path: string;
@@ -24,6 +25,8 @@ export interface Preview {
   /** Other tags that are counted with it. */
   readonly others: readonly PassTag[];
   readonly downstream: PreviewAnswer['downstream'];
+  /** Undefined: its shards are evaluated as in a run. */
+  readonly counted: Counted | undefined;
   readonly shards: number;
   readonly samples: number;
   readonly startedMs: number;

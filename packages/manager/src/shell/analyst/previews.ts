@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { PreviewAnswer, PreviewBody } from '@tagmill/shared/api/rules';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
-import type { PreviewCounts, PreviewJob } from '@tagmill/shared/question';
+import { type Move, MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/shared/question';
 import type { Hall } from '../running.ts';
 import type { BasisFinder } from './basis.ts';
 import { ruleText, soundRule } from './checks.ts';
 import { end, noCounts, type Preview, shown, sum } from './preview.ts';
+import { countedOf, OneRowTables, spread } from './preview-count.ts';
 import { partsOf, PreviewJobs, readersOf } from './preview-job.ts';
 
 /** Previews that may run at once, and those kept after their end. */
@@ -22,6 +23,7 @@ export class Previews {
   private readonly finder: BasisFinder;
   private readonly all = new Map<string, Preview>();
   private readonly jobs: PreviewJobs;
+  private readonly oneRow = new OneRowTables();
 
   constructor(hall: Hall, finder: BasisFinder) {
     this.hall = hall;
@@ -46,6 +48,8 @@ export class Previews {
     const { own, live } = await this.jobs.tagsOf(text, tag_id, basis, stands);
     // The parts are those that were written, not those of the form that is counted.
     const parts = partsOf(sound.rule);
+    const compared = [own, ...(live === undefined ? [] : [live]), ...parts.map((part) => ({ ...own, rule: part.rule }))];
+    const counted = others.length > 0 ? undefined : countedOf(this.hall.live().state, this.oneRow, basis, compared);
     const preview: Preview = {
       id: randomUUID(),
       text,
@@ -56,7 +60,8 @@ export class Previews {
       parts,
       others: others.map((one) => this.jobs.liveOf(basis, one)).filter((tag) => tag !== undefined),
       downstream: tag_id === undefined ? [] : readersOf(tag_id, rules),
-      shards: basis.plan.cuts.length + 1,
+      counted,
+      shards: counted?.parts ?? basis.plan.cuts.length + 1,
       samples,
       startedMs: performance.now(),
       stop: new AbortController(),
@@ -122,11 +127,13 @@ export class Previews {
     const { questions, state } = this.hall.live();
     const content = questions.job(job);
     const slots = [...state.executors.values()].reduce((all, one) => all + (one.state === 'connected' ? one.slots : 0), 0);
-    let next = 0;
+    // What is done first is an estimate of the rest.
+    const order = spread(preview.shards).values();
+    const enough = (): Move[] => MOVES.filter((move) => preview.counts.samples[move].length >= preview.samples);
     const lane = async (): Promise<void> => {
-      while (next < preview.shards && preview.state === 'running') {
-        const shard = next++;
-        const counts = (await questions.ask({ kind: 'preview', shard }, content, preview.stop.signal)) as PreviewCounts;
+      for (const shard of order) {
+        if (preview.state !== 'running') return;
+        const counts = (await questions.ask({ kind: 'preview', shard, enough: enough() }, content, preview.stop.signal)) as PreviewCounts;
         if (preview.state !== 'running') return;
         preview.counts = sum(preview.counts, counts, preview.samples);
         preview.done += 1;
@@ -134,6 +141,7 @@ export class Previews {
     };
     try {
       await Promise.all(Array.from({ length: Math.min(preview.shards, Math.max(1, slots)) }, lane));
+      if (preview.state === 'running' && preview.counted === undefined) this.oneRow.learned(job.pass.tables);
     } finally {
       questions.forget(content);
     }
