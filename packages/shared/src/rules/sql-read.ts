@@ -12,6 +12,9 @@ const inCalendar = (value: string, type: 'DATE' | 'TIMESTAMP'): string =>
     ? `(CASE WHEN ${value} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN ${value} END)`
     : `(CASE WHEN ${value} BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN ${value} END)`;
 
+/** Each of their values is one of 64 bits. */
+const NARROW_INTEGERS: ReadonlySet<string> = new Set(['TINYINT', 'SMALLINT', 'INTEGER', 'UTINYINT', 'USMALLINT', 'UINTEGER']);
+
 /** A time of another unit or with a zone as TIMESTAMP of UTC; finer digits are cut. */
 function timestampSql(storedType: string, raw: string): string {
   switch (storedType) {
@@ -47,6 +50,8 @@ function plainSql(type: ScalarType, storedType: string, raw: string): string {
       if (storedType === declared) return raw;
       return `(CASE WHEN TRY_CAST(${raw} AS ${declared}) = ${raw} THEN TRY_CAST(${raw} AS ${declared}) END)`;
     case 'int64':
+      if (NARROW_INTEGERS.has(storedType)) return `CAST(${raw} AS ${declared})`;
+      return storedType === declared ? raw : `TRY_CAST(${raw} AS ${declared})`;
     case 'boolean':
       return storedType === declared ? raw : `TRY_CAST(${raw} AS ${declared})`;
   }
@@ -135,7 +140,7 @@ export function uncheckedColumnSql({ type, stored }: CatalogField, storedType: s
  */
 export function castErrorSql(field: CatalogField, storedType: string, raw: string, clock: RunClock): string | null {
   const { type, stored } = field;
-  const same = storedType === typeSql(type);
+  const same = storedType === typeSql(type) || (type.kind === 'int64' && NARROW_INTEGERS.has(storedType));
   const safe = type.kind === 'string' || type.kind === 'int64' || type.kind === 'decimal' || type.kind === 'boolean';
   if (stored === undefined && (type.kind === 'array' || type.kind === 'double' || (safe && same))) return null;
   const notNan = stored === 'double' ? ` AND NOT isnan(${raw})` : '';

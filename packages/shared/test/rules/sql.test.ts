@@ -106,11 +106,14 @@ test('a tree of AT_LEAST grows with its conditions and not with its depth', () =
 test('stored columns are read by their form', () => {
   const read = (one: CatalogField, stored: string): string => readColumnSql(one, stored, 'x', clock);
   expect(read(total, 'DECIMAL(20,8)')).toBe('x');
-  expect(read(field('a', { kind: 'int64' }), 'INTEGER')).toBe('TRY_CAST(x AS BIGINT)');
+  expect(read(field('a', { kind: 'int64' }), 'INTEGER')).toBe('CAST(x AS BIGINT)');
+  expect(read(field('a', { kind: 'int64' }), 'UBIGINT')).toBe('TRY_CAST(x AS BIGINT)');
   expect(read(field('a', { kind: 'double' }), 'DOUBLE')).toBe('(CASE WHEN isnan(x) THEN NULL ELSE x END)');
   expect(read(field('a', { kind: 'timestamp' }), 'TIMESTAMP WITH TIME ZONE')).toContain('make_timestamp(epoch_us(x))');
   expect(read(field('a', { kind: 'date' }, { stored: 'int64' }), 'BIGINT')).toBe('CAST(NULL AS DATE)');
   expect(castErrorSql(total, 'DECIMAL(20,8)', 'x', clock)).toBeNull();
+  expect(castErrorSql(field('a', { kind: 'int64' }), 'UINTEGER', 'x', clock)).toBeNull();
+  expect(castErrorSql(field('a', { kind: 'int64' }), 'UBIGINT', 'x', clock)).not.toBeNull();
   expect(castErrorSql(field('a', { kind: 'int64' }, { stored: 'text' }), 'VARCHAR', 'x', clock)).toMatch(
     /^\(x IS NOT NULL AND .* IS NULL\)$/,
   );
