@@ -56,6 +56,14 @@ export function countedOf(state: ManagerState, known: OneRowTables, basis: Basis
   return { table: table.name, hasKeys, parts: Math.max(1, Math.min(groups, MOST_PARTS, Math.ceil(table.rows / PART_ROWS))) };
 }
 
+/** Rows of each part, as executors cut them: row group after row group, one to each in turn. */
+export function rowsOfParts({ objects }: PlannedTable, parts: number): number[] {
+  const rows = new Array<number>(parts).fill(0);
+  const groups = objects.flatMap(({ rowGroups }) => rowGroups.filter((group) => group.rows > 0));
+  for (const [at, group] of groups.entries()) rows[at % parts]! += group.rows;
+  return rows;
+}
+
 const rulesOf = ({ rule, onlyUsers, onlyMatches }: PassTag) => [rule, ...onlyUsers, ...onlyMatches];
 
 /** Numbers below `count` in an order of which every beginning is spread over all: what is counted first is a sample. */

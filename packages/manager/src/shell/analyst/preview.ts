@@ -28,10 +28,14 @@ export interface Preview {
   /** Undefined: its shards are evaluated as in a run. */
   readonly counted: Counted | undefined;
   readonly shards: number;
+  /** Share of all that each shard is, in numbers that are as they are among each other. */
+  readonly weights: readonly number[];
   readonly samples: number;
   readonly startedMs: number;
   readonly stop: AbortController;
   done: number;
+  /** Sum of the weights of those that are done. */
+  weighed: number;
   counts: PreviewCounts;
   state: PreviewAnswer['state'];
   error: TagmillError | undefined;
@@ -73,7 +77,9 @@ export function sum(a: PreviewCounts, b: PreviewCounts, samples: number): Previe
 
 export function shown(preview: Preview): PreviewAnswer {
   const { counts, done, shards, state, error } = preview;
-  const scale = (value: number): number => (done === 0 || done === shards ? value : Math.round((value * shards) / done));
+  const whole = preview.weights.reduce((sum, weight) => sum + weight, 0);
+  const isPart = done < shards && preview.weighed > 0;
+  const scale = (value: number): number => (isPart ? Math.round((value * whole) / preview.weighed) : value);
   // Whoever looks every moment gets all users that were asked for once they are there.
   const most = state === 'running' ? SAMPLES_MEANWHILE : preview.samples;
   const { enter, exit, stay, unknown } = counts.samples;

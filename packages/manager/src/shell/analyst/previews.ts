@@ -4,10 +4,10 @@ import type { PreviewAnswer, PreviewBody } from '@tagmill/shared/api/rules';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { type Move, MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/shared/question';
 import type { Hall } from '../running.ts';
-import type { BasisFinder } from './basis.ts';
+import type { Basis, BasisFinder } from './basis.ts';
 import { ruleText, soundRule } from './checks.ts';
 import { end, noCounts, type Preview, shown, sum } from './preview.ts';
-import { countedOf, OneRowTables, spread } from './preview-count.ts';
+import { type Counted, countedOf, OneRowTables, rowsOfParts, spread } from './preview-count.ts';
 import { partsOf, PreviewJobs, readersOf } from './preview-job.ts';
 
 /** Previews that may run at once, and those kept after their end. */
@@ -61,11 +61,13 @@ export class Previews {
       others: others.map((one) => this.jobs.liveOf(basis, one)).filter((tag) => tag !== undefined),
       downstream: tag_id === undefined ? [] : readersOf(tag_id, rules),
       counted,
+      weights: this.weightsOf(basis, counted),
       shards: counted?.parts ?? basis.plan.cuts.length + 1,
       samples,
       startedMs: performance.now(),
       stop: new AbortController(),
       done: 0,
+      weighed: 0,
       counts: noCounts(parts.length, 0),
       state: 'running',
       error: undefined,
@@ -74,6 +76,13 @@ export class Previews {
     this.keep(preview);
     void this.run(preview, () => this.jobs.jobOf(preview, own, live, rules));
     return shown(preview);
+  }
+
+  /** Shards are cut into about equal numbers of users. */
+  private weightsOf({ plan }: Basis, counted: Counted | undefined): readonly number[] {
+    const table = plan.tables.find(({ name }) => name === counted?.table);
+    if (counted === undefined || table === undefined) return new Array<number>(plan.cuts.length + 1).fill(1);
+    return rowsOfParts(table, counted.parts);
   }
 
   get(id: string): PreviewAnswer {
@@ -137,6 +146,7 @@ export class Previews {
         if (preview.state !== 'running') return;
         preview.counts = sum(preview.counts, counts, preview.samples);
         preview.done += 1;
+        preview.weighed += preview.weights[shard] ?? 0;
       }
     };
     try {
