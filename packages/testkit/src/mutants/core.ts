@@ -165,4 +165,28 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     to: '  tokensReserved: 0,\n',
     foundBy: seeds(),
   },
+  {
+    name: 'breaker-never-trips',
+    bug: 'a tag that is beyond what its policy allows is merged',
+    file: `${CORE}/tag-check.ts`,
+    from: '  if (breach === null) return null;',
+    to: '  if (breach === null || breach.exceeded.length > 0) return null;',
+    foundBy: { test: 'packages/manager/test/core/breaker.test.ts' },
+  },
+  {
+    name: 'breaker-lets-anything-go',
+    bug: 'what somebody has let go is let go again, whatever its numbers are then',
+    file: `${CORE}/tag-check.ts`,
+    from: 'before.releasedBy !== null && sameBreach(before, breach) ? null : breach;',
+    to: 'before.releasedBy !== null ? null : breach;',
+    foundBy: { test: 'packages/manager/test/core/breaker.test.ts' },
+  },
+  {
+    name: 'breaker-measures-other-rules',
+    bug: 'the size of a tag is measured against a run in which it had another rule',
+    file: `${CORE}/tag-check.ts`,
+    from: 'return pinned !== undefined && meaning(pinned) === same ?',
+    to: 'return pinned !== undefined && same !== "" ?',
+    foundBy: { test: 'packages/manager/test/core/breaker.test.ts' },
+  },
 ];

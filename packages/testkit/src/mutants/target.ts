@@ -51,8 +51,16 @@ export const TARGET_MUTANTS: readonly Mutant[] = [
     name: 'tags-by-hand-taken-away',
     bug: 'a merge takes away tags that somebody has set by hand',
     file: 'packages/shared/src/merge/row.ts',
-    from: '  const exited = leaving.filter((id) => !byHand.has(String(id)));',
-    to: '  const exited = leaving.filter((id) => !byHand.has(String(-1 - id)));',
+    from: '  const exited = leaving.filter((id) => !isHeldByHand(id));',
+    to: '  const exited = leaving.filter((id) => !isHeldByHand(-1 - id));',
     foundBy: { test: 'packages/shared/test/merge/row.test.ts' },
+  },
+  {
+    name: 'a-day-counts-twice',
+    bug: 'a run that is repeated for a day counts once more for holders who are UNKNOWN',
+    file: 'packages/shared/src/merge/unknown-mark.ts',
+    from: 'return day > mark.on ?',
+    to: 'return day >= mark.on ?',
+    foundBy: { ...contract, name: 'holders who are UNKNOWN' },
   },
 ];
