@@ -1,6 +1,6 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { type ReactElement, useEffect } from 'react';
+import { lazy, type ReactElement, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Redirect, Route, Switch, useRoute } from 'wouter';
 import { runTopic, useFeed, useSeq } from './feed/hooks.ts';
@@ -15,12 +15,14 @@ import { ExecutorsPage } from './pages/executors-page.tsx';
 import { Home } from './pages/home.tsx';
 import { InboxPage } from './pages/inbox-page.tsx';
 import { RecoveryPage } from './pages/recovery-page.tsx';
-import { RulePage } from './pages/rule-page.tsx';
 import { RulesPage } from './pages/rules-page.tsx';
 import { RunPage } from './pages/run-page.tsx';
 import { SettingsPage } from './pages/settings-page.tsx';
 import { UsersPage } from './pages/users-page.tsx';
 import { resolver, theme } from './theme/mantine.ts';
+
+/** The editor comes when a rule is first opened. */
+const RulePage = lazy(async () => ({ default: (await import('./pages/rule-page.tsx')).RulePage }));
 
 const queries = new QueryClient();
 
@@ -48,23 +50,25 @@ function Frame(): ReactElement {
         <Header />
         <LinkBanner />
         <ServiceBanners />
-        <Switch>
-          <Route path="/runs/:id">{({ id }) => <RunPage runId={id} />}</Route>
-          <Route path="/executors" component={ExecutorsPage} />
-          <Route path="/rules/:tag">{({ tag }) => <RulePage tag={Number(tag)} />}</Route>
-          <Route path="/rules" component={RulesPage} />
-          <Route path="/inbox" component={InboxPage} />
-          <Route path="/users/:user">{({ user }) => <UsersPage key={user} user={decodeURIComponent(user)} />}</Route>
-          <Route path="/users">
-            <UsersPage user="" />
-          </Route>
-          <Route path="/settings" component={SettingsPage} />
-          <Route path="/recovery" component={RecoveryPage} />
-          <Route path="/" component={Home} />
-          <Route>
-            <Redirect to="/" replace />
-          </Route>
-        </Switch>
+        <Suspense fallback={<main className="tm-loading" aria-busy="true" />}>
+          <Switch>
+            <Route path="/runs/:id">{({ id }) => <RunPage runId={id} />}</Route>
+            <Route path="/executors" component={ExecutorsPage} />
+            <Route path="/rules/:tag">{({ tag }) => <RulePage tag={Number(tag)} />}</Route>
+            <Route path="/rules" component={RulesPage} />
+            <Route path="/inbox" component={InboxPage} />
+            <Route path="/users/:user">{({ user }) => <UsersPage key={user} user={decodeURIComponent(user)} />}</Route>
+            <Route path="/users">
+              <UsersPage user="" />
+            </Route>
+            <Route path="/settings" component={SettingsPage} />
+            <Route path="/recovery" component={RecoveryPage} />
+            <Route path="/" component={Home} />
+            <Route>
+              <Redirect to="/" replace />
+            </Route>
+          </Switch>
+        </Suspense>
       </div>
       <KeyPrompt />
     </div>

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RECOVERY_STEPS } from '@tagmill/shared/api/recovery';
 import { REVIEW_KINDS, VERSION_STATES } from '@tagmill/shared/api/rules';
 import { ERRORS } from '@tagmill/shared/errors';
+import { UNKNOWN_POLICIES } from '@tagmill/shared/tag-policy';
 import { ACTIONS, DOMAINS, DOWNSTREAM_POLICIES, INBOX_KINDS, INSTANCE_STATES, RUN_STATES, STEPS } from '@tagmill/shared/words';
 import { describe, expect, it } from 'vitest';
 import { VERSION_VERBS } from '../src/api/version-verbs.ts';
@@ -67,10 +68,11 @@ const BUILT: Readonly<Record<string, readonly string[]>> = {
   'rules.result': ['T', 'F', 'U'],
   'rules.truth': ['T', 'F', 'U'],
   'rules.missing': ['no row', 'null', 'unreadable'],
+  'rules.missingIs': ['unknown', 'match', 'no_match'],
   'rules.verb': VERSION_VERBS,
   'rules.verbHelp': VERSION_VERBS,
   'rules.review': REVIEW_KINDS,
-  'policies.unknownIs': ['keep', 'remove'],
+  'policies.unknownIs': UNKNOWN_POLICIES,
   'byHand.kind': ['include', 'exclude'],
   'byHand.do': ['include', 'exclude'],
   panel: ['upstream', 'downstream'],

@@ -37,7 +37,8 @@ export const readVersions = async (tag: number): Promise<VersionList> =>
 export const compareVersions = async (tag: number, from: number, to: number): Promise<DiffAnswer> =>
   (await call('GET', `/api/v1/tags/${tag}/rule/diff?from=${from}&to=${to}`)) as DiffAnswer;
 
-export const readCatalog = async (): Promise<CatalogAnswer> => (await call('GET', '/api/v1/catalog')) as CatalogAnswer;
+/** With the values of small enumerations, which an executor looks at. */
+export const readCatalog = async (): Promise<CatalogAnswer> => (await call('GET', '/api/v1/catalog?values=true')) as CatalogAnswer;
 
 export const checkRule = async (rule: string, tag: number, signal: AbortSignal): Promise<CheckAnswer> =>
   (await call('POST', '/api/v1/rules/check', { rule, tag_id: tag }, { signal })) as CheckAnswer;

@@ -4,7 +4,7 @@ import type { PreviewAnswer, RuleAnswer, RuleVersion } from '@tagmill/shared/api
 import { Redo2, ScanSearch, Undo2 } from 'lucide-react';
 import { type ReactElement, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { readCatalog } from '../api/rules.ts';
+import { listTags, readCatalog, type TagLine } from '../api/rules.ts';
 import { ApiFailure } from '../ui/api-failure.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { readDocument, writeDocument } from './document.ts';
@@ -24,6 +24,8 @@ import { useEditing } from './use-editing.ts';
 import { usePreviewOf } from './use-preview.ts';
 import { VersionsCard } from './versions-card.tsx';
 
+const NO_TAGS: readonly TagLine[] = [];
+
 export function Editor({ answer }: { readonly answer: RuleAnswer }): ReactElement {
   const { t } = useTranslation();
   const tag = answer.tag_id;
@@ -32,24 +34,21 @@ export function Editor({ answer }: { readonly answer: RuleAnswer }): ReactElemen
   const { draft, examples, setExamples, changed } = editing;
   const [user, setUser] = useState<string | null>(null);
   const check = useCheck(draft.text, tag);
-  const sound = check.data?.ok === true && !check.isPlaceholderData;
+  const sound = check.isNew && check.data?.ok === true;
   const preview = usePreviewOf(draft.text, tag, answer.live?.version ?? 0, sound);
   const tested = useExamples(draft.text, examples, sound);
   const catalog = useQuery({ queryKey: ['catalog'], queryFn: readCatalog, retry: false, staleTime: 60_000 });
+  const tags = useQuery({ queryKey: ['tags'], queryFn: listTags, retry: false });
   const root = useMemo(() => readDocument(draft.text), [draft.text]);
   const counts = useMemo(() => countsOf(preview.answer), [preview.answer]);
-  const errors = check.data === undefined || check.isPlaceholderData ? -1 : check.data.errors.length;
+  const errors = check.isNew ? (check.data?.errors.length ?? -1) : -1;
   const takeTheirs = (version: RuleVersion): void => {
     editing.adopt(version);
     void queries.invalidateQueries({ queryKey: ['rule', tag] });
     void queries.invalidateQueries({ queryKey: ['rule-versions', tag] });
   };
   return (
-    <main
-      className="tm-rule"
-      data-testid="rule-page"
-      data-checked={check.data === undefined || check.isPlaceholderData ? '' : String(check.data.ok)}
-    >
+    <main className="tm-rule" data-testid="rule-page" data-checked={check.isNew ? String(check.data?.ok) : ''}>
       <section className="tm-rule-blocks" aria-label={t('rules.title')}>
         <header className="tm-rule-bar">
           <h2>{t('rules.title')}</h2>
@@ -78,6 +77,7 @@ export function Editor({ answer }: { readonly answer: RuleAnswer }): ReactElemen
             warnings={check.data?.warnings ?? []}
             counts={counts}
             catalog={catalog.data}
+            tags={tags.data?.filter((one) => one.tag_id !== tag) ?? NO_TAGS}
             change={(next) => draft.set(writeDocument(next))}
           />
         )}

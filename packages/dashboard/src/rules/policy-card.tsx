@@ -1,7 +1,8 @@
 /** What the tag allows of a run before its check holds it, and what becomes of holders whose result is UNKNOWN. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { PolicyAnswer, PolicyBody } from '@tagmill/shared/api/tag-policy';
-import { type ReactElement, useState } from 'react';
+import { MOST_KEEP_FOR_RUNS, UNKNOWN_POLICIES } from '@tagmill/shared/tag-policy';
+import { type ReactElement, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { readPolicies, setPolicy } from '../api/tags.ts';
 import { shownWho } from '../api/who.ts';
@@ -11,8 +12,9 @@ import { businessDate } from '../ui/format.ts';
 import { ReasonForm } from '../ui/reason-form.tsx';
 import { percent } from './last-run-card.tsx';
 
-const UNKNOWN = ['keep', 'remove'] as const;
-const NONE: Pick<PolicyAnswer, 'unknown' | 'max_unknown_share' | 'max_move'> = { unknown: 'keep', max_unknown_share: null, max_move: null };
+type Limits = Pick<PolicyAnswer, 'unknown' | 'keep_for_runs' | 'max_unknown_share' | 'max_move'>;
+const NONE: Limits = { unknown: 'keep', keep_for_runs: null, max_unknown_share: null, max_move: null };
+const FIRST_RUNS = 3;
 
 export function PolicyCard({ tag }: { readonly tag: number }): ReactElement {
   const { t } = useTranslation();
@@ -42,7 +44,7 @@ export function PolicyCard({ tag }: { readonly tag: number }): ReactElement {
         <PolicyForm now={now} send={send} close={() => setEditing(false)} />
       ) : (
         <dl className="tm-facts">
-          <Fact name={t('policies.unknown')}>{t(`policies.unknownIs.${now.unknown}`)}</Fact>
+          <Fact name={t('policies.unknown')}>{t(`policies.unknownIs.${now.unknown}`, { runs: now.keep_for_runs ?? '' })}</Fact>
           <Fact name={t('policies.maxUnknown')} testId="policy-max-unknown">
             {limit(now.max_unknown_share)}
           </Fact>
@@ -60,15 +62,7 @@ export function PolicyCard({ tag }: { readonly tag: number }): ReactElement {
   );
 }
 
-function Fact({
-  name,
-  children,
-  testId,
-}: {
-  readonly name: string;
-  readonly children: React.ReactNode;
-  readonly testId?: string;
-}): ReactElement {
+function Fact({ name, children, testId }: { readonly name: string; readonly children: ReactNode; readonly testId?: string }): ReactElement {
   return (
     <div className="tm-facts-row">
       <dt>{name}</dt>
@@ -78,7 +72,7 @@ function Fact({
 }
 
 interface FormProps {
-  readonly now: typeof NONE;
+  readonly now: Limits;
   readonly send: (body: PolicyBody) => Promise<void>;
   readonly close: () => void;
 }
@@ -86,16 +80,18 @@ interface FormProps {
 function PolicyForm({ now, send, close }: FormProps): ReactElement {
   const { t } = useTranslation();
   const [unknown, setUnknown] = useState(now.unknown);
+  const [runs, setRuns] = useState(String(now.keep_for_runs ?? FIRST_RUNS));
   const [share, setShare] = useState(asPercent(now.max_unknown_share));
   const [move, setMove] = useState(asPercent(now.max_move));
   const [maxUnknownShare, maxMove] = [asShare(share), asShare(move)];
-  const wrong = maxUnknownShare === undefined || maxMove === undefined;
+  const keepForRuns = unknown === 'keep_for' ? asRuns(runs) : null;
+  const wrong = maxUnknownShare === undefined || maxMove === undefined || keepForRuns === undefined;
   return (
     <ReasonForm
       label={t('policies.save')}
       off={wrong}
       send={async (reason) => {
-        if (!wrong) await send({ unknown, max_unknown_share: maxUnknownShare, max_move: maxMove, reason });
+        if (!wrong) await send({ unknown, keep_for_runs: keepForRuns, max_unknown_share: maxUnknownShare, max_move: maxMove, reason });
       }}
       cancel={close}
       testId="policy"
@@ -104,19 +100,39 @@ function PolicyForm({ now, send, close }: FormProps): ReactElement {
         {t('policies.unknown')}
         <select
           value={unknown}
-          onChange={(event) => setUnknown(UNKNOWN.find((one) => one === event.target.value) ?? 'keep')}
+          onChange={(event) => setUnknown(UNKNOWN_POLICIES.find((one) => one === event.target.value) ?? 'keep')}
           data-testid="policy-unknown"
         >
-          {UNKNOWN.map((one) => (
+          {UNKNOWN_POLICIES.map((one) => (
             <option key={one} value={one}>
-              {t(`policies.unknownIs.${one}`)}
+              {t(`policies.unknownIs.${one}`, { runs: keepForRuns ?? '…' })}
             </option>
           ))}
         </select>
       </label>
+      {unknown === 'keep_for' && (
+        <label className="tm-field">
+          {t('policies.runs')}
+          <span>
+            <input
+              inputMode="numeric"
+              value={runs}
+              data-error={keepForRuns === undefined}
+              onChange={(event) => setRuns(event.target.value)}
+              data-testid="policy-runs"
+            />
+          </span>
+        </label>
+      )}
       <Percent label={t('policies.maxUnknown')} value={share} set={setShare} wrong={maxUnknownShare === undefined} testId="policy-share" />
       <Percent label={t('policies.maxMove')} value={move} set={setMove} wrong={maxMove === undefined} testId="policy-move" />
-      <p className="tm-quiet">{wrong ? t('policies.noPercent') : t('policies.help')}</p>
+      <p className="tm-quiet">
+        {keepForRuns === undefined
+          ? t('policies.noRuns', { most: MOST_KEEP_FOR_RUNS })
+          : wrong
+            ? t('policies.noPercent')
+            : t('policies.help')}
+      </p>
     </ReasonForm>
   );
 }
@@ -155,4 +171,10 @@ const asPercent = (share: number | null): string => (share === null ? '' : Strin
 function asShare(written: string): number | null | undefined {
   if (written.trim() === '') return null;
   return /^\d+([.,]\d+)?$/.test(written.trim()) ? Number((Number(written.trim().replace(',', '.')) / 100).toFixed(8)) : undefined;
+}
+
+/** Undefined: it is no number of runs. */
+function asRuns(written: string): number | undefined {
+  const runs = /^\d+$/.test(written.trim()) ? Number(written) : 0;
+  return runs >= 1 && runs <= MOST_KEEP_FOR_RUNS ? runs : undefined;
 }

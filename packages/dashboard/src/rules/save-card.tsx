@@ -67,7 +67,13 @@ export function SaveCard({ tag, text, examples, next, etag, errors, changed, app
       {failed !== null && <Refused error={failed} />}
       {failed?.code === 'RULE_CONFLICT' && typeof newEtag === 'string' && (
         <div className="tm-preview-buttons">
-          <button type="button" className="tm-button" data-testid="save-over" onClick={() => void save(false, newEtag)}>
+          <button
+            type="button"
+            className="tm-button"
+            aria-disabled={!ready || nameless}
+            data-testid="save-over"
+            onClick={() => void save(false, newEtag)}
+          >
             {t('rules.saveOver')}
           </button>
           {current !== undefined && (

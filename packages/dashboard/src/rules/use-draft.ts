@@ -51,14 +51,23 @@ export function useRested<T>(value: T, restMs: number): T {
 export const CHECK_MS = 300;
 export const PREVIEW_MS = 800;
 
-export function useCheck(text: string, tag: number): UseQueryResult<CheckAnswer> {
+export interface Checked {
+  /** The newest answer, also while that of a newer text is on its way. */
+  readonly data: CheckAnswer | undefined;
+  /** Whether the answer is about the text as it is now. */
+  readonly isNew: boolean;
+  readonly error: Error | null;
+}
+
+export function useCheck(text: string, tag: number): Checked {
   const rested = useRested(text, CHECK_MS);
-  return useQuery({
+  const { data, error, isPlaceholderData } = useQuery({
     queryKey: ['rule-check', tag, rested],
     queryFn: ({ signal }) => checkRule(rested, tag, signal),
     retry: false,
     placeholderData: (before) => before,
   });
+  return { data, error, isNew: data !== undefined && !isPlaceholderData && rested === text };
 }
 
 /** Examples on the text as it is now; asked only when the rule is sound. */

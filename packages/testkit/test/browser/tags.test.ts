@@ -60,9 +60,54 @@ test('a policy is set on the page of the rule; the next run is held by it, and d
   await page.getByText('Nothing needs you').waitFor();
 });
 
+test('holders may keep a tag for a number of runs; the form says what no number is', async () => {
+  await page.goto(`${fleet.http}/rules/2`);
+  await page.getByTestId('policy-edit').click();
+  await page.getByTestId('policy-unknown').selectOption('keep_for');
+  await page.getByTestId('policy-runs').fill('0');
+  await page.getByText('Runs are a number from 1 to').waitFor();
+  await page.getByTestId('policy-runs').fill('5');
+  await page.getByTestId('policy-reason').fill('five nights');
+  await page.getByTestId('policy-send').click();
+  await page.getByTestId('rule-policy').getByText('holders keep it for 5 runs').waitFor();
+  // What is not touched stays: the same form opened again has it.
+  await page.getByTestId('policy-edit').click();
+  expect(await page.getByTestId('policy-runs').inputValue()).toBe('5');
+});
+
+test('the blocks: fields and values that the catalogue offers, operators that fit, a tag, moved by keyboard', async () => {
+  await page.goto(`${fleet.http}/rules/9`);
+  await page.getByTestId('rule-json').fill('{"field": "user_level", "operator": "=", "value": "VIP1"}');
+  await page.getByTestId('wrap-rule').click();
+  const first = page.getByTestId('leaf-/conditions/0');
+  await page.waitForFunction("document.querySelector('#rule-fields option[value=user_level]') !== null");
+  const list = await first.getByRole('combobox', { name: 'Value', exact: true }).getAttribute('list');
+  expect(await page.locator(`[id="${list}"] option`).evaluateAll((all) => all.map((one) => one.getAttribute('value')))).toContain('VIP2');
+  const fitting = await first
+    .getByRole('combobox', { name: 'Operator', exact: true })
+    .locator('> option')
+    .evaluateAll((all) => all.map((one) => one.getAttribute('value')));
+  expect([fitting.includes('contains'), fitting.includes('recent_days')]).toEqual([true, false]);
+  await first.getByRole('combobox', { name: 'A missing value' }).selectOption('no_match');
+  await page.getByRole('button', { name: 'Tag', exact: true }).click();
+  await page.getByTestId('rule-words').getByText('tag').waitFor();
+  const second = page.getByTestId('leaf-/conditions/1');
+  await second.getByRole('combobox', { name: 'Value', exact: true }).focus();
+  await page.keyboard.press('Alt+ArrowUp');
+  await page.getByTestId('leaf-/conditions/0').getByText('has_tag').first().waitFor({ state: 'attached' });
+  const rule = JSON.parse(await page.getByTestId('rule-json').inputValue()) as { conditions: { operator: string; missing?: string }[] };
+  expect(rule.conditions.map(({ operator, missing }) => [operator, missing])).toEqual([
+    ['has_tag', undefined],
+    ['=', 'no_match'],
+  ]);
+  expect(await page.evaluate("document.activeElement.closest('[data-path]')?.dataset.path")).toBe('/conditions/0');
+  await first.getByRole('combobox', { name: 'Operator', exact: true }).first().focus();
+  await noFindings('blocks');
+  await page.locator('[data-testid=rule-page][data-checked=true]').waitFor();
+});
+
 test('a tag is set by hand, shown with who and why, found on the user screen, and taken back there', async () => {
-  await page.keyboard.press('g');
-  await page.keyboard.press('s');
+  await page.getByTestId('page-settings').click();
   await page.getByTestId('settings-name').fill('林 雨');
   await page.goto(`${fleet.http}/rules/1`);
   await page.getByTestId('override-add').click();
