@@ -1,4 +1,5 @@
 /** Kills one after another, over as many runs as they need; each run is held to the oracle at its end. */
+import { DEFAULT_SETTINGS } from '@tagmill/manager/core/state';
 import type { InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
 import type { Prng } from '@tagmill/shared/prng';
 import { ClickLog } from './click-log.ts';
@@ -16,10 +17,14 @@ interface Going {
   readonly clicks: ClickLog;
   /** Kills that fell into it. */
   readonly kills: Kill[];
+  /** How often an executor was lost in it. */
+  losses: number;
 }
 
 /** Runs that a kill may take until a process comes to its point. */
 const MOST_RUNS = 3;
+/** In one run: a shard that loses its executor once more is put aside, and fails its run, as it should. */
+const MOST_LOSSES = DEFAULT_SETTINGS.maxLosses - 1;
 const WATCHED = `tag-${SMALL_TAGS[0]}`;
 
 export class KillRun {
@@ -46,6 +51,16 @@ export class KillRun {
     return this.world.control.taken(this.#armed) !== undefined;
   }
 
+  /** The run that is going cannot take another loss. */
+  get isWeary(): boolean {
+    return (this.#going?.losses ?? 0) >= MOST_LOSSES;
+  }
+
+  /** An executor was lost. */
+  countLoss(): void {
+    if (this.#going !== undefined) this.#going.losses += 1;
+  }
+
   get going(): Going {
     if (this.#going === undefined) throw new Error('no run is going');
     return this.#going;
@@ -56,7 +71,8 @@ export class KillRun {
     const { control } = this.world;
     const { comes } = FAILPOINTS[kill.point];
     if (comes === 'undo') await this.#readyToUndo();
-    else if (this.#going !== undefined && (comes === 'run' || this.#undone.length > 0 || (await this.#isOver()))) await this.#finishRun();
+    else if (this.#going !== undefined && (comes === 'run' || this.#undone.length > 0 || this.isWeary || (await this.#isOver())))
+      await this.#finishRun();
     if (this.#going === undefined && comes !== 'run') await this.#begin();
     const deed = kill.kind === 'cut' ? 'ask' : kill.kind === 'orphan' ? 'stop' : kill.kind;
     for (let runs = 1; ; runs += 1) {
@@ -73,6 +89,7 @@ export class KillRun {
         await this.#recover(kill, id, taken);
         if (this.#going === undefined) await this.#adopt();
         this.going.kills.push(kill);
+        if (kill.kind === 'orphan' || (kill.victim === 'executor' && kill.kind !== 'cut')) this.countLoss();
         await this.#check(before);
         return;
       }
@@ -124,7 +141,7 @@ export class KillRun {
 
   #go(id: string): void {
     this.runs += 1;
-    this.#going = { id, clicks: new ClickLog(this.world.fleet, id), kills: [] };
+    this.#going = { id, clicks: new ClickLog(this.world.fleet, id), kills: [], losses: 0 };
   }
 
   async #finishRun(): Promise<void> {
@@ -153,7 +170,7 @@ export class KillRun {
     const watch = async (): Promise<void> => {
       while (!isDone()) {
         await this.#provoked;
-        over = this.#going !== undefined && (await this.#isOver());
+        over = this.#going !== undefined && ((comes === 'loss' && this.isWeary) || (await this.#isOver()));
         await new Promise((resolve) => setTimeout(resolve, 50));
         // The victim may not have been there when a process came to the point.
         if (!isDone() && isAgain(comes)) this.#provoked = provoke(this, comes);

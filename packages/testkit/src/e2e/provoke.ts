@@ -88,6 +88,7 @@ async function loseMerges(run: KillRun): Promise<void> {
   });
   if (found === undefined || found.endedAtMs !== null) return;
   // The other one: `one` is there to be struck.
+  run.countLoss();
   await world.killExecutor('two');
   world.startExecutor('two');
 }
