@@ -11,6 +11,7 @@ import type { RulesPort } from './port-rules.ts';
 import type { TagsPort } from './port-tags.ts';
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
+import type { WhyAnswer } from '@tagmill/shared/api/why';
 
 /** A run as asked for by REST or the command line. */
 export interface RunRequest {
@@ -52,6 +53,8 @@ export interface ManagerPort {
   ): { readonly instances: InstanceRecord[]; readonly edges: { readonly from: string; readonly to: string }[] } | undefined;
   /** The report so far; complete once the run has ended. */
   getReport(runId: string): RunReport | undefined;
+  /** Why an instance waits; undefined when the run has none of that name. */
+  why(runId: string, name: string): WhyAnswer | undefined;
   /** Errors: NOT_FOUND, PREVIEW_STALE, ACTION_REFUSED (when nothing at all could be done). */
   act(runId: string, request: ActionRequest, who: string): Promise<ActionAnswer>;
   /** Rules: check, catalogue, versions, examples, explain, preview. */

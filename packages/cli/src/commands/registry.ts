@@ -52,6 +52,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'incremental', summary: 'compute all tags for users registered in the last days', load: () => import('./incremental.ts') },
   { name: 'manager', summary: 'run a manager: graph, REST, live feed and dashboard', load: () => import('./manager.ts') },
   { name: 'executor', summary: 'run an executor that joins a manager', load: () => import('./executor.ts') },
+  { name: 'why', summary: 'say why a task of a run waits', load: () => import('./why.ts') },
   { name: 'recovery', summary: 'what a manager’s newest start did, and why', load: () => import('./recovery.ts') },
   {
     name: 'journal verify',

@@ -1,7 +1,7 @@
 /** What of the runs needs a person: gates, failures, tags that their check holds; each task by its newest run. */
 import type { InboxItem } from '@tagmill/shared/api/tag-overview';
 import { instanceId } from '@tagmill/shared/ids';
-import { reasonOf } from './explain.ts';
+import { reasonOf } from './why/reason.ts';
 import type { Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 import { STATES } from './states/table.ts';

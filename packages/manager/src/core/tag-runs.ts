@@ -2,7 +2,7 @@
 import type { TagRunAnswer } from '@tagmill/shared/api/tag-overview';
 import { instanceId } from '@tagmill/shared/ids';
 import { breachSentence } from '@tagmill/shared/tag-policy';
-import { reasonOf } from './explain.ts';
+import { reasonOf } from './why/reason.ts';
 import { HELD, type Run } from './run.ts';
 import type { ManagerState } from './state.ts';
 import { isHeldByCheck } from './tag-check.ts';

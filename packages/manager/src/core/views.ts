@@ -11,7 +11,7 @@ import type {
 import { ACTIONS, type Action, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
 import { instanceId } from '@tagmill/shared/ids';
 import { refusal } from './commands.ts';
-import { reasonOf } from './explain.ts';
+import { reasonOf } from './why/reason.ts';
 import { DONE, FAILED, type FanOut, LEASED } from './fan-out.ts';
 import { progressOf } from './pass.ts';
 import { HELD, type Run } from './run.ts';

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
+import type { WhyAnswer } from '@tagmill/shared/api/why';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
 import type { FeedTables } from '@tagmill/shared/feed/reducer';
@@ -27,6 +28,7 @@ import { makeRun } from './make-run.ts';
 import { pinRun } from './pin-run.ts';
 import type { Hall } from './running.ts';
 import { TagDesk } from './tag-desk.ts';
+import { whyAnswer } from './why-desk.ts';
 import { SERVICE_TOPIC, serviceRecord, ServiceTopic } from './service-topic.ts';
 
 export class Desk implements ManagerPort {
@@ -61,6 +63,21 @@ export class Desk implements ManagerPort {
     const { state } = this.hall.live();
     const run = state.runs.get(runId);
     return run === undefined ? undefined : reportOf(state, run);
+  }
+
+  why(runId: string, name: string): WhyAnswer | undefined {
+    const { state, watch, replicator } = this.hall.live();
+    const run = state.runs.get(runId);
+    const row = run?.index.find(name) ?? -1;
+    if (run === undefined || row < 0) return undefined;
+    const { journal } = watch.record;
+    const kept = {
+      ...(journal === undefined || journal.state === 'ok'
+        ? {}
+        : { journal: { sentence: journal.sentence ?? '', sinceMs: journal.sinceMs } }),
+      ...(replicator.waitsFor === undefined ? {} : { copy: replicator.waitsFor }),
+    };
+    return whyAnswer(state, run, row, kept, this.now());
   }
 
   listExecutors(): ExecutorRecord[] {

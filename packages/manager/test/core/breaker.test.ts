@@ -1,6 +1,6 @@
 import type { TagPolicy } from '@tagmill/shared/tag-policy';
 import { expect, test } from 'vitest';
-import { reasonOf } from '../../src/core/explain.ts';
+import { reasonOf } from '../../src/core/why/reason.ts';
 import { reportOf } from '../../src/core/report.ts';
 import type { Run } from '../../src/core/run.ts';
 import { decodeState } from '../../src/core/snapshot/decode.ts';

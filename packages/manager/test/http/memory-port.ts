@@ -1,6 +1,7 @@
 /** A manager in memory for tests of its mouths: topics are tables that the test writes. */
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
 import type { RunReport } from '@tagmill/shared/api/report';
+import type { WhyAnswer } from '@tagmill/shared/api/why';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { FeedRecord, FeedTables } from '@tagmill/shared/feed/reducer';
 import type { ActionAnswer, ActionRequest, ExecutorRecord, InstanceRecord, RunRecord } from '@tagmill/shared/feed/views';
@@ -27,6 +28,7 @@ export class MemoryPort implements ManagerPort {
   healthy = true;
   snapshots = 0;
   failChanges = false;
+  readonly whys = new Map<string, WhyAnswer>();
   recoveryReport: RecoveryReport = aRecovery();
   /** Tests of rules give theirs. */
   rules: RulesPort = NO_RULES;
@@ -118,6 +120,10 @@ export class MemoryPort implements ManagerPort {
       instances: Object.values(tables['instances'] ?? {}) as unknown as InstanceRecord[],
       edges: Object.values(tables['edges'] ?? {}) as unknown as { from: string; to: string }[],
     };
+  }
+
+  why(runId: string, name: string): WhyAnswer | undefined {
+    return this.whys.get(instanceId(runId, name));
   }
 
   getReport(runId: string): RunReport | undefined {

@@ -283,6 +283,7 @@ describe('without a key', () => {
     ['GET', '/api/v1/runs/x/graph'],
     ['GET', '/api/v1/runs/x/report'],
     ['GET', '/api/v1/runs/x/instances/y'],
+    ['GET', '/api/v1/runs/x/instances/y/why'],
     ['POST', '/api/v1/runs/x/actions'],
     ['GET', '/api/v1/executors'],
     ['POST', '/api/v1/executors/x/drain'],

@@ -170,10 +170,10 @@ export class KillRun {
     const watch = async (): Promise<void> => {
       while (!isDone()) {
         await this.#provoked;
-        over = this.#going !== undefined && ((comes === 'loss' && this.isWeary) || (await this.#isOver()));
+        over = this.#going !== undefined && (await this.#isOver());
         await new Promise((resolve) => setTimeout(resolve, 50));
         // The victim may not have been there when a process came to the point.
-        if (!isDone() && isAgain(comes)) this.#provoked = provoke(this, comes);
+        if (!isDone() && isAgain(comes) && !(comes === 'loss' && this.isWeary)) this.#provoked = provoke(this, comes);
       }
     };
     watch().catch((error: unknown) => {

@@ -9,6 +9,7 @@ import {
   runReport,
 } from '@tagmill/shared/api/runs';
 import { runRecord } from '@tagmill/shared/api/records';
+import { whyAnswer } from '@tagmill/shared/api/why';
 import { TagmillError } from '@tagmill/shared/errors';
 import type { AttemptRecord, ShardsRecord, StoryRecord } from '@tagmill/shared/feed/views';
 import { instanceId } from '@tagmill/shared/ids';
@@ -63,6 +64,19 @@ export function runRoutes(app: App, { port, guard, live }: RouteContext): void {
     live.settle();
     return detailOf(port, run.id, request.params.name);
   });
+
+  const why = {
+    tags,
+    summary: 'Why an instance waits: what keeps it back now, what it waited for so far',
+    params: instanceParams,
+    response: { 200: whyAnswer, ...ERRORS_OF_ROUTE },
+  };
+  app.get('/api/v1/runs/:run_id/instances/:name/why', { schema: why }, async ({ params: { run_id: runId, name } }) => {
+    live.settle();
+    const found = port.why(runOf(port, runId).id, name);
+    if (found === undefined) throw noInstance(runId, name);
+    return found;
+  });
 }
 
 function requestOf(body: CreateRunBody, who: string): RunRequest {
@@ -82,10 +96,13 @@ function requestOf(body: CreateRunBody, who: string): RunRequest {
   };
 }
 
+const noInstance = (runId: string, name: string): TagmillError =>
+  new TagmillError('NOT_FOUND', `The run ${runId} has no instance ${name.slice(0, 100)}.`);
+
 function detailOf(port: ManagerPort, runId: string, name: string): z.infer<typeof instanceDetail> {
   const id = instanceId(runId, name);
   const instance = port.getGraph(runId)?.instances.find((record) => record.id === id);
-  if (instance === undefined) throw new TagmillError('NOT_FOUND', `The run ${runId} has no instance ${name.slice(0, 100)}.`);
+  if (instance === undefined) throw noInstance(runId, name);
   const tables = port.snapshot(`instance/${id}`) ?? {};
   // The feed's records are the shapes of views.ts by contract with the shell.
   const records = <T>(table: string): T[] => Object.values(tables[table] ?? {}) as unknown as T[];
