@@ -83,8 +83,9 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
     }
     // Who asks while it recovers gets the state when there is one.
     if (world.service.recovering !== null && message.topic !== 'service') return;
-    const missed = message.epoch === undefined || message.seq === undefined ? null : world.since(message.topic, message.epoch, message.seq);
-    const snapshot = missed === null ? world.snapshot(message.topic) : null;
+    const missed =
+      message.epoch === undefined || message.seq === undefined ? null : world.topics.since(message.topic, message.epoch, message.seq);
+    const snapshot = missed === null ? world.topics.snapshot(message.topic) : null;
     if (missed !== null) {
       tell(socket, { type: 'resumed', topic: message.topic, epoch: world.epoch, seq: message.seq ?? 0 });
       for (const delta of missed) tell(socket, delta);
@@ -105,7 +106,7 @@ export async function startFakeManager(options: FakeOptions): Promise<FakeManage
     recovering = world.service.recovering !== null;
     for (const topic of new Set([...sockets.values()].flatMap((topics) => [...topics]))) {
       if (empty && topic !== 'service') continue;
-      world.flush(topic, (delta) => {
+      world.topics.flush(topic, (delta) => {
         for (const [socket, topics] of sockets) if (topics.has(topic)) tell(socket, delta);
       });
     }

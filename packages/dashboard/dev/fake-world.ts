@@ -4,76 +4,14 @@
  * Pure: no clock, no socket.
  */
 import type { RecoveryReport } from '@tagmill/shared/api/recovery';
-import type { SnapshotMessage, DeltaMessage, FeedRecord, FeedTables } from '@tagmill/shared/feed/reducer';
-import type {
-  ActionAnswer,
-  ActionRequest,
-  AttemptRecord,
-  ExecutorRecord,
-  InstanceRecord,
-  RunRecord,
-  ServiceRecord,
-  ShardsRecord,
-  StoryRecord,
-} from '@tagmill/shared/feed/views';
-import { instanceId } from '@tagmill/shared/ids';
-import { type Action, ACTIONS, DOMAINS, type Domain, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
+import type { FeedRecord, FeedTables } from '@tagmill/shared/feed/reducer';
+import type { ActionAnswer, ActionRequest, ExecutorRecord, RunRecord, ServiceRecord } from '@tagmill/shared/feed/views';
+import { type Action, DOMAINS, type Domain, INSTANCE_STATES, type InstanceState } from '@tagmill/shared/words';
+import { attemptsOf, instanceOf, shardsOf } from './fake-records.ts';
 import { freshReport, recoveredFromCopy, recoveringReport } from './fake-recovery.ts';
+import { makeTask, refusal, SHARDS, TAGS, type Task } from './fake-tasks.ts';
+import { FakeTopics } from './fake-topics.ts';
 
-const TAGS: readonly (readonly [string, Domain])[] = [
-  ['High net worth', 'wealth'],
-  ['Cash rich', 'wealth'],
-  ['Asset growing', 'wealth'],
-  ['Large deposit', 'wealth'],
-  ['Wealth top 1 %', 'wealth'],
-  ['Active trader', 'behavior'],
-  ['Recently active', 'behavior'],
-  ['Night trader', 'behavior'],
-  ['Promo responder', 'behavior'],
-  ['Bot suspect', 'behavior'],
-  ['Low risk', 'risk'],
-  ['KYC expiring', 'risk'],
-  ['Cash-out surge', 'risk'],
-  ['Fraud watch', 'risk'],
-  ['Young', 'demographic'],
-  ['Overseas', 'demographic'],
-  ['Student', 'demographic'],
-  ['Expat saver', 'demographic'],
-  ['New user', 'lifecycle'],
-  ['First deposit', 'lifecycle'],
-  ['Dormant', 'lifecycle'],
-  ['Churn risk', 'lifecycle'],
-  ['VIP customer', 'value'],
-  ['Cross-sell ready', 'value'],
-  ['Private banking', 'value'],
-  ['高净值用户', 'wealth'],
-  ['活跃交易者（近三十日）', 'behavior'],
-];
-
-export const SHARDS = 64;
-
-interface Task {
-  readonly id: string;
-  readonly name: string;
-  readonly handler: 'plan' | 'tag' | 'report';
-  readonly tagId: number | null;
-  readonly domain: Domain | null;
-  readonly perSecond: number;
-  state: InstanceState;
-  held: boolean;
-  gate: 'auto' | 'manual';
-  done: number;
-  failed: number;
-  startedAtMs: number | null;
-  endedAtMs: number | null;
-  reason: string | null;
-  errorCode: string | null;
-  retried: boolean;
-  stateSinceMs: number;
-  readonly story: StoryRecord[];
-}
-
-type Send = (message: DeltaMessage) => void;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export class FakeWorld {
@@ -90,7 +28,7 @@ export class FakeWorld {
   readonly runId: string;
   nowMs: number;
   readonly tasks: Task[];
-  readonly #topics = new Map<string, { seq: number; tables: FeedTables; log: DeltaMessage[] }>();
+  readonly topics = new FakeTopics(this);
   readonly #startMs: number;
 
   /** `more` adds tags beyond the 27, to see how large graphs look. */
@@ -102,33 +40,18 @@ export class FakeWorld {
     this.report = freshReport(startMs);
     this.runId = 'run-20261120';
     const extra = Array.from({ length: more }, (_, at): readonly [string, Domain] => [`Tag ${at + 28}`, DOMAINS[at % 6]!]);
-    const tags = [...TAGS, ...extra].map(([name, domain], at) => this.#task(name, 'tag', at + 1, domain, 3 + ((at * 7) % 5)));
-    this.tasks = [this.#task('plan', 'plan', null, null, 40), ...tags, this.#task('report', 'report', null, null, 60)];
+    const make = (task: Parameters<typeof makeTask>[2]): Task => makeTask(this.runId, startMs, task);
+    const tags = [...TAGS, ...extra].map(([name, domain], at) =>
+      make({ name, handler: 'tag', tagId: at + 1, domain, perSecond: 3 + ((at * 7) % 5) }),
+    );
+    const other = { tagId: null, domain: null } as const;
+    this.tasks = [
+      make({ ...other, name: 'plan', handler: 'plan', perSecond: 40 }),
+      ...tags,
+      make({ ...other, name: 'report', handler: 'report', perSecond: 60 }),
+    ];
     const gate = tags.find((one) => one.name === 'Wealth top 1 %');
     if (gate !== undefined) gate.gate = 'manual';
-  }
-
-  #task(name: string, handler: Task['handler'], tagId: number | null, domain: Domain | null, perSecond: number): Task {
-    return {
-      id: instanceId(this.runId, name),
-      name,
-      handler,
-      tagId,
-      domain,
-      perSecond,
-      state: handler === 'plan' ? 'pending' : 'registered',
-      held: false,
-      gate: 'auto',
-      done: 0,
-      failed: 0,
-      startedAtMs: null,
-      endedAtMs: null,
-      reason: handler === 'plan' ? null : handler === 'report' ? null : 'waits for plan',
-      errorCode: null,
-      retried: false,
-      stateSinceMs: this.nowMs,
-      story: [{ atMs: this.nowMs, text: 'registered', who: null }],
-    };
   }
 
   /** Lets time pass. */
@@ -180,25 +103,9 @@ export class FakeWorld {
     return task.handler === 'tag' ? ok(this.tasks[0]!) : this.tasks.every((one) => one.handler === 'report' || ok(one));
   }
 
-  refusal(task: Task, action: Action): string | null {
-    const { state } = task;
-    const ended = ['succeeded', 'failed', 'skipped', 'stopped'].includes(state);
-    const no = (sentence: string): string => `${sentence}, so it cannot be ${action === 'stop' ? 'stopped' : `asked to ${action}`}.`;
-    if (action === 'stop')
-      return state === 'running' || state === 'pending' || state === 'registered' ? null : no(`${task.name} is ${state}`);
-    if (action === 'retry') return task.failed > 0 ? null : no(`${task.name} has no failed shard`);
-    if (action === 'rollback') return state === 'succeeded' ? null : no(`${task.name} is ${state}`);
-    if (action === 'rerun') return ended ? null : no(`${task.name} has not ended`);
-    if (action === 'hold') return task.held ? no('It is held already') : ended ? no(`${task.name} has ended`) : null;
-    if (action === 'release') return task.held ? null : no('It is not held');
-    if (action === 'run')
-      return state === 'stopped' || (state === 'pending' && task.gate === 'manual') ? null : no(`${task.name} is ${state}`);
-    return state === 'succeeded' || state === 'skipped' ? no(`${task.name} is ${state}`) : null;
-  }
-
   act(request: ActionRequest): ActionAnswer {
     const chosen = this.tasks.filter((one) => request.selection?.includes(one.id));
-    const refused = chosen.filter((one) => this.refusal(one, request.action) !== null);
+    const refused = chosen.filter((one) => refusal(one, request.action) !== null);
     const affected = chosen.filter((one) => !refused.includes(one));
     const next: Partial<Record<Action, InstanceState>> = {
       run: 'running',
@@ -221,7 +128,7 @@ export class FakeWorld {
         held: request.action === 'hold',
         why: 'chosen',
       })),
-      refused: refused.map((one) => ({ id: one.id, name: one.name, sentence: this.refusal(one, request.action) ?? '' })),
+      refused: refused.map((one) => ({ id: one.id, name: one.name, sentence: refusal(one, request.action) ?? '' })),
       effect_on_target:
         request.action === 'rollback'
           ? 'what this task changed in user_tags is undone: 412 users leave the tag again, 97 enter it'
@@ -256,55 +163,6 @@ export class FakeWorld {
       rollback: 'stopped',
     }[action] as InstanceState;
     this.#to(task, to, text, 'operator');
-  }
-
-  instance(task: Task): InstanceRecord {
-    const refusals = Object.fromEntries(ACTIONS.map((action) => [action, this.refusal(task, action)])) as Record<Action, string | null>;
-    const done = Math.floor(task.done);
-    const busy = task.state === 'running' && !task.held;
-    const ended = task.state === 'succeeded' && task.handler === 'tag';
-    return {
-      id: task.id,
-      name: task.name,
-      handler: task.handler,
-      tagId: task.tagId,
-      domain: task.domain,
-      state: task.state,
-      held: task.held,
-      gate: task.gate,
-      step: task.state === 'running' ? (task.handler === 'tag' ? (done < 40 ? 'evaluate' : 'merge') : task.handler) : null,
-      shardsTotal: task.startedAtMs === null || task.handler !== 'tag' ? 0 : SHARDS,
-      shardsDone: task.handler === 'tag' ? done : 0,
-      shardsRunning: busy ? Math.min(8, SHARDS - done - task.failed) : 0,
-      shardsFailed: task.failed,
-      reason: task.reason,
-      errorCode: task.errorCode,
-      startedAtMs: task.startedAtMs,
-      endedAtMs: task.endedAtMs,
-      matched: ended ? 12_345 * (task.tagId ?? 1) : null,
-      unknown: ended ? 97 : null,
-      entered: ended ? 412 : null,
-      exited: ended ? 97 : null,
-      pass: task.startedAtMs === null ? null : 1,
-      breach: null,
-      refusals,
-    };
-  }
-
-  shards(task: Task): ShardsRecord {
-    const one = this.instance(task);
-    const ranges: [number, number, 'done' | 'failed' | 'running' | 'waiting'][] = [];
-    let at = 0;
-    for (const [count, state] of [
-      [one.shardsDone, 'done'],
-      [one.shardsFailed, 'failed'],
-      [one.shardsRunning, 'running'],
-      [one.shardsTotal - one.shardsDone - one.shardsFailed - one.shardsRunning, 'waiting'],
-    ] as const) {
-      if (count > 0) ranges.push([at, count, state]);
-      at += Math.max(0, count);
-    }
-    return { step: one.step, total: one.shardsTotal, ranges };
   }
 
   run(): RunRecord {
@@ -355,7 +213,7 @@ export class FakeWorld {
   /** Another process of the manager with the same state: it numbers anew. It recovers until `recovered` is called. */
   restart(epoch: string): void {
     this.epoch = epoch;
-    this.#topics.clear();
+    this.topics.clear();
     this.report = recoveringReport(this.nowMs);
     this.service = { ...this.service, recovered: null, recovering: { sinceMs: this.nowMs, sentence: this.report.sentence } };
   }
@@ -371,14 +229,14 @@ export class FakeWorld {
     if (this.service.recovering !== null) return null;
     if (topic === 'runs') return { runs: asTable([this.run()]) };
     if (topic === `run/${this.runId}`)
-      return { run: asTable([this.run()]), instances: asTable(this.tasks.map((one) => this.instance(one))), edges: this.#edges() };
+      return { run: asTable([this.run()]), instances: asTable(this.tasks.map((one) => instanceOf(one))), edges: this.#edges() };
     if (topic === 'executors') return { executors: asTable(this.executors()), fleet: { fleet: this.#fleet() } };
     const task = topic.startsWith('instance/') ? this.tasks.find((one) => topic === `instance/${one.id}`) : undefined;
     if (task === undefined) return null;
     return {
-      instance: asTable([this.instance(task)]),
-      shards: { shards: this.shards(task) as unknown as FeedRecord },
-      attempts: this.#attempts(task),
+      instance: asTable([instanceOf(task)]),
+      shards: { shards: shardsOf(task) as unknown as FeedRecord },
+      attempts: attemptsOf(task, this.nowMs),
       story: Object.fromEntries(task.story.map((line, at) => [String(at), line as unknown as FeedRecord])),
     };
   }
@@ -404,74 +262,6 @@ export class FakeWorld {
       oldestWaitSinceMs: waiting > 0 ? this.#startMs : null,
       managerAddress: '127.0.0.1:7443',
     };
-  }
-
-  #attempts(task: Task): { readonly [id: string]: FeedRecord } {
-    const started = task.startedAtMs ?? this.nowMs;
-    const rows: AttemptRecord[] = Array.from({ length: Math.min(12, Math.floor(task.done)) }, (_, shard) => ({
-      step: 'evaluate' as const,
-      shard,
-      attempt: 1,
-      executor: `exec-0${1 + (shard % 2)}`,
-      token: 100 + shard,
-      startedAtMs: started + shard * 200,
-      endedAtMs: started + shard * 200 + 900,
-      outcome: 'done' as const,
-      message: null,
-    }));
-    for (let shard = 0; shard < Math.min(2, task.failed); shard += 1) {
-      rows.push({
-        step: 'merge',
-        shard: 22 + shard,
-        attempt: 4,
-        executor: 'exec-03',
-        token: 918 + shard,
-        startedAtMs: started,
-        endedAtMs: started + 4_000,
-        outcome: 'failed',
-        message: '1205 lock wait timeout',
-      });
-    }
-    return Object.fromEntries(rows.map((row) => [`${row.shard}/${row.attempt}`, row as unknown as FeedRecord]));
-  }
-
-  /** Snapshot of a topic as it is now. */
-  snapshot(topic: string): SnapshotMessage | null {
-    this.flush(topic);
-    const kept = this.#topics.get(topic);
-    return kept === undefined ? null : { type: 'snapshot', topic, epoch: this.epoch, seq: kept.seq, atMs: this.nowMs, tables: kept.tables };
-  }
-
-  /** Deltas after a number, or null when they are not kept. */
-  since(topic: string, epoch: string, seq: number): DeltaMessage[] | null {
-    const kept = this.#topics.get(topic);
-    if (kept === undefined || epoch !== this.epoch || seq > kept.seq || (kept.log[0]?.seq ?? kept.seq + 1) > seq + 1) return null;
-    return kept.log.filter((delta) => delta.seq > seq);
-  }
-
-  /** Makes the delta from what was last told of a topic to what is now, and hands it out. */
-  flush(topic: string, send?: Send): void {
-    const tables = this.tables(topic);
-    if (tables === null) return;
-    const kept = this.#topics.get(topic);
-    if (kept === undefined) {
-      this.#topics.set(topic, { seq: 1, tables, log: [] });
-      return;
-    }
-    const set: Record<string, Record<string, FeedRecord>> = {};
-    for (const [table, records] of Object.entries(tables)) {
-      for (const [id, record] of Object.entries(records)) {
-        const before = kept.tables[table]?.[id] ?? {};
-        const changed = Object.entries(record).filter(([field, value]) => JSON.stringify(before[field]) !== JSON.stringify(value));
-        if (changed.length > 0) set[table] = { ...set[table], [id]: Object.fromEntries(changed) };
-      }
-    }
-    if (Object.keys(set).length === 0) return;
-    kept.seq += 1;
-    kept.tables = tables;
-    const delta: DeltaMessage = { type: 'delta', topic, epoch: this.epoch, seq: kept.seq, atMs: this.nowMs, set };
-    kept.log = [...kept.log, delta].slice(-200);
-    send?.(delta);
   }
 }
 

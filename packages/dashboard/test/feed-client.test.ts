@@ -81,9 +81,9 @@ class Bench {
       return;
     }
     const missed =
-      message.epoch === undefined || message.seq === undefined ? null : this.world.since(message.topic, message.epoch, message.seq);
+      message.epoch === undefined || message.seq === undefined ? null : this.world.topics.since(message.topic, message.epoch, message.seq);
     if (missed === null) {
-      const snapshot = this.world.snapshot(message.topic);
+      const snapshot = this.world.topics.snapshot(message.topic);
       this.tell(snapshot ?? { type: 'refused', topic: message.topic, code: 'NOT_FOUND', message: 'There is no such run.' });
       return;
     }
@@ -100,7 +100,7 @@ class Bench {
     this.nowMs += ms;
     this.world.step(ms);
     for (const topic of this.#topics) {
-      this.world.flush(topic, (delta) => {
+      this.world.topics.flush(topic, (delta) => {
         if (!this.lose(delta)) this.tell(delta);
       });
     }
@@ -237,7 +237,7 @@ describe('feed client', () => {
     expect(bench.socket).toBeDefined();
     bench.tell({ type: 'time', atMs: bench.world.nowMs });
     expect(linkLevel(bench.link, bench.nowMs)).toBe('reconnecting');
-    bench.tell(bench.world.snapshot(topic)!);
+    bench.tell(bench.world.topics.snapshot(topic)!);
     expect(linkLevel(bench.link, bench.nowMs)).toBe('reconnecting');
     bench.answer();
     expect(linkLevel(bench.link, bench.nowMs)).toBe('resynced');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { instanceOf } from '../dev/fake-records.ts';
 import { FakeWorld } from '../dev/fake-world.ts';
 import { CARD_H, CARD_W } from '../src/graph/grid.ts';
 import { joinLines } from '../src/graph/join-lines.ts';
@@ -103,7 +104,7 @@ describe('layout of a run', () => {
     );
     const before = layoutGraph(
       layoutInput(
-        world.tasks.map((task) => world.instance(task)),
+        world.tasks.map((task) => instanceOf(task)),
         edges,
       ),
     );
@@ -112,7 +113,7 @@ describe('layout of a run', () => {
     expect(
       layoutGraph(
         layoutInput(
-          world.tasks.map((task) => world.instance(task)),
+          world.tasks.map((task) => instanceOf(task)),
           edges,
         ),
       ),

@@ -3,6 +3,7 @@ import type { ActionRequest } from '@tagmill/shared/feed/views';
 import { INSTANCE_STATES } from '@tagmill/shared/words';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { instanceOf } from '../dev/fake-records.ts';
 import type { FakeManager } from '../dev/fake-manager.ts';
 import { fit } from '../src/graph/camera.ts';
 import { CARD_H, CARD_W } from '../src/graph/grid.ts';
@@ -50,7 +51,7 @@ describe('the page in Chromium', () => {
   it('selects the card that is clicked on the canvas, and keeps it in the address', async () => {
     await open({ speed: 0 });
     await page.getByTestId('node-Overseas').waitFor();
-    const records = manager.world.tasks.map((one) => manager.world.instance(one));
+    const records = manager.world.tasks.map((one) => instanceOf(one));
     const edges = Object.values(manager.world.tables(`run/${manager.world.runId}`)!['edges']!) as unknown as { from: string; to: string }[];
     const layout = layoutGraph(layoutInput(records, edges));
     const box = (await page.getByTestId('graph-canvas').boundingBox())!;

@@ -6,6 +6,7 @@ import { fit, reveal, zoomAt } from '../src/graph/camera.ts';
 import { pathThrough } from '../src/graph/path.ts';
 import { CELLS, shardCells, shardTotals } from '../src/panel/shard-cells.ts';
 import { shownIds } from '../src/run/use-run-view.ts';
+import { instanceOf } from '../dev/fake-records.ts';
 import { FakeWorld } from '../dev/fake-world.ts';
 import { businessDate, bytes, clock, duration, sentence, signed } from '../src/ui/format.ts';
 
@@ -90,7 +91,7 @@ describe('filter', () => {
   const world = new FakeWorld(0);
   world.tasks[3]!.held = true;
   const id = (name: string): string => instanceId(world.runId, name);
-  const records = Object.fromEntries(world.tasks.map((task) => [task.id, world.instance(task)]));
+  const records = Object.fromEntries(world.tasks.map((task) => [task.id, instanceOf(task)]));
 
   it('finds by name, tag number, state and the held flag', () => {
     expect(shownIds(records, [], '')).toBeNull();
