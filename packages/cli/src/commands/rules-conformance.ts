@@ -16,7 +16,7 @@ users, "ok" for a rule that the check accepts, a number for bucket, or {"id", "e
 reference evaluates plainly, in order to be right; sql compiles the conditions on a
 user's row for DuckDB; index answers them as a run does, by cut points, look-ups and
 bit planes. Both answer
-aggregates, changes, places and tags by the SQL of runs, history by the reference.
+aggregates, changes, places, tags and their history by SQL of their own.
 `;
 
 type Engine = RowEngine & { close?(): void };

@@ -3,11 +3,12 @@ import type { CaseWorld } from '@tagmill/shared/conformance/case-world';
 import type { CatalogField } from '@tagmill/shared/fields';
 import { KEY_FIELD } from '@tagmill/shared/rules/key-leaves';
 import { dayLiteral } from '@tagmill/shared/rules/literals';
-import type { AggregateLeaf, ChangeLeaf, NormalRule, PopulationLeaf, WideLeaf } from '@tagmill/shared/rules/normal';
+import type { AggregateLeaf, ChangeLeaf, NormalRule, PopulationLeaf, TagLeaf, WideLeaf } from '@tagmill/shared/rules/normal';
 import { missingTruth, type Truth } from '@tagmill/shared/rules/reference';
 import { aggregateSql, columnsOfAggregate } from '@tagmill/shared/rules/wide/aggregate-sql';
 import { isPresent } from '@tagmill/shared/rules/wide/aggregates';
 import { boundRule } from '@tagmill/shared/rules/wide/bounds';
+import { historyWindow } from '@tagmill/shared/rules/wide/had-tag-within';
 import { changeSql } from '@tagmill/shared/rules/wide/change-sql';
 import type { Row } from '@tagmill/shared/rules/wide/world';
 import { identifier } from '../duckdb.ts';
@@ -18,7 +19,7 @@ import { boundsOver } from './populations.ts';
 const USER: CatalogField = { table: '', name: '__tagmill_user', type: { kind: 'int64' }, nullable: false };
 const user = identifier(USER.name);
 
-/** Null for the operators over tags. */
+/** Null for the state of tags, whose rules are evaluated like any other. */
 export async function wideLetters(
   tables: RuleTables,
   leaf: WideLeaf,
@@ -33,7 +34,7 @@ export async function wideLetters(
     case 'population':
       return await populationLetters(tables, leaf, seen, engine);
     case 'tag':
-      return null;
+      return leaf.operator === 'had_tag_within' ? await historyLetters(tables, leaf, seen) : null;
   }
 }
 
@@ -83,6 +84,24 @@ async function changeLetters(tables: RuleTables, leaf: ChangeLeaf, seen: CaseWor
     await before.drop();
   }
 }
+
+/** As a run takes it: who is in the set of those that had the tag, and whether the record reaches back so far for the others. */
+async function historyLetters(tables: RuleTables, leaf: TagLeaf, seen: CaseWorld): Promise<readonly Truth[]> {
+  const history = seen.world.history(leaf.tag);
+  if (history === undefined) return seen.users.map(() => missingTruth(leaf.missing));
+  const { start, end } = historyWindow(leaf.days ?? 1, seen.world.clock);
+  const places = new Map(seen.users.map((one, at) => [one, at]));
+  const spans = history.spans.flatMap((span) => {
+    const place = places.get(span.user);
+    return place === undefined ? [] : [`(${place}, ${span.entered}::BIGINT, ${span.left ?? 'NULL'}::BIGINT)`];
+  });
+  const nobody = `SELECT NULL::BIGINT AS ${user} WHERE FALSE`;
+  const had = `SELECT DISTINCT place AS ${user} FROM (VALUES ${spans.join(', ')}) AS s (place, entered, gone) WHERE entered <= ${end} AND coalesce(gone > ${start}, TRUE)`;
+  const others = history.begins <= start ? 'FALSE' : missingSql(leaf);
+  return await lettersOf(tables, seen, `CASE WHEN d.${user} IS NOT NULL THEN TRUE ELSE ${others} END`, spans.length === 0 ? nobody : had);
+}
+
+const missingSql = ({ missing }: TagLeaf): string => (missing === 'unknown' ? 'NULL::BOOLEAN' : missing === 'match' ? 'TRUE' : 'FALSE');
 
 async function populationLetters(
   tables: RuleTables,
