@@ -146,7 +146,7 @@ export interface PassTag {
   readonly ruleVersion: number;
 }
 
-/** Who holds a tag by `user_tags`, as it was when the run was planned: hashes of sets of users. */
+/** Who holds a tag by `user_tags`, as it was when the run was planned: names of sets of users, whose pieces are kept by hash. */
 export interface TagHolders {
   /** Decimal digits. */
   readonly tag: string;

@@ -16,6 +16,12 @@ const HASH = /^values\/([0-9a-f]{64})$/;
 /** The hash that a name stands for; undefined where it is no name of a set. */
 export const hashOfName = (name: string): string | undefined => HASH.exec(name)?.[1];
 
+/** A set of users may lie in pieces, each a set of its own: its name is those of all, in order. */
+export const joinPieces = (hashes: readonly string[]): string => hashes.join('+');
+
+/** Hashes of the pieces of a set, one at least. */
+export const piecesOf = (set: string): readonly string[] => set.split('+');
+
 /** One line for each value. */
 export const linesOf = (values: readonly string[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 

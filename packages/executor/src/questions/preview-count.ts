@@ -7,14 +7,13 @@ import { TagmillError } from '@tagmill/shared/errors';
 import type { PassTag, PlannedTable, TagHolders } from '@tagmill/shared/job';
 import { type Move, MOVES, type PreviewCounts, type PreviewJob } from '@tagmill/shared/question';
 import type { NormalRule } from '@tagmill/shared/rules/normal';
-import { valueTable } from '@tagmill/shared/rules/operators/in-list';
 import { compileRules } from '@tagmill/shared/rules/sql';
 import { leavesOf } from '@tagmill/shared/rules/reads';
 import { type Connection, identifier, mapEngineError } from '../engine/duckdb.ts';
 import type { Evaluator } from '../engine/evaluator.ts';
 import { readColumn } from '../engine/leaf-sql.ts';
 import { KEY, rowsSql } from '../engine/scan-sql.ts';
-import { loadValues } from '../engine/wide/value-tables.ts';
+import { loadValues, setSql } from '../engine/wide/value-tables.ts';
 import { discardScans, finishScans, type ObjectScan, type OpenScan, openScans, runsOf } from '../sources/materialize.ts';
 import { F, type Outcome, moveOf, NONE, T, U } from './preview-moves.ts';
 
@@ -172,8 +171,8 @@ class CountQuery {
       if (found === undefined) throw new TagmillError('INTERNAL', `the preview does not bring the users of tag ${tag}`);
       return found;
     };
-    const isIn = (hash: string, name: string): string => {
-      joins.push(` LEFT JOIN ${valueTable(hash, pass.keyType)} AS ${name} ON k = ${name}.v`);
+    const isIn = (set: string, name: string): string => {
+      joins.push(` LEFT JOIN ${setSql(set, pass.keyType)} AS ${name} ON k = ${name}.v`);
       return `${name}.v IS NOT NULL`;
     };
     const { held, manual, excluded } = find(counted.tag ?? '');

@@ -1,6 +1,7 @@
 /** What executors need once per plan and per pass, as JSON bytes. Made from the state, so a restart can make it again. */
 import type { PassJob, PassTag, PlanRequest, PlanResult, TagHolders } from '@tagmill/shared/job';
 import type { NormalLeaf, WideLeaf } from '@tagmill/shared/rules/normal';
+import { piecesOf } from '@tagmill/shared/value-set';
 import { wholeLeavesOf } from '@tagmill/shared/rules/reads';
 import type { Run } from '../core/run.ts';
 import type { Pass } from '../core/pass.ts';
@@ -84,12 +85,9 @@ export function valuesOf(
   const rules = tags.flatMap((tag) => [tag.rule, ...tag.onlyUsers, ...tag.onlyMatches]);
   const values = new Set([
     ...rules.flatMap(wholeLeavesOf).flatMap(setsOf),
-    ...holders.flatMap(({ held, manual, excluded, histories = [] }) => [
-      held,
-      manual,
-      ...(excluded === undefined ? [] : [excluded]),
-      ...histories.map(({ had }) => had),
-    ]),
+    ...holders.flatMap(({ held, manual, excluded, histories = [] }) =>
+      [held, manual, ...(excluded === undefined ? [] : [excluded]), ...histories.map(({ had }) => had)].flatMap(piecesOf),
+    ),
   ]);
   return values.size === 0 ? {} : { values: [...values].sort() };
 }

@@ -1,6 +1,6 @@
 /** Who held tags at some time, from who holds them now and the recorded changes, read backwards. */
 import { decodeChanges } from '@tagmill/shared/merge/changes';
-import type { HistoryAsked, HistoryFound, TagHolding } from './metadata.ts';
+import type { HistoryAsked, HistoryFound } from './metadata.ts';
 import type { ChangeRow } from './sql-database.ts';
 
 interface Open {
@@ -19,11 +19,11 @@ interface Open {
  */
 export async function collectHistory(
   asked: readonly HistoryAsked[],
-  now: ReadonlyMap<number, TagHolding>,
+  now: ReadonlyMap<number, readonly string[]>,
   changes: (sinceMs: number) => AsyncIterable<ChangeRow>,
   beginsMs: number | null,
 ): Promise<readonly HistoryFound[]> {
-  const open = asked.map((one): Open => ({ asked: one, held: new Set(now.get(one.tag)?.held), had: new Set(), behind: true }));
+  const open = asked.map((one): Open => ({ asked: one, held: new Set(now.get(one.tag)), had: new Set(), behind: true }));
   const first = Math.min(...asked.map(({ fromMs }) => fromMs));
   for await (const { atMs, block } of changes(first)) {
     const { users } = decodeChanges(block);

@@ -1,6 +1,7 @@
 /** Rules, tags and the leader's row, wherever they are kept. */
 import type { TagmillError } from '@tagmill/shared/errors';
 import type { OverrideKind } from '@tagmill/shared/merge/override-row';
+import type { UnknownMark } from '@tagmill/shared/merge/unknown-mark';
 import type { REVIEW_KINDS, VERSION_STATES } from '@tagmill/shared/api/rules';
 import type { TagPolicy } from '@tagmill/shared/tag-policy';
 
@@ -162,8 +163,10 @@ export interface NamedLists {
   values(hash: string): Promise<readonly string[] | undefined>;
   /** The same as it is kept and sent (`shared/value-set.ts`). */
   lines(hash: string): Promise<string | undefined>;
-  /** Keeps a set of values that has no name. Gives its hash. */
-  keep(values: readonly string[], atMs: number): Promise<string>;
+  /** Keeps a content that has no name, as it is sent. Gives its hash. */
+  keepPiece(lines: string, atMs: number): Promise<string>;
+  /** Contents without a name that nobody has kept for long are gone afterwards. */
+  forgetOld(atMs: number): Promise<void>;
 }
 
 /** What a tag allows, with who said so last. */
@@ -197,6 +200,8 @@ export interface OverrideRow {
 export interface TagOverrides {
   /** What stands for a tag, by the bytes of the user. */
   of(tagId: number): Promise<readonly OverrideRow[]>;
+  /** Who is excluded from each of these tags, ascending by bytes; a tag that excludes nobody is not there. */
+  excluded(tags: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>>;
   /** When the newest word was said, of any tag; 0: none was. */
   newestMs(): Promise<number>;
   /**
@@ -207,22 +212,13 @@ export interface TagOverrides {
   set(row: OverrideRow): Promise<boolean>;
 }
 
-/** Users of one tag, ascending by bytes. */
-export interface TagHolding {
-  readonly held: readonly string[];
-  /** Those of them who have it by hand. */
-  readonly manual: readonly string[];
-  /** Those of them who would lose it in a run in which they are UNKNOWN; absent: it was not asked. */
-  readonly due?: readonly string[];
-  /** Those who were excluded from it by hand, who do not hold it; absent: nobody was. */
-  readonly excluded?: readonly string[];
-}
-
-/** Who has been UNKNOWN for so many runs that one more, for the day, takes the tag away. */
-export interface DueAsked {
+/** A user who holds a tag. */
+export interface Holder {
   readonly tag: number;
-  readonly keepForRuns: number;
-  readonly day: string;
+  readonly userId: string;
+  readonly byHand: boolean;
+  /** For how many runs the rule has been UNKNOWN for the user, where that is counted. */
+  readonly mark: UnknownMark | null;
 }
 
 export interface HistoryAsked {
@@ -315,9 +311,9 @@ export interface TagMetadata {
    * Who held tags at some time of [fromMs, toMs], by the recorded changes and by
    * who holds them now; `whole`: the record reaches back to `fromMs`.
    */
-  historyOf(asked: readonly HistoryAsked[], now: ReadonlyMap<number, TagHolding>): Promise<readonly HistoryFound[]>;
-  /** Who holds these tags, in one reading of user_tags. */
-  holdersOf(tags: readonly number[], due?: DueAsked): Promise<ReadonlyMap<number, TagHolding>>;
+  historyOf(asked: readonly HistoryAsked[], now: ReadonlyMap<number, readonly string[]>): Promise<readonly HistoryFound[]>;
+  /** Tells who holds these tags, users ascending by bytes, in one reading of user_tags; it waits for what `see` promises. */
+  eachHolder(tags: readonly number[], see: (holder: Holder) => Promise<void> | undefined): Promise<void>;
   countUserTags(): Promise<number>;
   /** The row of one user; undefined: there is none. */
   userTagsOf(userId: string): Promise<StoredUserTags | undefined>;

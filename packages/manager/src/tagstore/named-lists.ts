@@ -45,7 +45,7 @@ export class SqlNamedLists implements NamedLists {
     const { name, type, who, atMs } = list;
     await this.#tables();
     return await this.#database.transaction(async (transaction) => {
-      const hash = await keepIn(transaction, values, atMs);
+      const hash = await keepIn(transaction, linesOf(values), atMs);
       await transaction.run('DELETE FROM tagmill_lists WHERE list_name = ?', [name]);
       await transaction.run(
         'INSERT INTO tagmill_lists (list_name, value_type, content_hash, value_count, who, updated_ms) VALUES (?, ?, ?, ?, ?, ?)',
@@ -82,20 +82,14 @@ export class SqlNamedLists implements NamedLists {
     return rows.map((row) => textOf(row['lines_text'])).join('');
   }
 
-  async keep(values: readonly string[], atMs: number): Promise<string> {
+  async keepPiece(lines: string, atMs: number): Promise<string> {
     await this.#tables();
-    const sorted = sortedOnce(values);
-    const bytes = sorted.reduce((sum, value) => sum + value.length + 3, 0);
-    if (bytes > LIMITS.templateBytes / 2)
-      throw new TagmillError(
-        'USAGE',
-        `a set of ${sorted.length} users is longer than can be sent to executors: split the tag, or leave its condition out`,
-      );
-    return await this.#database.transaction(async (transaction) => {
-      const hash = await keepIn(transaction, sorted, atMs);
-      await forgetOld(transaction, atMs);
-      return hash;
-    });
+    return await this.#database.transaction((transaction) => keepIn(transaction, lines, atMs));
+  }
+
+  async forgetOld(atMs: number): Promise<void> {
+    await this.#tables();
+    await this.#database.transaction((transaction) => forgetOld(transaction, atMs));
   }
 
   /** Made when first needed: an older database has none. */
@@ -138,12 +132,12 @@ function sortedOnce(values: readonly string[]): string[] {
 }
 
 /** Writes a content unless it is there. Gives its hash. */
-async function keepIn(transaction: SqlTransaction, values: readonly string[], atMs: number): Promise<string> {
-  const hash = createHash('sha256').update(linesOf(values)).digest('hex');
+async function keepIn(transaction: SqlTransaction, lines: string, atMs: number): Promise<string> {
+  const hash = createHash('sha256').update(lines).digest('hex');
   const known = await transaction.run('UPDATE tagmill_value_sets SET created_ms = ? WHERE content_hash = ?', [atMs, hash]);
   const there = await transaction.all('SELECT COUNT(*) AS n FROM tagmill_value_sets WHERE content_hash = ?', [hash]);
   if (known > 0 || numberOf(there[0]?.['n']) > 0) return hash;
-  const parts = cut(values);
+  const parts = cut(lines);
   for (const [part, text] of parts.entries()) {
     await transaction.run('INSERT INTO tagmill_value_sets (content_hash, part, parts, lines_text, created_ms) VALUES (?, ?, ?, ?, ?)', [
       hash,
@@ -156,20 +150,17 @@ async function keepIn(transaction: SqlTransaction, values: readonly string[], at
   return hash;
 }
 
-/** At least one part, so that an empty list is there too. */
-function cut(values: readonly string[]): string[] {
+/** Whole lines; at least one part, so that an empty list is there too. */
+function cut(lines: string): string[] {
   const parts: string[] = [];
-  let part: string[] = [];
-  let characters = 0;
-  for (const value of values) {
-    part.push(value);
-    characters += value.length + 3;
-    if (characters < PART_CHARACTERS) continue;
-    parts.push(linesOf(part));
-    part = [];
-    characters = 0;
+  let from = 0;
+  while (lines.length - from > PART_CHARACTERS) {
+    const end = lines.indexOf('\n', from + PART_CHARACTERS) + 1;
+    if (end === 0) break;
+    parts.push(lines.slice(from, end));
+    from = end;
   }
-  return part.length > 0 || parts.length === 0 ? [...parts, linesOf(part)] : parts;
+  return from < lines.length || parts.length === 0 ? [...parts, lines.slice(from)] : parts;
 }
 
 async function forgetOld(transaction: SqlTransaction, atMs: number): Promise<void> {

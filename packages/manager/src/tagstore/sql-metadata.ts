@@ -1,11 +1,10 @@
 /** Metadata over any SQL database that the two dialects cover. */
 import { collectHistory } from './history.ts';
-import { collectHolders, likelyHolders } from './holders.ts';
+import { likelyHolders, tellHolders } from './holders.ts';
 import { importInto } from './import-rules.ts';
 import { claimLeadership, readLeader } from './leader.ts';
 import { ensureLeaderTable } from './leader-table.ts';
 import type {
-  DueAsked,
   ImportCounts,
   LeaderHolder,
   LeaderRow,
@@ -14,8 +13,8 @@ import type {
   StoredRule,
   HistoryAsked,
   HistoryFound,
+  Holder,
   StoredUserTags,
-  TagHolding,
   TagMetadata,
   UserTagsRow,
 } from './metadata.ts';
@@ -89,14 +88,11 @@ export class SqlMetadata implements TagMetadata {
     return row === undefined ? undefined : { tagIds: textOrNull(row['tag_ids']), tagDetails: textOrNull(row['tag_details']) };
   }
 
-  async holdersOf(tags: readonly number[], due?: DueAsked): Promise<ReadonlyMap<number, TagHolding>> {
-    if (tags.length === 0) return new Map();
-    const holders: Map<number, TagHolding> = await collectHolders(this.#database.detailedTags(likelyHolders(tags)), tags, due);
-    for (const [tag, users] of await this.overrides.excluded(tags)) holders.set(tag, { ...holders.get(tag)!, excluded: users });
-    return holders;
+  async eachHolder(tags: readonly number[], see: (holder: Holder) => Promise<void> | undefined): Promise<void> {
+    if (tags.length > 0) await tellHolders(this.#database.detailedTags(likelyHolders(tags)), tags, see);
   }
 
-  async historyOf(asked: readonly HistoryAsked[], now: ReadonlyMap<number, TagHolding>): Promise<readonly HistoryFound[]> {
+  async historyOf(asked: readonly HistoryAsked[], now: ReadonlyMap<number, readonly string[]>): Promise<readonly HistoryFound[]> {
     if (asked.length === 0) return [];
     const begins = await this.#database.historyBeginsMs();
     return await collectHistory(asked, now, (sinceMs) => this.#database.changeBlocks(sinceMs), begins);

@@ -112,10 +112,13 @@ describe.each([
     await place.run('INSERT INTO user_tags (user_id, tag_ids, tag_details) VALUES (?, ?, ?)', ['b', '[5,15]', manual]);
     await place.run('INSERT INTO user_tags (user_id, tag_ids, tag_details) VALUES (?, ?, ?)', ['a', '[15, 51]', null]);
     await place.run('INSERT INTO user_tags (user_id, tag_ids, tag_details) VALUES (?, ?, ?)', ['c', '[]', '{}']);
-    const found = await metadata.holdersOf([5, 15, 1]);
-    expect(found.get(5)).toEqual({ held: ['b'], manual: ['b'] });
-    expect(found.get(15)).toEqual({ held: ['a', 'b'], manual: [] });
-    expect(found.get(1)).toEqual({ held: [], manual: [] });
+    const found: unknown[] = [];
+    await metadata.eachHolder([5, 15, 1], ({ tag, userId, byHand }) => void found.push([userId, tag, byHand]));
+    expect(found).toEqual([
+      ['a', 15, false],
+      ['b', 5, true],
+      ['b', 15, false],
+    ]);
   });
 
   it('finds who held a tag in a time, by the record and by what is held now', async () => {
@@ -143,7 +146,7 @@ describe.each([
       { tag: 5, days: 1, fromMs: at(17), toMs: at(18) },
       { tag: 5, days: 30, fromMs: at(15) - 20 * 86_400_000, toMs: at(30) },
     ];
-    const found = await metadata.historyOf(asked, await metadata.holdersOf([5]));
+    const found = await metadata.historyOf(asked, new Map([[5, ['always', 'later']]]));
     const sorted = found.map(({ users, whole }) => [[...users].sort(), whole]);
     // Who gave the tag up on the 20th without a record of getting it held it before all that is recorded.
     expect(sorted).toEqual([

@@ -44,7 +44,9 @@ it.each(PLACES)('on %s what is said of a user and a tag is written into the row 
       ['b', 'include'],
       ['ä', 'exclude'],
     ]);
-    expect((await metadata.holdersOf([7])).get(7)).toEqual({ held: ['b'], manual: ['b'], excluded: ['ä'] });
+    const holders: unknown[] = [];
+    await metadata.eachHolder([7], ({ userId, byHand }) => void holders.push([userId, byHand]));
+    expect([holders, [...(await metadata.overrides.excluded([7]))]]).toEqual([[['b', true]], [[7, ['ä']]]]);
     expect(await say('b', 'exclude')).toBe(true);
     expect(await say('b', 'clear')).toBe(true);
     expect(JSON.parse((await metadata.userTagsOf('b'))!.tagIds!)).toEqual([]);

@@ -1,22 +1,22 @@
 /** A set of users as a table: who is in it. */
 import type { RunClock } from '@tagmill/shared/fields';
 import type { PassJob } from '@tagmill/shared/job';
-import { valueTable } from '@tagmill/shared/rules/operators/in-list';
 import type { KeyRange } from '../../sources/key-order.ts';
 import { identifier, literal } from '../duckdb.ts';
 import { CAST_ERRORS, KEY } from '../scan-sql.ts';
+import { setSql } from '../wide/value-tables.ts';
 import type { DerivedDraft, DerivedPassTable } from './drafts.ts';
 
 const MEMBER = '__tagmill_member';
 
 export class MemberDraft implements DerivedDraft {
   readonly leaves: { slot: number }[] = [];
-  readonly #hash: string;
+  readonly #set: string;
   readonly #keyType: PassJob['keyType'];
   #member: { slot: number } | undefined;
 
-  constructor(hash: string, keyType: PassJob['keyType']) {
-    this.#hash = hash;
+  constructor(set: string, keyType: PassJob['keyType']) {
+    this.#set = set;
     this.#keyType = keyType;
   }
 
@@ -28,9 +28,9 @@ export class MemberDraft implements DerivedDraft {
   }
 
   table(_clock: RunClock): DerivedPassTable {
-    const from = valueTable(this.#hash, this.#keyType);
+    const from = setSql(this.#set, this.#keyType);
     return {
-      table: { name: `users ${this.#hash}`, objects: [], rows: 0 },
+      table: { name: `users ${this.#set}`, objects: [], rows: 0 },
       columns: [{ name: MEMBER, sqlType: 'BOOLEAN', read: (_, raw) => raw, castError: () => null }],
       leaves: [`coalesce(${identifier(MEMBER)}, FALSE)`],
       firstSlot: this.leaves[0]?.slot ?? 0,

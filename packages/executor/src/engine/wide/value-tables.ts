@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { TagmillError } from '@tagmill/shared/errors';
 import { valueTable } from '@tagmill/shared/rules/operators/in-list';
-import { valuesOf } from '@tagmill/shared/value-set';
+import { piecesOf, valuesOf } from '@tagmill/shared/value-set';
 import type { PassJob } from '@tagmill/shared/job';
 import type { Evaluator } from '../evaluator.ts';
 
@@ -14,6 +14,12 @@ const KEPT = 8;
 const KINDS = ['string', 'int64'] as const;
 
 const loaded = new WeakMap<Evaluator, Map<string, Promise<void>>>();
+
+/** A relation of `v`: the users of a set, whatever its pieces. */
+export function setSql(set: string, keyType: PassJob['keyType']): string {
+  const [first = '', ...others] = piecesOf(set).map((hash) => valueTable(hash, keyType));
+  return others.length === 0 ? first : `(${[first, ...others].map((table) => `SELECT v FROM ${table}`).join(' UNION ALL ')})`;
+}
 
 /** Loads what the job needs. Errors: NOT_FOUND when a set is not there. */
 export async function loadValues(evaluator: Evaluator, job: PassJob, signal?: AbortSignal): Promise<void> {
