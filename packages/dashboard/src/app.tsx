@@ -19,6 +19,7 @@ import { RulesPage } from './pages/rules-page.tsx';
 import { RunPage } from './pages/run-page.tsx';
 import { SettingsPage } from './pages/settings-page.tsx';
 import { UsersPage } from './pages/users-page.tsx';
+import { Palette } from './palette/palette.tsx';
 import { resolver, theme } from './theme/mantine.ts';
 
 /** The editor comes when a rule is first opened. */
@@ -70,6 +71,7 @@ function Frame(): ReactElement {
           </Switch>
         </Suspense>
       </div>
+      <Palette />
       <KeyPrompt />
     </div>
   );

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { fit, reveal, zoomAt } from '../src/graph/camera.ts';
 import { pathThrough } from '../src/graph/path.ts';
 import { CELLS, shardCells, shardTotals } from '../src/panel/shard-cells.ts';
+import { type Entry, fitting } from '../src/palette/entries.ts';
 import { shownIds } from '../src/run/use-run-view.ts';
 import { instanceOf } from '../dev/fake-records.ts';
 import { FakeWorld } from '../dev/fake-world.ts';
@@ -133,5 +134,22 @@ describe('numbers and times', () => {
     expect(businessDate('2026-11-20', 'zh')).toBe('2026-11-20');
     expect(clock(Date.UTC(2026, 10, 20, 0, 43, 59), 'Asia/Shanghai')).toBe('08:43:59');
     expect(clock(Date.UTC(2026, 10, 20, 0, 43, 59), 'No/Where')).toBe('00:43:59');
+  });
+});
+
+describe('the palette', () => {
+  const entry = (label: string, hint = ''): Entry => ({ id: label, kind: 'tag', label, hint });
+  const labels = (typed: string, most?: number): string[] =>
+    fitting([entry('Promo responder'), entry('Skip Promo responder…'), entry('VIP', 'tag 5'), entry('高净值用户')], typed, most).map(
+      (one) => one.label,
+    );
+  it('finds what has every word, in any case and language, what begins with it first', () => {
+    expect(labels('SKIP promo')).toEqual(['Skip Promo responder…']);
+    expect(labels('promo')).toEqual(['Promo responder', 'Skip Promo responder…']);
+    expect(labels('skip')).toEqual(['Skip Promo responder…']);
+    expect(labels('tag 5')).toEqual(['VIP']);
+    expect(labels('净值')).toEqual(['高净值用户']);
+    expect(labels('nothing')).toEqual([]);
+    expect(labels('', 2)).toHaveLength(2);
   });
 });

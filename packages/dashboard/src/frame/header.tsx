@@ -8,6 +8,7 @@ import { ApiError, startRun } from '../api/http.ts';
 import { readRule } from '../api/rules.ts';
 import { useCanAct, useManagerNow, useRun } from '../feed/hooks.ts';
 import { languageNow, switchLanguage } from '../i18n/setup.ts';
+import { PaletteButton } from '../palette/palette.tsx';
 import { when } from '../recovery/time.ts';
 import { useRecovery } from '../recovery/use-recovery.ts';
 import { tookMs } from '../run/card-text.ts';
@@ -47,6 +48,7 @@ export function Header(): ReactElement {
         <span className="tm-quiet">{t('header.noRun')}</span>
       )}
       <span className="tm-grow" />
+      <PaletteButton />
       <StartRun />
       <LinkChip />
       <IconButton label={t('header.language')} onClick={() => switchLanguage(languageNow() === 'en' ? 'zh' : 'en')} testId="language">

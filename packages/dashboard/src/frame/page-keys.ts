@@ -1,4 +1,4 @@
-/** `g`, then a letter, goes to a page. */
+/** `g`, then a letter, goes to a page; `?` to the keys that there are. */
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { useSingleKeys } from '../ui/single-keys.ts';
@@ -16,7 +16,8 @@ export function usePageKeys(): void {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target instanceof HTMLElement && event.target.closest('input, textarea, select') !== null) return;
       const page = PAGE_KEYS.find(([key]) => key === event.key)?.[1];
-      if (event.key === 'g') sinceMs = Date.now();
+      if (event.key === '?') go('/settings');
+      else if (event.key === 'g') sinceMs = Date.now();
       else if (Date.now() - sinceMs < WITHIN_MS && page !== undefined) {
         sinceMs = 0;
         event.stopImmediatePropagation();

@@ -10,6 +10,7 @@ import { settings } from './en/settings.ts';
 import { catalogue } from './en/catalogue.ts';
 import { users } from './en/users.ts';
 import { inbox } from './en/inbox.ts';
+import { palette } from './en/palette.ts';
 import { words } from './en/words.ts';
 
 export const en = {
@@ -24,5 +25,6 @@ export const en = {
   ...users,
   ...inbox,
   ...settings,
+  ...palette,
   ...errors,
 } as const;

@@ -10,6 +10,7 @@ import { settings } from './zh/settings.ts';
 import { catalogue } from './zh/catalogue.ts';
 import { users } from './zh/users.ts';
 import { inbox } from './zh/inbox.ts';
+import { palette } from './zh/palette.ts';
 import { words } from './zh/words.ts';
 
 export const zh = {
@@ -24,5 +25,6 @@ export const zh = {
   ...users,
   ...inbox,
   ...settings,
+  ...palette,
   ...errors,
 } as const;

@@ -181,6 +181,32 @@ test('an example has a name; an old version is compared and restored', async () 
   await isFilled('rule-json', '50000');
 });
 
+test('the palette goes to a tag, a user and a page, and opens the preview of an action', async () => {
+  const runId = await fleet.createRun({ mode: 'task-tags', tag_ids: [3], business_date: '2026-11-22' });
+  await fleet.ended(runId);
+  await page.goto(`${fleet.http}/runs/${runId}`);
+  await page.getByTestId('node-低风险用户').first().waitFor();
+  const palette = async (typed: string): Promise<void> => {
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('palette-field').fill(typed);
+  };
+  await palette('roll 低风险');
+  await page.getByRole('option', { name: 'Roll back 低风险用户' }).waitFor();
+  await noFindings('palette');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('preview').waitFor();
+  await page.getByTestId('cancel-action').click();
+  await palette('高净值');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('rule-name').getByText('高净值用户').waitFor();
+  await palette('user_000007');
+  await page.getByRole('option', { name: 'user_000007' }).click();
+  await page.getByTestId('user-page').waitFor();
+  await palette('recov');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/recovery/);
+});
+
 test('the catalogue by keyboard, in Chinese and dark; single keys can be switched off', async () => {
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.goto(`${fleet.http}/rules?lang=zh`);

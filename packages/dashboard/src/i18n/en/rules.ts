@@ -16,7 +16,7 @@ export const rules = {
     addTag: 'Tag',
     otherOperators: 'For other types',
     whenMissing: 'A missing value',
-    missingIs: { unknown: 'missing: unknown', match: 'missing: match', no_match: 'missing: no match' },
+    missingIs: { unknown: 'missing?', match: 'missing: yes', no_match: 'missing: no' },
     range: '{{min}} to {{max}}',
     addGroup: 'Group',
     remove: 'Remove',

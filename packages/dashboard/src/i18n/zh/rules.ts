@@ -16,7 +16,7 @@ export const rules = {
     addTag: '标签',
     otherOperators: '适用于其他类型',
     whenMissing: '缺失值视为',
-    missingIs: { unknown: '缺失：未知', match: '缺失：满足', no_match: '缺失：不满足' },
+    missingIs: { unknown: '缺失？', match: '缺失：是', no_match: '缺失：否' },
     range: '{{min}} 至 {{max}}',
     addGroup: '分组',
     remove: '移除',
