@@ -113,14 +113,13 @@ async function makeUnlessOther(
   const lock = join(evaluator.sortedDir, `${file}.lock`);
   if (!(await take(lock))) return undefined;
   const renew = setInterval(() => void touch(lock).catch(() => undefined), LOCK_MS / 5);
-  const started = performance.now();
-  evaluator.onSort?.({ table: table.table.name, rows: table.table.rows, state: 'started', durationMs: 0 });
+  evaluator.onPreparation?.(`sorts ${table.table.name} by user, once for all runs over these ${table.table.rows} rows`);
   try {
     await makeRoom(evaluator.sortedDir, evaluator.sortedBytes);
     await make(evaluator, job, table, join(evaluator.sortedDir, file), signal);
-    evaluator.onSort?.({ table: table.table.name, rows: table.table.rows, state: 'done', durationMs: performance.now() - started });
     return await existing(evaluator, file, table);
   } finally {
+    evaluator.onPreparation?.('');
     clearInterval(renew);
     await rm(lock, { recursive: true, force: true });
   }

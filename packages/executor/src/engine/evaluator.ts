@@ -28,15 +28,8 @@ export interface EvaluatorOptions {
   readonly engine?: RuleEngine;
   /** Unsorted tables of at least so many rows are sorted once into the cache; 2 million when absent. */
   readonly sortRows?: number;
-  /** Told when a table is sorted, which can take a while. */
-  readonly onSort?: (step: SortStep) => void;
-}
-
-export interface SortStep {
-  readonly table: string;
-  readonly rows: number;
-  readonly state: 'started' | 'done';
-  readonly durationMs: number;
+  /** Told what is done once before a shard is evaluated, which can take a while; the empty text: it is done. */
+  readonly onPreparation?: (text: string) => void;
 }
 
 const SORT_ROWS = 2_000_000;
@@ -54,7 +47,7 @@ export interface Evaluator {
   readonly sortedBytes: number;
   readonly sortedStore: ObjectStore;
   readonly sortedCopies: LocalCopies;
-  readonly onSort: ((step: SortStep) => void) | undefined;
+  readonly onPreparation: ((text: string) => void) | undefined;
   readonly engine: RuleEngine;
   readonly threads: number;
   close(): void;
@@ -84,7 +77,7 @@ export async function openEvaluator(options: EvaluatorOptions): Promise<Evaluato
     sortedBytes: options.cacheBytes,
     sortedStore,
     sortedCopies: new LocalCopies(sortedStore, cache, sparseDir),
-    onSort: options.onSort,
+    onPreparation: options.onPreparation,
     engine: options.engine ?? 'auto',
     threads: options.threads,
     close: () => {

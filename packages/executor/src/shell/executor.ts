@@ -355,6 +355,8 @@ export class Executor {
     const id: number = this.pool.run(this.taskOf(work, attempt, name), {
       done: (result) => finish(core.STATUS_DONE, work.step === 'plan' ? this.keepPlan(attempt.token, result) : JSON.stringify(result)),
       failed: (failure) => finish(core.STATUS_FAILED, JSON.stringify(failure)),
+      note: (text) =>
+        this.client.send({ progress: { fanOut: work.fanOut, shard: attempt.shard, token: attempt.token, fraction: 0, text } }),
       rows: (rows) => {
         this.sendRows(id, work, attempt, rows, first);
         first = false;

@@ -66,4 +66,6 @@ export type FromWorker =
       readonly table?: string;
       readonly tagId?: number;
     }
-  | { readonly type: 'rows'; readonly id: number; readonly batch: RowsBatch };
+  | { readonly type: 'rows'; readonly id: number; readonly batch: RowsBatch }
+  /** What the task does before its own work; the empty text: it goes on with that. */
+  | { readonly type: 'note'; readonly id: number; readonly text: string };

@@ -19,6 +19,8 @@ export interface TaskEvents {
   readonly done: (result: unknown) => void;
   readonly failed: (failure: TaskFailure) => void;
   readonly rows?: (batch: RowsBatch) => void;
+  /** What it does before its own work; the empty text: it goes on with that. */
+  readonly note?: (text: string) => void;
 }
 
 interface Worker {
@@ -181,6 +183,10 @@ export class WorkerPool {
     const { events, expired } = worker.busy;
     if (message.type === 'rows') {
       events.rows?.(message.batch);
+      return;
+    }
+    if (message.type === 'note') {
+      events.note?.(message.text);
       return;
     }
     this.release(worker);

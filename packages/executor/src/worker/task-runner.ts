@@ -19,6 +19,8 @@ export class TaskRunner {
   private evaluator: { readonly key: string; readonly opened: Promise<Evaluator> } | undefined;
   private sink: Promise<TagSink> | undefined;
   private readonly rowsSinks = new Map<number, RowsSink>();
+  /** A worker has one task at a time. */
+  private current = 0;
 
   constructor(setup: WorkerSetup, tempDir: string, post: (message: FromWorker) => void) {
     this.setup = setup;
@@ -31,6 +33,7 @@ export class TaskRunner {
   }
 
   async run(id: number, task: WorkerTask, signal: AbortSignal): Promise<WorkerResult> {
+    this.current = id;
     switch (task.kind) {
       case 'plan': {
         const { planTables } = await import('../engine/plan-tables.ts');
@@ -151,6 +154,7 @@ export class TaskRunner {
       memoryBytes: Math.max(128 * 1024 * 1024, Math.floor(setup.memoryBytes / 2)),
       threads: setup.threads,
       engine: setup.engine,
+      onPreparation: (text) => this.post({ type: 'note', id: this.current, text }),
     });
   }
 

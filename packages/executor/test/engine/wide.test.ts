@@ -294,6 +294,24 @@ describe('rules that read more than the user’s row', () => {
     for (const [user, own] of found) expect([user, own]).toEqual([user, expected.get(user)]);
   });
 
+  it('places in the population are read once, and that is told while it lasts', async () => {
+    const plan = await planFor(PLACES);
+    const job = passJob(location, { ...plan, cuts: cutsOf([...users.keys()], 4) }, tagsOf(PLACES, plan));
+    const told: string[] = [];
+    const own = await openTestEvaluator(join(dir, 'places'), location, undefined, 1, { onPreparation: (text) => told.push(text) });
+    try {
+      await evaluateShard(own, job, 0);
+      expect(told.filter((text) => text !== '').every((text) => /^reads the places of users\.\w+ in the population/.test(text))).toBe(true);
+      expect(told.length).toBeGreaterThan(1);
+      expect(told.at(-1)).toBe('');
+      const before = told.length;
+      await evaluateShard(own, job, 1);
+      expect(told).toHaveLength(before);
+    } finally {
+      own.close();
+    }
+  });
+
   it('large tables in no order are sorted once, with the same results', async () => {
     const rules = [...AGGREGATES, ...CHANGES, ...PLACES];
     const plan = await planFor(rules);
@@ -308,7 +326,7 @@ describe('rules that read more than the user’s row', () => {
     const sorted: string[] = [];
     const own = await openTestEvaluator(join(dir, 'sorting'), location, undefined, 1, {
       sortRows: 10,
-      onSort: ({ table, state }) => state === 'done' && sorted.push(table),
+      onPreparation: (text) => sorted.push(...(/^sorts (\w+) by user/.exec(text)?.slice(1) ?? [])),
     });
     try {
       expect(await letters(own, { ...job }, evaluateShard)).toEqual(plain);

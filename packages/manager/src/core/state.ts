@@ -33,6 +33,12 @@ export interface Executor {
   loopLagMs: number | null;
 }
 
+export interface Preparation {
+  readonly shard: number;
+  readonly token: number;
+  readonly text: string;
+}
+
 export interface FanOutPlace {
   readonly run: Run;
   readonly pass: Pass;
@@ -101,6 +107,8 @@ export interface ManagerState {
    * that is cut off, and gives their shards to nobody yet.
    */
   massLoss: { readonly lost: number; readonly of: number; readonly sinceMs: number } | null;
+  /** Not journaled: by fan-out, what an attempt at one of its shards says that it does before its own work. */
+  readonly preparations: Map<number, Preparation>;
   /** Shards that the target was asked after: found there whole, or done again. */
   readonly settled: { accepted: number; redone: number };
   /** Results that changed nothing: from old attempts, or for what is unknown. */
@@ -126,6 +134,7 @@ export function emptyState(settings: Settings = DEFAULT_SETTINGS): ManagerState 
     merging: null,
     links: null,
     massLoss: null,
+    preparations: new Map(),
     settled: { accepted: 0, redone: 0 },
     ignoredResults: 0,
     dirty: { runs: new Set(), instances: new Map(), executors: new Set() },

@@ -76,7 +76,8 @@ export interface ExecutorPort {
   readonly values?: (hash: string) => Promise<Uint8Array | undefined>;
   readonly rows: (id: string, rows: Rows__Output, answer: (message: Outgoing) => void) => void;
   readonly rowsClosed: (id: string) => void;
-  readonly progress: (fanOut: number, shard: number, token: number, fraction: number) => void;
+  /** What the attempt at a shard does before its own work; the empty text: it goes on with that. */
+  readonly progress: (fanOut: number, shard: number, token: number, text: string) => void;
   /** What the executor has written of the copy of the journal. */
   readonly replicaAck: (id: string, ack: ReplicaAck__Output) => void;
   /** A part of the answer to a question. */
@@ -340,7 +341,7 @@ export class ExecutorServer {
       else port.results(event);
     } else if (message.rows) port.rows(id, message.rows, (answer) => session.send(answer));
     else if (message.progress)
-      port.progress(message.progress.fanOut, message.progress.shard, message.progress.token, message.progress.fraction);
+      port.progress(message.progress.fanOut, message.progress.shard, message.progress.token, message.progress.text);
     else if (message.draining) port.draining(id);
     else if (message.templateWanted) this.sendWanted(session, message.templateWanted.name);
     else if (message.blobPart) this.blobPart(session, id, message.blobPart);

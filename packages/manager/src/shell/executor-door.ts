@@ -9,6 +9,7 @@ import { RESULT_DONE, RESULT_FAILED, type ResultsEvent } from '../core/events.ts
 import type { CopiesHeld, ExecutorPort, JoinRequest, Load } from '../grpc/server.ts';
 import type { Loop } from './loop.ts';
 import { readPlan } from './plan-shape.ts';
+import { notePreparation } from '../core/preparations.ts';
 import { driftOf } from './field-drift.ts';
 import { judgePlan } from './plan-verdict.ts';
 import type { RecoveryLog } from './recovery-log.ts';
@@ -96,7 +97,9 @@ export class ExecutorDoor {
       },
       rows: (id, message, answer) => this.rows?.receive(id, message, (rowsMerged) => answer({ rowsMerged })),
       rowsClosed: (id) => this.rows?.close(id),
-      progress: () => undefined,
+      progress: (...said) => {
+        if (notePreparation(state, ...said)) this.hall.announce(false);
+      },
       replicaAck: (id, ack) => this.replicator.acknowledged(id, ack),
       answer: (id, answer) => this.questions.answered(id, answer),
     };

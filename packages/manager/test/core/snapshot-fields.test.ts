@@ -11,8 +11,8 @@ import { SETTINGS, variedStates } from './snapshot-history.ts';
 
 /** Fields that a snapshot need not keep. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  // `links` is what the shell hears, `massLoss` what follows from silence; the others are drained at the end of each turn, or come with the configuration.
-  state: ['settings', 'links', 'massLoss', 'dirty', 'touchedRuns'],
+  // `links` is what the shell hears, `preparations` what executors do now, `massLoss` what follows from silence; the others are drained at the end of each turn, or come with the configuration.
+  state: ['settings', 'links', 'massLoss', 'preparations', 'dirty', 'touchedRuns'],
   // What heartbeats and the stream say.
   executor: ['lastHeardMs', 'heardAtMs', 'disconnectedMs', 'cpuPercent', 'memoryBytes', 'loopLagMs'],
   // Made from the names; stories are spoiled row by row below.

@@ -71,7 +71,10 @@ async function boundsOf(evaluator: Evaluator, job: PassJob, leaves: readonly Pop
   const file = join(dir, `${contentName(evaluator, job, table, leaves)}.json`);
   const known = await readBounds(file);
   if (known !== undefined) return known;
-  const found = await compute(evaluator, job, table, leaves, signal);
+  evaluator.onPreparation?.(
+    `reads the places of ${table.name}.${field.name} in the population, once for all shards, from ${table.rows} rows`,
+  );
+  const found = await compute(evaluator, job, table, leaves, signal).finally(() => evaluator.onPreparation?.(''));
   await mkdir(dir, { recursive: true });
   for (const name of await readdir(dir)) await removeOld(join(dir, name), KEEP_MS);
   const temporary = `${file}.${randomUUID()}.tmp`;

@@ -1,4 +1,5 @@
 /** One sentence for why an instance waits, from the scheduler's own checks. */
+import { preparationOf } from '../preparations.ts';
 import { breachSentence } from '@tagmill/shared/tag-policy';
 import { predecessors } from '../graph.ts';
 import type { Pass } from '../pass.ts';
@@ -10,11 +11,13 @@ import { fleetReason, pieceReason, type Reason } from './fleet.ts';
 
 /** The reason to show beside an instance's state; null when there is nothing to say. */
 export function reasonOf(state: ManagerState, run: Run, row: number): string | null {
+  const isWorking = run.stateAt(row) === 'running' && !run.has(row, HELD);
+  const prepares = isWorking ? preparationOf(state, run, row) : null;
+  if (prepares !== null) return prepares;
   const first = waitReason(state, run, row);
   const told = run.reasons.get(row) ?? null;
   if (first === null) return told;
   // Who works on it has said what it does.
-  const isWorking = run.stateAt(row) === 'running' && !run.has(row, HELD);
   return (isWorking ? told : null) ?? first.sentence;
 }
 
