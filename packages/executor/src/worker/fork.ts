@@ -1,6 +1,7 @@
 /** Starts worker processes; one may be started before its pool is there. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { WORKER_FLAGS } from './collector.ts';
 
 /** Tells a worker to load at once what tasks over tables need. */
 export const PRELOAD = 'preload';
@@ -36,4 +37,8 @@ function takeSpare(): ChildProcess | undefined {
 }
 
 const start = (args: readonly string[]): ChildProcess =>
-  fork(MAIN, args, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  fork(MAIN, args, {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [...process.execArgv, ...WORKER_FLAGS],
+  });

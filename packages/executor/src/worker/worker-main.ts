@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TagmillError, toTagmillError } from '@tagmill/shared/errors';
 import { failpoint } from '@tagmill/shared/failpoint';
+import { countEngineArrays } from './collector.ts';
 import { PRELOAD } from './fork.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { TaskRunner } from './task-runner.ts';
@@ -12,6 +13,7 @@ const post = (message: FromWorker): void => {
   process.send?.(message);
 };
 
+countEngineArrays();
 const tempDir = mkdtempSync(join(tmpdir(), 'tagmill-worker-'));
 process.on('exit', () => rmSync(tempDir, { recursive: true, force: true }));
 // The executor is gone: so is the reason to go on.
