@@ -14,16 +14,16 @@ const MOST_ITEMS = 500;
 /** Newest runs first. A task that a later run has again is that run's matter. */
 export function runItems(state: ManagerState): readonly InboxItem[] {
   const items: InboxItem[] = [];
-  const seen = new Set<string>();
+  // Runs for some users say nothing of the others.
+  const newer = { all: [] as Run[], some: [] as Run[] };
   for (const run of [...state.runs.values()].reverse()) {
+    const alike = run.spec.users === null && run.spec.days === null ? newer.all : newer.some;
     for (let row = 0; row < run.size && items.length < MOST_ITEMS; row++) {
-      const { name, title, tagId } = run.task(row);
-      // A run for some users says nothing of the others.
-      const mark = `${run.spec.users === null && run.spec.days === null} ${name}`;
-      if (seen.has(mark)) continue;
-      seen.add(mark);
+      // Most rows need nobody: that is asked first, and names are read of the others alone.
       const kind = kindOf(run, row);
       if (kind === null) continue;
+      const { name, title, tagId } = run.task(row);
+      if (alike.some((one) => one.index.find(name) >= 0)) continue;
       items.push({
         ...{ kind, name: title, tag_id: tagId, run_id: run.id, instance_id: instanceId(run.id, name) },
         business_date: dateOf(run),
@@ -33,6 +33,7 @@ export function runItems(state: ManagerState): readonly InboxItem[] {
         since: sinceOf(run, row),
       });
     }
+    alike.push(run);
   }
   return items;
 }

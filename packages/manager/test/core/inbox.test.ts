@@ -32,6 +32,11 @@ test('a held tag waits for a person until it is let go, and its sizes are those 
   const gone = tagRuns(bench.state).get(1)!;
   expect(gone.last).toMatchObject({ state: 'succeeded', held: false, held_by_check: null });
   expect(gone.sizes.map((one) => one.matched)).toEqual([100, 900]);
+
+  // A run for some users says nothing of the tag's size.
+  bench.finishAll(evaluated(bench, spec('run-c', LIMITS, { users: ['u'] }), { matched: 5 }), 'merge');
+  const after = tagRuns(bench.state).get(1)!;
+  expect([after.last.run_id, after.sizes.map((one) => one.matched)]).toEqual(['run-c', [100, 900]]);
 });
 
 test('a failure is the matter of the newest run that has the task; runs for some users are told apart', () => {
