@@ -62,7 +62,9 @@ test('a rule is put with examples, tested, compared and explained', async () => 
   const explained = await run(['explain', 'user_000001', '7', ...database, ...TABLES]);
   expect(explained.stdout).toContain('age > 20');
   const preview = await run(['rules', 'preview', rule, '--tag', '7', ...database, ...TABLES]);
-  expect(preview.stdout).toMatch(/; exact\nmatched .*\nagainst live version 2: /);
+  expect(preview.stdout).toMatch(/; exact\ncost .*\nmatched .*\nagainst user_tags, as the next run would find it: /);
+  const live = await run(['rules', 'preview', rule, '--tag', '7', '--against', 'live', ...database, ...TABLES]);
+  expect(live.stdout).toMatch(/; exact\ncost .*\nmatched .*\nagainst live version 2: /);
 });
 
 test('what is not there, and what cannot be read', async () => {
