@@ -70,21 +70,29 @@ function chunkStats(column: UsableColumn, chunk: ColumnChunk | undefined, rows: 
 function boundOf({ type }: UsableColumn, value: unknown): Bound | null {
   switch (type.kind) {
     case 'int64':
-      return typeof value === 'bigint' || typeof value === 'number' ? { text: String(value), order: BigInt(value) } : null;
+      return typeof value === 'bigint' || Number.isSafeInteger(value)
+        ? { text: String(value), order: BigInt(value as bigint | number) }
+        : null;
     case 'decimal':
       return decimalBound(type.scale, value);
     case 'double':
       return typeof value === 'number' && Number.isFinite(value) ? { text: String(value), order: value } : null;
     case 'date':
-      return value instanceof Date ? { text: value.toISOString().slice(0, 10), order: value.getTime() } : null;
+      return isInCalendar(value) ? { text: value.toISOString().slice(0, 10), order: value.getTime() } : null;
     case 'timestamp':
-      return value instanceof Date && !Number.isNaN(value.getTime()) ? { text: value.toISOString(), order: value.getTime() } : null;
+      return isInCalendar(value) ? { text: value.toISOString(), order: value.getTime() } : null;
     case 'string':
       return textBound(value);
     default:
       return null;
   }
 }
+
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Files may hold infinity and years of five digits, which are no days to a rule, and no dates to this language. */
+const isInCalendar = (value: unknown): value is Date => value instanceof Date && value.getTime() >= FIRST_MS && value.getTime() <= LAST_MS;
 
 /** The reader gives decimals as doubles: only what these hold exactly is told. */
 function decimalBound(scale: number, value: unknown): Bound | null {

@@ -55,6 +55,18 @@ it('rows, missing values and ends of every type that has an order, over row grou
   expect(of('late')).toEqual([6000, 5000, 'x', 'x']);
 });
 
+it('infinity and years of five digits are no ends, and no reason to refuse a table', async () => {
+  const columns = `'u' || range AS user_id, CASE range WHEN 3 THEN 'infinity'::DATE ELSE DATE '2026-01-01' END AS d,
+    CASE range WHEN 3 THEN '-infinity'::TIMESTAMP ELSE TIMESTAMP '2026-01-01 00:00:00' END AS t,
+    CASE range WHEN 3 THEN DATE '12026-01-01' ELSE DATE '2026-01-01' END AS far, CASE range WHEN 3 THEN 'NaN'::DOUBLE ELSE 1 END AS n`;
+  await writeParquet(tables, 't/dt=2026-11-22/a.parquet', `SELECT ${columns} FROM range(0, 10)`);
+  const facts = await factsOf();
+  expect(ends(facts.get('t.d'))).toEqual([10, 0, '2026-01-01', null]);
+  expect(ends(facts.get('t.t'))).toEqual([10, 0, null, '2026-01-01T00:00:00.000Z']);
+  expect(ends(facts.get('t.far'))).toEqual([10, 0, '2026-01-01', null]);
+  expect(facts.get('t.n')?.nulls).toBe(0);
+});
+
 it('what people say of fields comes from the file beside the tables', async () => {
   await writeParquet(tables, 't/dt=2026-11-22/a.parquet', `SELECT 'u' AS user_id, 1 AS age`);
   const about = { title: { en: 'Age', zh: '年龄' }, domain: 'profile' };
