@@ -41,6 +41,19 @@ describe('calls to a manager', () => {
     expect(new Set(keys).size).toBe(1);
   });
 
+  test('the address of the page does too, with the key in it', async () => {
+    const asked: unknown[] = [];
+    const url = await listen(
+      createServer((request, response) => {
+        asked.push(request.url, request.headers.authorization);
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      }),
+    );
+    await new ManagerApi(`${url}/#key=the-key`, undefined).get('/health');
+    await new ManagerApi(`${url}/#key=the-key`, 'another').get('/health');
+    expect(asked).toEqual(['/health', 'Bearer the-key', '/health', 'Bearer another']);
+  });
+
   test.each([
     [401, { code: 'UNAUTHORIZED', detail: 'The key is wrong' }, { code: 'UNAUTHORIZED', exit: 4 }],
     [404, { code: 'TAG_NOT_FOUND', detail: 'no tag 9' }, { code: 'TAG_NOT_FOUND', exit: 3 }],

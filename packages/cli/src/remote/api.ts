@@ -29,8 +29,10 @@ export class ManagerApi {
   readonly #tryForMs: number;
 
   constructor(url: string, key: string | undefined, tryForMs = TRY_FOR_MS) {
-    this.url = url;
-    this.#key = key;
+    // The address of the page, as `demo` prints it, does too: it carries the key behind the #.
+    const [address = '', fragment = ''] = url.split('#');
+    this.url = address.replace(/\/$/, '');
+    this.#key = key ?? new URLSearchParams(fragment).get('key') ?? undefined;
     this.#tryForMs = tryForMs;
   }
 

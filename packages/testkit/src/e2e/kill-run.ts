@@ -79,7 +79,7 @@ export class KillRun {
       const id = control.arm({ point: kill.point, hit: kill.hit, deed, victim: kill.victim });
       this.#armed = id;
       const before = await this.#progress();
-      this.#provoked = this.#going === undefined ? this.#begin() : provoke(this, comes);
+      this.#provoked = this.#going === undefined ? this.#beginAndProvoke(comes) : provoke(this, comes);
       const found = await this.#untilTaken(id, comes);
       control.disarm();
       // What is asked of the run that is over must not be struck any more.
@@ -96,6 +96,12 @@ export class KillRun {
       if (runs === MOST_RUNS) throw new Error(`${nameOf(kill)}: no process came to it in ${runs} runs`);
       await (comes === 'undo' ? this.#readyToUndo() : this.#finishRun());
     }
+  }
+
+  async #beginAndProvoke(comes: Provocation): Promise<void> {
+    await this.#begin();
+    // Not when the kill has struck while it began.
+    if (this.#going !== undefined) await provoke(this, comes);
   }
 
   /** The tag of the run that is to be rolled back next. */

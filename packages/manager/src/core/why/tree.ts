@@ -4,6 +4,7 @@ import type { WaitCode } from '@tagmill/shared/wait-causes';
 import type { InstanceState } from '@tagmill/shared/words';
 import type { Run } from '../run.ts';
 import type { ManagerState } from '../state.ts';
+import { STATES } from '../states/table.ts';
 import type { Reason } from './fleet.ts';
 import { openBefore, reasonOf, waitReasons } from './reason.ts';
 
@@ -71,6 +72,7 @@ function untilOf(run: Run, row: number, code: WaitCode): number | null {
 
 function doing(run: Run, row: number): string {
   const fanOut = run.pass(row)?.fanOut;
+  if (STATES[run.stateAt(row)].terminal) return 'it has ended';
   if (run.stateAt(row) !== 'running' || fanOut === null || fanOut === undefined) return `it is ${run.stateAt(row)}`;
   return `${fanOut.step}: ${fanOut.done} of ${fanOut.count} shards are done, ${fanOut.leased} are under way`;
 }
