@@ -126,6 +126,9 @@ export class SnapshotMaker {
       this.hashes.set(head, contentHash);
       await this.keep(head);
       return head;
+    } catch (error) {
+      // Of the disk, by whichever step: whoever closes the journal takes only errors of ours for a snapshot that was given up.
+      throw toTagmillError(error);
     } finally {
       this.restUntilMs = performance.now() + REST_FACTOR * (performance.now() - startedMs);
     }
@@ -142,7 +145,7 @@ export class SnapshotMaker {
       return written;
     } catch (error) {
       rmSync(temp, { force: true });
-      throw toTagmillError(error);
+      throw error;
     }
   }
 

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TagmillError } from '@tagmill/shared/errors';
 import { afterEach, expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../src/core/state.ts';
 import { encodeBatch } from '../../src/store/codec.ts';
@@ -148,6 +149,15 @@ test('one whose manager is killed ends by itself, and names no file', async () =
   const isThere = () => existsSync(`/proc/${stdout}/cmdline`) && readFileSync(`/proc/${stdout}/cmdline`, 'utf8').includes('snapshot-main');
   await expect.poll(isThere, { timeout: 30_000 }).toBe(false);
   expect(filesIn(folder!.path).filter((name) => name.endsWith('.db'))).toEqual([]);
+});
+
+test('one for which there is no folder fails with an error of ours, and the journal closes all the same', async () => {
+  const { journal: one } = await open({});
+  await write(one, 1, 3);
+  rmSync(join(folder!.path, 'snapshots'), { recursive: true });
+  writeFileSync(join(folder!.path, 'snapshots'), 'not a folder');
+  await expect(one.snapshot()).rejects.toBeInstanceOf(TagmillError);
+  await one.close();
 });
 
 test('nothing is made of a journal in which nothing is', async () => {
